@@ -1,0 +1,175 @@
+// Package checkpoints is the contract of the place where a run remembers how far it came: per mailbox the identity
+// that servers tie their sync state to, per folder the committed page and SyncKey, per item a ledger row.
+//
+// A checkpoint is the local mirror of a fact that is already durable in a sink. It may therefore be behind the sink
+// by one page a folder (the process died between the two commits) but never ahead of it, and it can be made again
+// from an archive.
+//
+// Child packages are the adapters; package checkpointtest is the suite that each of them passes. This package imports
+// the standard library only.
+package checkpoints
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"time"
+)
+
+// Errors that every adapter reports by these values, wrapped with what it was doing.
+var (
+	// ErrNotFound says that nothing is known under that key.
+	ErrNotFound = errors.New("no checkpoint")
+	// ErrConflict says that a folder's stored page is not the one that the commit builds on: another writer was
+	// here. Nothing was changed.
+	ErrConflict = errors.New("checkpoint was changed by another writer")
+	// ErrUnusable says that the store cannot be used as it is: damaged, of another program, or of a later version.
+	// The message says what to do.
+	ErrUnusable = errors.New("checkpoint store is unusable")
+)
+
+// Key names one mailbox of one job. Job is the id of the archive or of the migration.
+type Key struct {
+	Job     string
+	Mailbox string
+}
+
+// FolderKey names one folder. Folder is its identity in the archive (sinks.Folder.ID).
+type FolderKey struct {
+	Key
+	Folder string
+}
+
+// Store is the whole contract.
+type Store interface {
+	Mailboxes
+	Folders
+	Ledger
+	io.Closer
+}
+
+// Mailboxes keeps what belongs to a mailbox as a whole. What is saved is durable on return. Methods may be called from
+// many goroutines; the caller never retries ErrUnusable.
+type Mailboxes interface {
+	// Mailbox returns what is known of a mailbox; ErrNotFound if nothing.
+	Mailbox(ctx context.Context, k Key) (Mailbox, error)
+	// SaveMailbox creates or replaces it.
+	SaveMailbox(ctx context.Context, m Mailbox) error
+	// List yields every mailbox of the store.
+	List(ctx context.Context) iter.Seq2[Mailbox, error]
+}
+
+// Folders keeps one checkpoint a folder. A commit is durable, whole or not at all.
+type Folders interface {
+	// Folders returns every folder of a mailbox, ordered by identity, also those that are gone from the server.
+	Folders(ctx context.Context, k Key) ([]Folder, error)
+	// SaveFolder creates a folder, or replaces all of it but Seq, SyncKey, Asked and Last, which only Commit and Ask change
+	// (a new folder is stored as given).
+	SaveFolder(ctx context.Context, k Key, f Folder) error
+	// Ask notes that the folder's committed SyncKey is about to be shown to the server once more and returns how
+	// often it has been shown since it was committed, this time included. Durable before it returns: a server may
+	// answer a key that it saw too often with another page.
+	Ask(ctx context.Context, k FolderKey) (int, error)
+	// Commit stores a page's outcome: the folder's new position and the ledger rows of the page in one transaction.
+	// ErrConflict if the stored Seq and SyncKey are not c.After. Committing the same thing again is ErrConflict too.
+	Commit(ctx context.Context, c Commit) error
+}
+
+// Ledger answers what is known of the items of a folder. A row is there once its page is committed.
+type Ledger interface {
+	// Items returns the rows of the given ServerIds that exist, gone ones included. Any number of ids may be asked.
+	Items(ctx context.Context, k FolderKey, serverIDs []string) (map[string]Item, error)
+	// Live yields the rows of a folder with the given states (no state: all), ordered by ServerId.
+	Live(ctx context.Context, k FolderKey, states ...State) iter.Seq2[Item, error]
+	// Counts returns how many rows of a folder are in each state.
+	Counts(ctx context.Context, k FolderKey) (map[State]int, error)
+	// BySHA256 returns rows of a mailbox, in any folder and state, whose content has this hash; at most 16 of them.
+	BySHA256(ctx context.Context, k Key, sha256 string) ([]Item, error)
+}
+
+// Mailbox is what belongs to a mailbox as a whole.
+type Mailbox struct {
+	Key
+	Server       string    // the URL in use, without credentials
+	User         string    //
+	DeviceID     string    // the device partnership that all keys belong to
+	EAS          string    // the protocol version that the keys were made with
+	PolicyKey    string    // of the last Provision; "" and "0" = none
+	HierarchyKey string    // SyncKey of FolderSync
+	LastRun      string    // id of the last run that wrote a record
+	LastResult   string    // its result
+	LastEnded    time.Time // when it ended; zero = never
+}
+
+// Folder is a folder's checkpoint.
+type Folder struct {
+	ID       string // identity in the archive, unique in the mailbox
+	Dir      string // the folder's place in the archive
+	Path     string // display path
+	ServerID string // hierarchy id under the mailbox's DeviceID
+	ParentID string // hierarchy id of the parent; "0" = root
+	Name     string // display name
+	Type     int    // MS-ASCMD 2.2.3.186.3
+	Class    string // Email, Contacts, Calendar, Tasks, Notes
+	Gone     bool   // no longer on the server
+
+	Seq     int    // number of the last committed segment, 0 = none
+	SyncKey string // committed SyncKey, "" or "0" = start from nothing
+	Asked   int    // how often SyncKey was shown to the server since it was committed
+	Last    string // hex SHA-256 of segment Seq
+	Options string // fingerprint of the Sync options that SyncKey was made with
+	Resync  bool   // a pass from key 0 is under way: items seen in it carry its Pass
+	Pass    int    // number of the current pass from key 0, from 1
+
+	Recorded int       // highest Seq that a stored run record names
+	Estimate int       // what the server last said it holds; -1 = never said
+	Balanced bool      // the last completed run found the folder balanced
+	Drained  time.Time // when it last was read to its end; zero = never
+	Problem  string    // why it was not, last time
+}
+
+// Position is where a folder stands.
+type Position struct {
+	Seq     int
+	SyncKey string
+}
+
+// Commit is the outcome of one page.
+type Commit struct {
+	FolderKey
+	After   Position // what the page builds on
+	Now     Position // what it leads to; Seq stays when the page held nothing to store
+	Last    string   // hex SHA-256 of segment Now.Seq
+	Options string
+	Resync  bool
+	Pass    int
+	Items   []Item // rows to insert or replace, by ServerID
+}
+
+// State is where an item stands.
+type State string
+
+// The states of a ledger row. Archived, Excluded and Quarantined items are on the server; the others are not.
+const (
+	Archived    State = "archived"
+	Excluded    State = "excluded"
+	Quarantined State = "quarantined"
+	Deleted     State = "deleted"
+	SoftDeleted State = "soft-deleted"
+)
+
+// Item is a row of the ledger.
+type Item struct {
+	Folder      string // identity of its folder
+	ServerID    string
+	ID          string // id in the archive; "" for an excluded item
+	State       State
+	SHA256      string // hex, of the last stored bytes
+	Properties  string // hash of the properties last seen, to tell a change from a repetition
+	Fingerprint string // what an audit matches by
+	Size        int64
+	Seq         int // segment of the last event
+	Pass        int // the last pass from key 0 that saw it
+	Reason      string
+}

@@ -1,0 +1,107 @@
+package sinks
+
+import "time"
+
+// Op is what happened to an item.
+type Op string
+
+// The operations of a manifest.
+const (
+	OpAdd        Op = "add"         // the item was stored for the first time
+	OpChange     Op = "change"      // properties changed; with a name, a new version of the bytes was stored
+	OpDelete     Op = "delete"      // deleted or moved away on the server; the archive keeps it
+	OpSoftDelete Op = "soft-delete" // left the filter window only
+	OpResync     Op = "resync"      // the server lost the key; what follows was matched against the ledger
+	OpQuarantine Op = "quarantine"  // the item could not be had; what the server sent is stored raw
+	OpExclude    Op = "exclude"     // a rule of the run left the item out; counted, not stored
+)
+
+// Via is the way by which an item's bytes came.
+type Via string
+
+// The ways.
+const (
+	ViaSync  Via = "sync"
+	ViaFetch Via = "fetch" // ItemOperations
+	ViaAudit Via = "audit"
+)
+
+// Event is one line of a page's manifest. The JSON names are the archive format.
+type Event struct {
+	Op       Op     `json:"op"`
+	ID       string `json:"id,omitempty"` // the item's id in the archive; the id of an item's first event stays its id
+	ServerID string `json:"server_id,omitempty"`
+
+	// What the sink fills in for stored bytes.
+	Name   string  `json:"name,omitempty"`   // entry name in the segment, with "/"
+	Size   int64   `json:"size,omitempty"`   // uncompressed bytes
+	SHA256 string  `json:"sha256,omitempty"` // hex, of the uncompressed bytes
+	Offset int64   `json:"offset,omitempty"` // of the entry's first content byte in the uncompressed segment
+	Also   []Entry `json:"also,omitempty"`   // further entries of the same item, such as its lossless form
+
+	// What an item says of itself. Absent = unchanged in a change, not sent in an add.
+	Received   *time.Time `json:"received,omitempty"` // received, start, due or last modified: the item's own date
+	From       string     `json:"from,omitempty"`
+	To         []string   `json:"to,omitempty"`
+	Subject    string     `json:"subject,omitempty"` // or the contact's name
+	MessageID  string     `json:"message_id,omitempty"`
+	Read       *bool      `json:"read,omitempty"`
+	Flag       string     `json:"flag,omitempty"`      // "", "active", "complete", "none"
+	Categories []string   `json:"categories,omitzero"` // empty but present: all were removed
+
+	Attachments int  `json:"attachments,omitempty"`
+	Via         Via  `json:"via,omitempty"`
+	Whole       bool `json:"whole,omitempty"` // the server did not truncate it
+
+	// Properties is the plain XML form of the item's ApplicationData as the server sent it, without the body: what
+	// no other field says stays readable.
+	Properties string `json:"properties,omitempty"`
+
+	MovedFrom   string `json:"moved_from,omitempty"` // id of the item in another folder that has these bytes and left in this run
+	MovedTo     string `json:"moved_to,omitempty"`   // id of the item in another folder that came with these bytes in this run
+	Fingerprint string `json:"fingerprint,omitempty"`
+	Reason      string `json:"reason,omitempty"`
+	Raw         string `json:"raw,omitempty"` // quarantine: name of the entry with what the server sent
+}
+
+// Entry is one further file of an item.
+type Entry struct {
+	Name   string `json:"name"`
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+	Offset int64  `json:"offset"`
+}
+
+// Run is the record of one run over one mailbox.
+type Run struct {
+	ID       string        `json:"id"` // sorts by time
+	Mailbox  string        `json:"mailbox"`
+	Server   string        `json:"server"`
+	DeviceID string        `json:"device"`
+	EAS      string        `json:"eas"`
+	Started  time.Time     `json:"started"`
+	Ended    time.Time     `json:"ended"`
+	Result   string        `json:"result"`           // ok, partial, unbalanced, failed, interrupted
+	Reason   string        `json:"reason,omitempty"` // why it is not ok
+	Tool     string        `json:"tool"`             // name and version of the program that wrote it
+	Folders  []FolderState `json:"folders"`
+	Segments []Segment     `json:"segments"` // every segment that the run committed or adopted
+}
+
+// FolderState is what a run found and left in one folder.
+type FolderState struct {
+	Folder
+	Seq         int    `json:"seq"`               // number of the last segment, 0 = none
+	Estimated   *int   `json:"estimated"`         // what the server said it holds; null = it did not say
+	Live        int    `json:"live"`              // items of the archive that are on the server, as far as it told
+	Stored      int    `json:"stored"`            // stored by this run
+	Changed     int    `json:"changed"`           //
+	Deleted     int    `json:"deleted"`           //
+	Excluded    int    `json:"excluded"`          // live items that a rule leaves out
+	Quarantined int    `json:"quarantined"`       //
+	Resyncs     int    `json:"resyncs"`           //
+	Balanced    bool   `json:"balanced"`          //
+	Gone        bool   `json:"gone"`              // the folder is no longer on the server
+	Problem     string `json:"problem,omitempty"` // why the folder was not finished
+	PathBefore  string `json:"was,omitempty"`     // its path in the previous run, if it was renamed or moved
+}
