@@ -27,6 +27,11 @@ var (
 	// ErrUnusable says that the store cannot be used as it is: damaged, of another program, or of a later version.
 	// The message says what to do.
 	ErrUnusable = errors.New("checkpoint store is unusable")
+	// ErrBusy says that another process kept the store to itself for longer than the adapter waits. Nothing was
+	// changed; the caller may try again.
+	ErrBusy = errors.New("checkpoint store is busy")
+	// ErrFull says that there is no room for what was to be stored. Nothing was changed.
+	ErrFull = errors.New("no room for the checkpoint")
 )
 
 // Key names one mailbox of one job. Job is the id of the archive or of the migration.
@@ -42,6 +47,19 @@ type FolderKey struct {
 }
 
 // Store is the whole contract.
+//
+// Methods may be called from many goroutines. What a method stored is durable when it returns; a method that reports
+// an error, or whose context was cancelled before it could commit, changed nothing. No adapter retries on behalf of
+// the caller, who may try again after ErrBusy and ErrFull but not after the others.
+//
+// Strings are kept byte for byte and compared so: case, Unicode form and invalid UTF-8 are preserved. They hold no NUL.
+// Times are kept as instants. Jobs, mailboxes and folders never see each other's rows. Reading finds nothing where
+// nothing was written; only Mailbox and Ask call that ErrNotFound.
+//
+// An iteration ends at its first error, holds no lock between its steps, and may call any other method from its
+// body. A row that is there throughout is yielded once; one that comes, goes or changes meanwhile may or may not show it.
+//
+// Close waits for the methods that are running. After it every method reports fs.ErrClosed.
 type Store interface {
 	Mailboxes
 	Folders
@@ -49,8 +67,7 @@ type Store interface {
 	io.Closer
 }
 
-// Mailboxes keeps what belongs to a mailbox as a whole. What is saved is durable on return. Methods may be called from
-// many goroutines; the caller never retries ErrUnusable.
+// Mailboxes keeps what belongs to a mailbox as a whole.
 type Mailboxes interface {
 	// Mailbox returns what is known of a mailbox; ErrNotFound if nothing.
 	Mailbox(ctx context.Context, k Key) (Mailbox, error)
@@ -64,15 +81,18 @@ type Mailboxes interface {
 type Folders interface {
 	// Folders returns every folder of a mailbox, ordered by identity, also those that are gone from the server.
 	Folders(ctx context.Context, k Key) ([]Folder, error)
-	// SaveFolder creates a folder, or replaces all of it but Seq, SyncKey, Asked and Last, which only Commit and Ask change
-	// (a new folder is stored as given).
+	// SaveFolder creates a folder as given, or replaces what describes it and keeps where it stands: Seq, SyncKey, Asked,
+	// Last, Options, Resync and Pass of a known folder are changed by Commit and Ask only, so that saving a name or a
+	// problem with an older copy in hand moves nothing back. ErrNotFound if its mailbox was never saved.
 	SaveFolder(ctx context.Context, k Key, f Folder) error
 	// Ask notes that the folder's committed SyncKey is about to be shown to the server once more and returns how
-	// often it has been shown since it was committed, this time included. Durable before it returns: a server may
-	// answer a key that it saw too often with another page.
+	// often it has been shown since the last commit, this time included. Durable before it returns: a server may
+	// answer a key that it saw too often with another page. ErrNotFound if there is no such folder.
 	Ask(ctx context.Context, k FolderKey) (int, error)
 	// Commit stores a page's outcome: the folder's new position and the ledger rows of the page in one transaction.
-	// ErrConflict if the stored Seq and SyncKey are not c.After. Committing the same thing again is ErrConflict too.
+	// It sets Asked to 0, also when the key stays (the answer was "no changes"): the question was answered.
+	// ErrConflict if the stored Seq and SyncKey are not c.After; so a commit that moves the folder cannot be made
+	// twice. ErrNotFound if there is no such folder.
 	Commit(ctx context.Context, c Commit) error
 }
 
@@ -80,11 +100,12 @@ type Folders interface {
 type Ledger interface {
 	// Items returns the rows of the given ServerIds that exist, gone ones included. Any number of ids may be asked.
 	Items(ctx context.Context, k FolderKey, serverIDs []string) (map[string]Item, error)
-	// Live yields the rows of a folder with the given states (no state: all), ordered by ServerId.
+	// Live yields the rows of a folder with the given states (no state: all), in byte order of the ServerIds.
 	Live(ctx context.Context, k FolderKey, states ...State) iter.Seq2[Item, error]
-	// Counts returns how many rows of a folder are in each state.
+	// Counts counts the rows of a folder by state. States without rows are absent.
 	Counts(ctx context.Context, k FolderKey) (map[State]int, error)
 	// BySHA256 returns rows of a mailbox, in any folder and state, whose content has this hash; at most 16 of them.
+	// The empty hash finds nothing.
 	BySHA256(ctx context.Context, k Key, sha256 string) ([]Item, error)
 }
 
@@ -116,7 +137,7 @@ type Folder struct {
 
 	Seq     int    // number of the last committed segment, 0 = none
 	SyncKey string // committed SyncKey, "" or "0" = start from nothing
-	Asked   int    // how often SyncKey was shown to the server since it was committed
+	Asked   int    // how often SyncKey was shown to the server since the last commit
 	Last    string // hex SHA-256 of segment Seq
 	Options string // fingerprint of the Sync options that SyncKey was made with
 	Resync  bool   // a pass from key 0 is under way: items seen in it carry its Pass
@@ -144,7 +165,7 @@ type Commit struct {
 	Options string
 	Resync  bool
 	Pass    int
-	Items   []Item // rows to insert or replace, by ServerID
+	Items   []Item // rows to insert or replace, by ServerID; the later of two with one ServerID stays
 }
 
 // State is where an item stands.
@@ -161,7 +182,7 @@ const (
 
 // Item is a row of the ledger.
 type Item struct {
-	Folder      string // identity of its folder
+	Folder      string // identity of its folder; in a Commit it may be left empty
 	ServerID    string
 	ID          string // id in the archive; "" for an excluded item
 	State       State
