@@ -1,0 +1,100 @@
+package wbxml
+
+import (
+	"bytes"
+	"io"
+	"iter"
+)
+
+// Element is an element with all below it.
+type Element struct {
+	Tag      Tag
+	Opaque   bool      // the value came as OPAQUE, at least in part
+	Diverted bool      // a Divert took the value: Text does not have it
+	Text     string    // the value: its strings and opaque parts joined, bytes as they came
+	Literal  string    // the name, when Tag's token is LITERAL
+	Children []Element // in order
+}
+
+// T returns an element with a string value; with an empty text, the empty element.
+func T(tag Tag, text string) Element { return Element{Tag: tag, Text: text} }
+
+// B returns an element with an OPAQUE value.
+func B(tag Tag, value []byte) Element { return Element{Tag: tag, Text: string(value), Opaque: true} }
+
+// E returns an element with children.
+func E(tag Tag, children ...Element) Element { return Element{Tag: tag, Children: children} }
+
+// Empty returns an element without a value or children, such as MoreAvailable.
+func Empty(tag Tag) Element { return Element{Tag: tag} }
+
+// Append adds children behind those that are there.
+func (e *Element) Append(children ...Element) { e.Children = append(e.Children, children...) }
+
+// Child returns the first child with the tag, or nil. It may be asked of nil.
+func (e *Element) Child(tag Tag) *Element {
+	if e == nil {
+		return nil
+	}
+	for i := range e.Children {
+		if e.Children[i].Tag == tag {
+			return &e.Children[i]
+		}
+	}
+	return nil
+}
+
+// Value returns the text of the first element down the path, "" if there is none.
+func (e *Element) Value(path ...Tag) string {
+	for _, tag := range path {
+		e = e.Child(tag)
+	}
+	if e == nil {
+		return ""
+	}
+	return e.Text
+}
+
+// Has tells whether there is a child with the tag.
+func (e *Element) Has(tag Tag) bool { return e.Child(tag) != nil }
+
+// All yields the children with the tag, in order.
+func (e *Element) All(tag Tag) iter.Seq[*Element] {
+	return func(yield func(*Element) bool) {
+		if e == nil {
+			return
+		}
+		for i := range e.Children {
+			if e.Children[i].Tag == tag && !yield(&e.Children[i]) {
+				return
+			}
+		}
+	}
+}
+
+// Marshal returns the document with root e.
+func Marshal(e *Element) ([]byte, error) {
+	var b bytes.Buffer
+	enc := NewEncoder(&b)
+	enc.Element(e)
+	if err := enc.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// Unmarshal decodes a whole document.
+func Unmarshal(doc []byte, lim Limits) (*Element, error) {
+	d := &Decoder{lim: lim.withDefaults(), buf: doc, w: len(doc), srcErr: io.EOF}
+	if int64(len(doc)) > d.lim.Document {
+		return nil, &LimitError{"Document", d.lim.Document, d.lim.Document}
+	}
+	if _, err := d.Root(); err != nil {
+		return nil, err
+	}
+	e, err := d.Element(nil)
+	if err != nil {
+		return nil, err
+	}
+	return e, d.Close()
+}
