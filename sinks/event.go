@@ -64,7 +64,12 @@ type Event struct {
 	Raw         string `json:"raw,omitempty"` // quarantine: name of the entry with what the server sent
 }
 
-// Entry is one further file of an item.
+// Entry returns where the stored bytes of the event are; its Name is empty if there are none.
+func (e *Event) Entry() Entry {
+	return Entry{Name: e.Name, Size: e.Size, SHA256: e.SHA256, Offset: e.Offset}
+}
+
+// Entry is one stored file of an item.
 type Entry struct {
 	Name   string `json:"name"`
 	Size   int64  `json:"size"`

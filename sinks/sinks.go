@@ -46,14 +46,15 @@ type Sink interface {
 
 	// Pages yields the pages of a folder that are durable and numbered above after, in order and without gaps. The
 	// engine reads it at the start of a folder, to adopt what a killed run committed but could not checkpoint, and
-	// to make lost checkpoints again. An iteration ends at the first error.
+	// to make lost checkpoints again. An iteration ends at the first error. A gap is ErrCorrupt, and so is a sink
+	// that does not hold the page after itself (if it is not 0): it lost pages that somebody has a checkpoint for.
 	Pages(ctx context.Context, mailbox, dir string, after int) iter.Seq2[Committed, error]
 
 	// Folders lists the folders of a mailbox that have at least one page, in no particular order.
 	Folders(ctx context.Context, mailbox string) ([]Folder, error)
 
-	// Record stores the record of a run and returns its stored form. It is durable on return. A second record with
-	// the same Run.ID is ErrExist.
+	// Record stores the record of a run, durable on return. A second record with the same Run.ID is ErrExist. The
+	// records of one mailbox are written one after the other.
 	Record(ctx context.Context, run Run) error
 }
 
@@ -62,20 +63,22 @@ type PageWriter interface {
 	// Put adds one event, and the contents that belong to it. The first content is the item itself (what
 	// Event.Name, Size and SHA256 speak of), the others go to Event.Also. The contents are read to their end before
 	// Put returns, and each must yield exactly its Size. The returned event is e with everything filled in that
-	// the sink decides: ID (if it was empty), Name, Size, SHA256, Offset and Also.
+	// the sink decides: ID (if it was empty), Name, Size, SHA256, Offset, Also and, in a quarantine, Raw. Text is
+	// returned as it will be read back: valid UTF-8, times in UTC.
 	// After an error the page can only be aborted.
 	Put(ctx context.Context, e Event, contents ...Content) (Event, error)
 
 	// Commit makes the page durable and visible in one step, or leaves nothing visible. ErrFenced: a page of that
 	// number is there and it is not this one. When the outcome of the step is unknown (a lost answer), Commit
-	// looks and reports what is true. A cancelled context commits nothing.
+	// looks and reports what is true. A cancelled context commits nothing. Whatever it returns, the page has ended.
 	Commit(ctx context.Context, keyAfter string) (Segment, error)
 
 	// Abort forgets the page. It is safe after Commit, where it does nothing.
 	Abort() error
 }
 
-// Content is bytes of known length. Ext is the file name extension with its dot: ".eml", ".vcf", ".eas.xml".
+// Content is bytes of known length. Ext is the file name extension with its dot: ".eml", ".vcf", ".eas.xml"; lower-case
+// letters, digits and dots, another one for each content of an event.
 type Content struct {
 	Ext  string
 	Size int64
