@@ -1,0 +1,94 @@
+package migrate
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/airlift-eas/airlift/checkpoints"
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+// adopt reads back the folder's pages that the checkpoints do not have, or that no run record names yet: what a killed
+// run committed. It makes the ledger rows again from the manifests, by the way that wrote them first.
+func (f *folderRun) adopt(ctx context.Context) error {
+	after := min(f.cp.Seq, f.cp.Recorded)
+	for page, err := range f.m.Sink.Pages(ctx, f.m.mb.Address, f.cp.Dir, after) {
+		if err != nil {
+			return f.fail(Destination, fmt.Errorf("adopt pages after %d: %w", after, err))
+		}
+		f.m.named(page.Segment)
+		if page.Page.Seq <= f.cp.Seq {
+			continue
+		}
+		if err := f.adoptPage(ctx, page); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *folderRun) adoptPage(ctx context.Context, page sinks.Committed) error {
+	rows := map[string]checkpoints.Item{}
+	if page.Page.KeyBefore == "0" || f.cp.Pass == 0 {
+		f.cp.Pass++
+	}
+	for _, e := range page.Events {
+		if e.ServerID == "" {
+			continue
+		}
+		var known *checkpoints.Item
+		if row, ok := rows[e.ServerID]; ok {
+			known = &row
+		} else if e.Op != sinks.OpAdd {
+			found, err := f.m.Checkpoints.Items(ctx, f.key, []string{e.ServerID})
+			if err != nil {
+				return f.fail(State, err)
+			}
+			if row, ok := found[e.ServerID]; ok {
+				known = &row
+			}
+		}
+		rows[e.ServerID] = rowOf(e, known, page.Page.Seq, f.cp.Pass)
+	}
+	list := make([]checkpoints.Item, 0, len(rows))
+	for _, row := range rows {
+		list = append(list, row)
+	}
+	now := checkpoints.Position{Seq: page.Page.Seq, SyncKey: page.KeyAfter}
+	if err := f.commit(ctx, now, page.Segment.SHA256, f.cp.Resync, list); err != nil {
+		return err
+	}
+	f.m.emit(Event{Event: EventAdopted, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Page: page.Page.Seq, Segment: page.Segment.Name})
+	return nil
+}
+
+// adoptMailbox makes the folders of a mailbox known again whose state was lost, under the DeviceId that the archive
+// names: servers tie keys, and some even folder ids, to it.
+func (m *mailboxRun) adoptMailbox(ctx context.Context) error {
+	folders, err := m.Sink.Folders(ctx, m.mb.Address)
+	if err != nil {
+		return fmt.Errorf("read the archive's folders: %w", err)
+	}
+	for _, sf := range folders {
+		for page, err := range m.Sink.Pages(ctx, m.mb.Address, sf.Dir, 0) {
+			if err != nil {
+				return fmt.Errorf("read the archive's pages: %w", err)
+			}
+			m.state.DeviceID, m.state.EAS = page.Page.DeviceID, page.Page.EASVersion
+			break
+		}
+		cp := checkpoints.Folder{
+			ID: sf.ID, Dir: sf.Dir, Path: sf.Path, ServerID: sf.ServerID, Type: sf.Type, Class: sf.Class, Estimate: -1,
+		}
+		if err := m.Checkpoints.SaveFolder(ctx, m.key, cp); err != nil {
+			return err
+		}
+	}
+	if len(folders) > 0 {
+		m.emit(Event{
+			Event: EventWarning, Mailbox: m.mb.Address, Folders: len(folders),
+			Message: "no checkpoints for this mailbox: they are made again from the archive",
+		})
+	}
+	return m.Checkpoints.SaveMailbox(ctx, m.state)
+}

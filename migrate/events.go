@@ -1,0 +1,94 @@
+package migrate
+
+import "time"
+
+// Event is one line of the event stream that progress, logs and --json are made from. The names are part of the
+// command's contract.
+type Event struct {
+	Event   string    `json:"event"`
+	Time    time.Time `json:"time"`
+	Mailbox string    `json:"mailbox,omitempty"`
+	Folder  string    `json:"folder,omitempty"` // display path
+	Class   string    `json:"class,omitempty"`
+	Page    int       `json:"page,omitempty"` // segment number
+	Segment string    `json:"segment,omitempty"`
+
+	Stored      int   `json:"stored,omitempty"`
+	Changed     int   `json:"changed,omitempty"`
+	Deleted     int   `json:"deleted,omitempty"`
+	Excluded    int   `json:"excluded,omitempty"`
+	Quarantined int   `json:"quarantined,omitempty"`
+	Estimated   *int  `json:"estimated,omitempty"` // what the server says the folder or mailbox holds
+	Live        int   `json:"live,omitempty"`      // what the ledger holds of it
+	Bytes       int64 `json:"bytes,omitempty"`     // of items, uncompressed
+	BytesStored int64 `json:"bytes_stored,omitempty"`
+	Folders     int   `json:"folders,omitempty"`
+
+	Server   string  `json:"server,omitempty"`
+	EAS      string  `json:"eas,omitempty"`
+	Device   string  `json:"device,omitempty"`
+	Attempt  int     `json:"attempt,omitempty"`
+	Wait     float64 `json:"wait_seconds,omitempty"`
+	Result   string  `json:"result,omitempty"`
+	Balanced *bool   `json:"balanced,omitempty"`
+	Message  string  `json:"message,omitempty"`
+	Hint     string  `json:"hint,omitempty"`
+}
+
+// The names of events.
+const (
+	EventMailboxStart = "mailbox-start"
+	EventMailboxEnd   = "mailbox-end"
+	EventFolderStart  = "folder-start"
+	EventFolderEnd    = "folder-end"
+	EventPage         = "page"    // a page is durable
+	EventAdopted      = "adopted" // a page of an earlier, killed run was taken over
+	EventRetry        = "retry"
+	EventResync       = "resync"
+	EventWarning      = "warning"
+	EventProblem      = "problem" // something was not done; the summary's result is not ok
+	EventSummary      = "summary"
+)
+
+// Result is how a run ended.
+type Result string
+
+// The results, from best to worst.
+const (
+	ResultOK          Result = "ok"
+	ResultPartial     Result = "partial"    // done, some items are quarantined
+	ResultUnbalanced  Result = "unbalanced" // done, but the counts differ
+	ResultInterrupted Result = "interrupted"
+	ResultFailed      Result = "failed"
+)
+
+// Summary is the outcome of a run; the last event of --json is made from it.
+type Summary struct {
+	Result           Result  `json:"result"`
+	Mailboxes        int     `json:"mailboxes"`
+	Folders          int     `json:"folders"`
+	ItemsStored      int     `json:"items_stored"`
+	ItemsChanged     int     `json:"items_changed"`
+	ItemsDeleted     int     `json:"items_deleted"`
+	ItemsExcluded    int     `json:"items_excluded"`
+	ItemsQuarantined int     `json:"items_quarantined"`
+	ItemsEstimated   int     `json:"items_estimated"`
+	ItemsLive        int     `json:"items_live"`
+	Segments         int     `json:"segments"`
+	BytesFetched     int64   `json:"bytes_fetched"` // response bodies, as they came over the wire
+	BytesStored      int64   `json:"bytes_stored"`
+	Requests         int     `json:"requests"`
+	Retries          int     `json:"retries"`
+	Resyncs          int     `json:"resyncs"`
+	ThrottledSeconds float64 `json:"throttled_seconds"`
+	Seconds          float64 `json:"seconds"`
+}
+
+// worse keeps the worse of two results.
+func worse(a, b Result) Result {
+	rank := map[Result]int{"": 0, ResultOK: 1, ResultPartial: 2, ResultUnbalanced: 3, ResultInterrupted: 4, ResultFailed: 5}
+	if rank[b] > rank[a] {
+		return b
+	}
+	return a
+}

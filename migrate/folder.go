@@ -1,0 +1,194 @@
+package migrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/airlift-eas/airlift/checkpoints"
+	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+const (
+	// maxAsked is how often a SyncKey may be shown without its answer being stored.
+	// QUIRK(Z-Push 2.7): the third repeat of a key makes it skip a message for ever, with status 1.
+	maxAsked = 2
+	// maxResyncs is how often a folder restarts at key 0 in one run.
+	maxResyncs = 3
+	// maxEmptyPages is how many pages without items, in a row, a server may announce more items with.
+	maxEmptyPages = 20
+)
+
+// errAsked says that a key was shown too often to be trusted.
+var errAsked = errors.New("the SyncKey was shown twice and no answer to it is stored")
+
+// folderRun is one folder in one run. Its fields belong to the goroutine that runs the folder.
+type folderRun struct {
+	m   *mailboxRun
+	cp  checkpoints.Folder
+	was string // path before this run, if another
+	key checkpoints.FolderKey
+
+	opts       eas.SyncOptions
+	adopted    bool
+	first      bool // nothing of the folder is in the ledger yet: this is its first pass
+	resyncs    int
+	primed     int           // the server's estimate at the beginning of this run's pass, -1 = none
+	uncounted  bool          // the last request was refused unread: showing the key again is not a repeat
+	carry      []sinks.Event // events to write with the next segment
+	estimate   int           // what the server says, -1 = nothing
+	live       int           // rows of the ledger that are on the server
+	counts     sinks.FolderState
+	balanced   bool
+	drained    bool
+	unfinished bool
+	err        error
+}
+
+func newFolderRun(m *mailboxRun, cp checkpoints.Folder, was string) *folderRun {
+	return &folderRun{
+		m: m, cp: cp, was: was, primed: -1, estimate: -1,
+		key: checkpoints.FolderKey{Key: m.key, Folder: cp.ID},
+	}
+}
+
+// run reads the folder to its end. In round 0 it goes on from the committed key; later rounds are for a folder whose
+// counts differ: round 1 looks for what arrived meanwhile, round 2 passes through the folder from key 0.
+func (f *folderRun) run(ctx context.Context, round int) error {
+	if err := f.prepare(ctx); err != nil {
+		return err
+	}
+	if f.cp.Gone {
+		return f.retire(ctx)
+	}
+	f.drained = false
+	f.m.emit(Event{Event: EventFolderStart, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Class: f.cp.Class, Page: f.cp.Seq})
+	switch opts := f.fingerprint(); {
+	case round == 2:
+		if err := f.restart(ctx, fmt.Sprintf("the server says %d items, the ledger holds %d", f.estimate, f.live)); err != nil {
+			return err
+		}
+	case f.cp.Options != opts && f.cp.SyncKey != "" && f.cp.SyncKey != "0":
+		if err := f.restart(ctx, "the selection of items changed"); err != nil {
+			return err
+		}
+	}
+	if err := f.drain(ctx); err != nil {
+		return err
+	}
+	f.drained = true
+	return f.finishPass(ctx)
+}
+
+// prepare adopts what an earlier run left, once.
+func (f *folderRun) prepare(ctx context.Context) error {
+	if f.adopted {
+		return nil
+	}
+	if err := f.adopt(ctx); err != nil {
+		return err
+	}
+	counts, err := f.m.Checkpoints.Counts(ctx, f.key)
+	if err != nil {
+		return f.fail(State, err)
+	}
+	f.first = len(counts) == 0
+	if f.cp.Resync && f.cp.Seq > 0 {
+		f.carry = append(f.carry, sinks.Event{Op: sinks.OpResync, Reason: "a pass from key 0 goes on"})
+	}
+	version := f.m.client.Version()
+	f.opts = eas.ArchiveOptions(eas.Class(f.cp.Class), version)
+	if f.m.Bodies == BodiesFetch && f.cp.Class == string(eas.ClassEmail) {
+		f.opts = eas.HeadersOnly(eas.Class(f.cp.Class), version)
+	}
+	f.adopted = true
+	return nil
+}
+
+// drain asks for page after page until the server has no more, and decides what errors mean for the folder.
+func (f *folderRun) drain(ctx context.Context) error {
+	tries, empty := 0, 0
+	for {
+		got, err := f.page(ctx)
+		if err == nil {
+			f.m.gate.ok()
+			tries = 0
+			if got.items > 0 || got.initial {
+				empty = 0
+				continue
+			}
+			if !got.more {
+				return nil
+			}
+			if empty++; empty > maxEmptyPages {
+				return f.fail(Source, fmt.Errorf("Sync: %d pages in a row announced more items and held none", empty))
+			}
+			continue
+		}
+		v := judge(err)
+		if errors.Is(err, errAsked) {
+			v = verdict{action: actResync}
+		}
+		switch v.action {
+		case actRetry:
+			if tries++; tries >= maxTries {
+				return err
+			}
+			f.uncounted = v.refused
+			if werr := f.m.pause(ctx, f.cp.Path, tries, v, err); werr != nil {
+				return f.fail(Source, werr)
+			}
+		case actResync:
+			if f.resyncs >= maxResyncs || f.cp.SyncKey == "0" {
+				return err
+			}
+			if err := f.restart(ctx, err.Error()); err != nil {
+				return err
+			}
+		default:
+			return err
+		}
+	}
+}
+
+// restart takes the folder back to key 0. The ledger stays: every item of the pass that follows is matched against it.
+func (f *folderRun) restart(ctx context.Context, reason string) error {
+	f.resyncs++
+	f.counts.Resyncs++
+	f.m.stats.add(func(s *Summary) { s.Resyncs++ })
+	f.m.emit(Event{Event: EventResync, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Message: reason})
+	f.carry = append(f.carry, sinks.Event{Op: sinks.OpResync, Reason: reason})
+	return f.commit(ctx, checkpoints.Position{Seq: f.cp.Seq, SyncKey: "0"}, f.cp.Last, true, nil)
+}
+
+// commit mirrors a durable fact in the checkpoints. What the sink holds already must be mirrored even when the run is
+// being interrupted.
+func (f *folderRun) commit(ctx context.Context, now checkpoints.Position, last string, resync bool, rows []checkpoints.Item) error {
+	c := checkpoints.Commit{
+		FolderKey: f.key,
+		After:     checkpoints.Position{Seq: f.cp.Seq, SyncKey: f.cp.SyncKey},
+		Now:       now, Last: last, Options: f.fingerprint(), Resync: resync, Pass: f.cp.Pass, Items: rows,
+	}
+	if err := f.m.Checkpoints.Commit(context.WithoutCancel(ctx), c); err != nil {
+		return f.fail(State, err)
+	}
+	f.cp.Seq, f.cp.SyncKey, f.cp.Last = now.Seq, now.SyncKey, last
+	f.cp.Options, f.cp.Resync, f.cp.Asked = c.Options, resync, 0
+	return nil
+}
+
+// fingerprint tells the options by which the items of the folder are chosen. Where it changes, items that were left
+// out before may have to come.
+func (f *folderRun) fingerprint() string {
+	s := f.m.Select
+	return fmt.Sprintf("since=%d before=%d max=%d", unix(s.Since), unix(s.Before), s.MaxSize)
+}
+
+func (f *folderRun) fail(side Side, err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		return err
+	}
+	return &Error{Mailbox: f.m.mb.Address, Folder: f.cp.Path, Page: f.cp.Seq + 1, Side: side, Err: err}
+}

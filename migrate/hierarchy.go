@@ -1,0 +1,233 @@
+package migrate
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/airlift-eas/airlift/checkpoints"
+	"github.com/airlift-eas/airlift/eas"
+)
+
+// maxFolderDepth bounds the climb from a folder to the root: a server could answer a circle.
+const maxFolderDepth = 64
+
+// hierarchy brings the stored folder tree up to date with the server's and makes a folderRun of every folder that the
+// run takes. Folders are stored before the hierarchy key, so that a crash between the two only repeats changes that
+// are idempotent.
+func (m *mailboxRun) hierarchy(ctx context.Context) error {
+	known, err := m.Checkpoints.Folders(ctx, m.key)
+	if err != nil {
+		return m.fail(State, err)
+	}
+	tree := newTree(m.mb.Address, known)
+	changes, err := m.folderSync(ctx, tree)
+	if err != nil {
+		return m.fail(Source, err)
+	}
+	tree.apply(changes)
+	for _, f := range tree.changed() {
+		if err := m.Checkpoints.SaveFolder(ctx, m.key, f.Folder); err != nil {
+			return m.fail(State, err)
+		}
+	}
+	m.state.HierarchyKey = string(changes.Key)
+	if err := m.saveState(ctx); err != nil {
+		return m.fail(State, err)
+	}
+	m.takeFolders(tree)
+	return nil
+}
+
+// folderSync asks for the changes of the tree. A key that the server no longer knows (status 9) starts over: then what
+// the answer does not name is gone.
+func (m *mailboxRun) folderSync(ctx context.Context, tree *tree) (*eas.FolderChanges, error) {
+	var changes *eas.FolderChanges
+	ask := func(key string) error {
+		return m.retry(ctx, "", func() (err error) {
+			changes, err = m.client.FolderSync(ctx, eas.SyncKey(key))
+			return err
+		})
+	}
+	key := m.state.HierarchyKey
+	if key == "" {
+		key = "0"
+	}
+	err := ask(key)
+	var st *eas.StatusError
+	if errors.As(err, &st) && st.Command == "FolderSync" && key != "0" {
+		m.emit(Event{Event: EventResync, Mailbox: m.mb.Address, Message: "folder hierarchy: " + err.Error()})
+		key = "0"
+		err = ask(key)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if key == "0" {
+		tree.restart()
+	}
+	return changes, nil
+}
+
+// takeFolders makes the list of folders to read: of a class that the run takes, selected, and known or new.
+func (m *mailboxRun) takeFolders(t *tree) {
+	for _, f := range t.sorted() {
+		class, ok := eas.FolderType(f.Type).Class()
+		if !ok {
+			continue // Journal and the recipient cache do not sync
+		}
+		if f.Class == "" {
+			f.Class = string(class)
+		}
+		if !m.Select.folder(f.Path, eas.Class(f.Class)) {
+			continue
+		}
+		m.folders = append(m.folders, newFolderRun(m, f.Folder, f.was))
+	}
+	m.stats.add(func(s *Summary) { s.Folders += len(m.folders) })
+}
+
+// tree is the folder hierarchy of one mailbox.
+type tree struct {
+	mailbox string
+	byID    map[eas.CollectionID]*node
+	ids     map[string]bool // identities taken
+}
+
+type node struct {
+	checkpoints.Folder
+	dirty bool
+	seen  bool
+	was   string // path before this run, if it is another now
+}
+
+func newTree(mailbox string, known []checkpoints.Folder) *tree {
+	t := &tree{mailbox: mailbox, byID: map[eas.CollectionID]*node{}, ids: map[string]bool{}}
+	for _, f := range known {
+		t.ids[f.ID] = true
+		// A folder that is gone gives way to a living one with its id.
+		if old := t.byID[eas.CollectionID(f.ServerID)]; old == nil || old.Gone {
+			t.byID[eas.CollectionID(f.ServerID)] = &node{Folder: f, seen: true}
+		}
+	}
+	return t
+}
+
+// restart forgets what the server said before: a full listing follows.
+func (t *tree) restart() {
+	for _, n := range t.byID {
+		n.seen = false
+	}
+}
+
+// apply takes over a FolderSync answer.
+func (t *tree) apply(c *eas.FolderChanges) {
+	for _, f := range slices.Concat(c.Add, c.Update) {
+		t.put(f)
+	}
+	for _, id := range c.Delete {
+		if n := t.byID[id]; n != nil {
+			n.seen = false
+		}
+	}
+	for _, n := range t.byID {
+		if n.Gone == n.seen {
+			n.Gone, n.dirty = !n.seen, true
+		}
+	}
+	for _, n := range t.byID {
+		if p := t.path(n); p != n.Path {
+			if n.Path != "" && n.Dir != "" {
+				n.was = n.Path
+			}
+			n.Path, n.dirty = p, true
+		}
+		if n.Dir == "" {
+			n.Dir = folderDir(n.Path, n.ID)
+		}
+	}
+}
+
+func (t *tree) put(f eas.Folder) {
+	n := t.byID[f.ID]
+	if n == nil {
+		n = &node{Folder: checkpoints.Folder{ID: t.identity(f.ID), ServerID: string(f.ID), Estimate: -1, Gone: true}}
+		t.byID[f.ID] = n
+	}
+	n.seen = true
+	if n.Name != f.Name || n.ParentID != string(f.ParentID) || n.Type != int(f.Type) {
+		n.Name, n.ParentID, n.Type, n.dirty = f.Name, string(f.ParentID), int(f.Type), true
+	}
+}
+
+// identity gives a folder the 8 hex digits by which the archive knows it for ever.
+func (t *tree) identity(id eas.CollectionID) string {
+	for salt := 0; ; salt++ {
+		h := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d", strings.ToLower(t.mailbox), id, salt))
+		if s := hex.EncodeToString(h[:4]); !t.ids[s] {
+			t.ids[s] = true
+			return s
+		}
+	}
+}
+
+// path joins the display names from the root down.
+func (t *tree) path(n *node) string {
+	names := []string{escapeName(n.Name)}
+	for up := t.byID[eas.CollectionID(n.ParentID)]; up != nil && len(names) < maxFolderDepth; up = t.byID[eas.CollectionID(up.ParentID)] {
+		names = append(names, escapeName(up.Name))
+	}
+	slices.Reverse(names)
+	return strings.Join(names, "/")
+}
+
+func (t *tree) changed() []*node {
+	return slices.DeleteFunc(t.sorted(), func(n *node) bool { return !n.dirty })
+}
+
+// sorted lists the folders by path, the large mail folders' parents first, so that runs are alike.
+func (t *tree) sorted() []*node {
+	var all []*node
+	for _, n := range t.byID {
+		all = append(all, n)
+	}
+	slices.SortFunc(all, func(a, b *node) int {
+		if c := strings.Compare(a.Path, b.Path); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ServerID, b.ServerID)
+	})
+	return all
+}
+
+// escapeName makes one folder name fit for a path: it holds no "/" afterwards, and two names never become one.
+func escapeName(name string) string {
+	return strings.NewReplacer("%2F", "%252F", "/", "%2F").Replace(norm.NFC.String(name))
+}
+
+// folderDir names a folder's place in the archive: what a person can read of the path, and the identity.
+func folderDir(path, id string) string {
+	const most = 60 // bytes; leaves room in every path limit
+	var b strings.Builder
+	for _, r := range norm.NFC.String(path) {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			r = '-'
+		}
+		if b.Len()+len(string(r)) > most {
+			break
+		}
+		b.WriteRune(r)
+	}
+	slug := strings.Trim(b.String(), "-")
+	if slug == "" {
+		slug = "folder"
+	}
+	return slug + "-" + id
+}

@@ -1,0 +1,297 @@
+package migrate
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/airlift-eas/airlift/checkpoints"
+	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/eas/item"
+	"github.com/airlift-eas/airlift/eas/wbxml"
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+// command handles one command of a Sync answer.
+func (p *pageWriter) command(ctx context.Context, cmd *eas.Command) error {
+	switch cmd.Op {
+	case eas.OpDelete:
+		return p.left(ctx, cmd.ServerID, sinks.OpDelete)
+	case eas.OpSoftDelete:
+		return p.left(ctx, cmd.ServerID, sinks.OpSoftDelete)
+	default:
+		return p.upsert(ctx, cmd.ServerID, cmd.Item, sinks.ViaSync, cmd.Op == eas.OpChange)
+	}
+}
+
+// left handles an item that left the folder, or the filter window.
+func (p *pageWriter) left(ctx context.Context, id eas.ServerID, op sinks.Op) error {
+	known, err := p.lookup(ctx, id)
+	if err != nil || known == nil || !isLive(known.State) {
+		return err // of what was never stored there is nothing to say
+	}
+	e := sinks.Event{Op: op, ID: known.ID, ServerID: string(id)}
+	if op == sinks.OpDelete && known.SHA256 != "" {
+		e.MovedTo = p.f.m.moves.remove(known.SHA256, p.f.cp.ID, known.ID)
+	}
+	_, err = p.put(ctx, e)
+	return err
+}
+
+// upsert handles an item that the server added or changed; servers confuse the two. What is stored already is not
+// stored again: a message never changes its bytes but as a draft, and another item only with its properties.
+func (p *pageWriter) upsert(ctx context.Context, id eas.ServerID, it *eas.Item, via sinks.Via, change bool) error {
+	known, err := p.lookup(ctx, id)
+	if err != nil {
+		return err
+	}
+	if known != nil && !isLive(known.State) {
+		known = nil // it came back: a new item
+	}
+	e, size := p.describe(id, it)
+	e.Via = via
+	if known == nil || known.State == checkpoints.Excluded {
+		if why := p.f.m.Select.item(e.Received, size); why != "" {
+			return p.exclude(ctx, known, e, why)
+		}
+	}
+	if eas.Class(p.f.cp.Class) == eas.ClassEmail {
+		return p.message(ctx, known, e, it)
+	}
+	return p.personal(ctx, known, e, it)
+}
+
+// describe makes the event of an item, without bytes, and tells its size as far as it is known.
+func (p *pageWriter) describe(id eas.ServerID, it *eas.Item) (sinks.Event, int64) {
+	var size int64
+	var head []byte
+	if it.Body != nil {
+		size = it.Body.EstimatedDataSize
+		if it.Body.Data != nil {
+			size = it.Body.Data.Size()
+			head = headOf(it.Body.Data)
+		}
+	}
+	class := p.f.cp.Class
+	s := item.Summarize(class, it.Properties, head)
+	e := sinks.Event{
+		ServerID: string(id), From: s.From, To: s.To, Subject: s.Subject, MessageID: s.MessageID,
+		Read: s.Read, Flag: s.Flag, Categories: s.Categories, Attachments: s.Attachments,
+		Fingerprint: item.Fingerprint(class, s, size),
+	}
+	if !s.Date.IsZero() {
+		d := s.Date.UTC()
+		e.Received = &d
+	}
+	if class == string(eas.ClassEmail) {
+		e.Properties = string(withoutBody(it.Properties).AppendXML(nil))
+	}
+	return e, size
+}
+
+// headBytes is how much of a message is read for its header fields.
+const headBytes = 64 << 10
+
+func headOf(b *eas.Blob) []byte {
+	if all, ok := b.Bytes(); ok {
+		return all[:min(len(all), headBytes)]
+	}
+	r, err := b.Open()
+	if err != nil {
+		return nil // the item itself will say so when it is stored
+	}
+	defer r.Close()
+	head, _ := io.ReadAll(io.LimitReader(r, headBytes))
+	return head
+}
+
+// withoutBody leaves the body out of an item's properties: it is stored as itself.
+func withoutBody(props *wbxml.Element) *wbxml.Element {
+	out := &wbxml.Element{Tag: props.Tag, Children: make([]wbxml.Element, 0, len(props.Children))}
+	for _, c := range props.Children {
+		switch c.Tag {
+		case wbxml.AirSyncBaseBody, wbxml.EmailMIMEData, wbxml.EmailBody:
+		default:
+			out.Children = append(out.Children, c)
+		}
+	}
+	return out
+}
+
+func (p *pageWriter) exclude(ctx context.Context, known *checkpoints.Item, e sinks.Event, why string) error {
+	if known != nil {
+		return nil // excluded before, and still is
+	}
+	_, err := p.put(ctx, sinks.Event{
+		Op: sinks.OpExclude, ServerID: e.ServerID, Received: e.Received, Fingerprint: e.Fingerprint, Reason: why,
+	})
+	return err
+}
+
+// message handles an item of class Email.
+func (p *pageWriter) message(ctx context.Context, known *checkpoints.Item, e sinks.Event, it *eas.Item) error {
+	stored := known != nil && known.State == checkpoints.Archived
+	draft := p.f.cp.Type == int(eas.FolderDrafts) || it.Properties.Value(wbxml.Email2IsDraft) == "1"
+	whole := it.Body != nil && it.Body.Data != nil && it.Body.Type == eas.BodyMIME && !it.Body.Truncated
+	if stored && (!draft || whole && hexSum(it.Body.Data) == known.SHA256) {
+		return p.touch(ctx, known, e)
+	}
+	if !whole {
+		p.pending = append(p.pending, pending{id: eas.ServerID(e.ServerID)})
+		return nil
+	}
+	if known == nil && !p.f.first {
+		e.MovedFrom = p.f.m.moves.left(hexSum(it.Body.Data), p.f.cp.ID)
+	}
+	return p.store(ctx, known, e, sinks.Content{Ext: ".eml", Size: it.Body.Data.Size(), Open: it.Body.Data.Open})
+}
+
+// personal handles a contact, event, task or note: its lossless form and the form that other programs open.
+func (p *pageWriter) personal(ctx context.Context, known *checkpoints.Item, e sinks.Event, it *eas.Item) error {
+	if it.Body != nil && it.Body.Truncated {
+		p.pending = append(p.pending, pending{id: eas.ServerID(e.ServerID)})
+		return nil
+	}
+	lossless := it.XML()
+	if known != nil && known.State == checkpoints.Archived && known.Properties == hashOf(lossless) {
+		return nil
+	}
+	converted, ext, err := convert(p.f.cp.Class, it.Properties)
+	xml := bytesContent(".eas.xml", lossless)
+	if err != nil {
+		// Nothing could be made of it but what it is: that is stored, and said.
+		e.Reason = "not converted: " + err.Error()
+		return p.store(ctx, known, e, xml)
+	}
+	return p.store(ctx, known, e, bytesContent(ext, converted), xml)
+}
+
+// convert makes the form that other programs open.
+func convert(class string, props *wbxml.Element) ([]byte, string, error) {
+	switch eas.Class(class) {
+	case eas.ClassContacts:
+		b, err := item.VCard(props)
+		return b, ".vcf", err
+	case eas.ClassCalendar:
+		b, err := item.Event(props, item.Options{})
+		return b, ".ics", err
+	case eas.ClassTasks:
+		b, err := item.Task(props)
+		return b, ".ics", err
+	case eas.ClassNotes:
+		b, err := item.Note(props)
+		return b, ".ics", err
+	}
+	return nil, "", fmt.Errorf("class %s has no other form", class)
+}
+
+// store puts the bytes of an item that is new, or of a new version of it.
+func (p *pageWriter) store(ctx context.Context, known *checkpoints.Item, e sinks.Event, contents ...sinks.Content) error {
+	e.Op, e.Whole = sinks.OpAdd, true
+	if known != nil && known.ID != "" {
+		e.Op, e.ID = sinks.OpChange, known.ID
+	}
+	e, err := p.put(ctx, e, contents...)
+	if err == nil && e.Op == sinks.OpAdd && e.MovedFrom == "" && !p.f.first {
+		p.f.m.moves.came(e.SHA256, p.f.cp.ID, e.ID)
+	}
+	return err
+}
+
+// touch notes what changed of a stored message besides its bytes; what did not change is not noted.
+func (p *pageWriter) touch(ctx context.Context, known *checkpoints.Item, e sinks.Event) error {
+	if known.Properties == hashOf([]byte(e.Properties)) {
+		return nil
+	}
+	_, err := p.put(ctx, sinks.Event{
+		Op: sinks.OpChange, ID: known.ID, ServerID: e.ServerID, Read: e.Read, Flag: e.Flag, Categories: e.Categories,
+		Properties: e.Properties, Via: e.Via,
+	})
+	return err
+}
+
+// rowOf is the ledger row that an event leads to. Adopting a page of an earlier run goes the same way as writing one.
+func rowOf(e sinks.Event, known *checkpoints.Item, seq, pass int) checkpoints.Item {
+	var row checkpoints.Item
+	if known != nil {
+		row = *known
+	}
+	row.ServerID, row.Seq, row.Pass = e.ServerID, seq, pass
+	if e.ID != "" {
+		row.ID = e.ID
+	}
+	if e.Fingerprint != "" {
+		row.Fingerprint = e.Fingerprint
+	}
+	switch e.Op {
+	case sinks.OpDelete:
+		row.State = checkpoints.Deleted
+	case sinks.OpSoftDelete:
+		row.State = checkpoints.SoftDeleted
+	case sinks.OpExclude:
+		row.State, row.Reason = checkpoints.Excluded, e.Reason
+	case sinks.OpQuarantine:
+		row.State, row.Reason = checkpoints.Quarantined, e.Reason
+	default:
+		row.State, row.Reason = checkpoints.Archived, ""
+		if e.Name != "" {
+			row.SHA256, row.Size = e.SHA256, e.Size
+		}
+		row.Properties = propertiesHash(e)
+	}
+	return row
+}
+
+// propertiesHash tells whether an item's properties are those that were seen last: for a message they are in the
+// manifest, for another item they are its lossless form.
+func propertiesHash(e sinks.Event) string {
+	if e.Properties != "" {
+		return hashOf([]byte(e.Properties))
+	}
+	for _, also := range e.Also {
+		if strings.HasSuffix(also.Name, ".eas.xml") {
+			return also.SHA256
+		}
+	}
+	return e.SHA256
+}
+
+func isLive(s checkpoints.State) bool {
+	return s == checkpoints.Archived || s == checkpoints.Excluded || s == checkpoints.Quarantined
+}
+
+func count(t *sinks.FolderState, e sinks.Event) {
+	switch e.Op {
+	case sinks.OpAdd:
+		t.Stored++
+	case sinks.OpChange:
+		t.Changed++
+	case sinks.OpDelete, sinks.OpSoftDelete:
+		t.Deleted++
+	case sinks.OpExclude:
+		t.Excluded++
+	case sinks.OpQuarantine:
+		t.Quarantined++
+	}
+}
+
+func hashOf(b []byte) string {
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:])
+}
+
+func hexSum(b *eas.Blob) string {
+	h := b.SHA256()
+	return hex.EncodeToString(h[:])
+}
+
+func bytesContent(ext string, b []byte) sinks.Content {
+	return sinks.Content{
+		Ext: ext, Size: int64(len(b)),
+		Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil },
+	}
+}

@@ -1,0 +1,273 @@
+package migrate
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/airlift-eas/airlift/checkpoints"
+	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+// mailboxRun is one mailbox in one run.
+type mailboxRun struct {
+	*run
+	mb      Mailbox
+	key     checkpoints.Key
+	state   checkpoints.Mailbox
+	client  *eas.Client
+	moves   moveLog
+	gate    *gate
+	started time.Time
+	folders []*folderRun
+
+	mu       sync.Mutex
+	segments []sinks.Segment // committed or adopted, for the run record
+}
+
+// mailbox reads one mailbox and writes its run record, whatever the outcome.
+func (r *run) mailbox(ctx context.Context, mb Mailbox) error {
+	m := &mailboxRun{
+		run: r, mb: mb, started: r.Now(),
+		key:  checkpoints.Key{Job: r.Job, Mailbox: mb.Address},
+		gate: newGate(r.Folders, maxFolders),
+	}
+	err := m.read(ctx)
+	var states []sinks.FolderState
+	result := ResultOK
+	for _, f := range m.folders {
+		st := f.report()
+		states = append(states, st)
+		result = worse(result, f.result())
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		result = ResultInterrupted
+	case err != nil:
+		result = ResultFailed
+	}
+	if m.client != nil {
+		err = errors.Join(err, m.record(ctx, result, err, states))
+	}
+	if err != nil {
+		r.emitProblem(m.mb.Address, "", err)
+	}
+	r.stats.add(func(s *Summary) { s.Result = worse(s.Result, result) })
+	r.emit(Event{Event: EventMailboxEnd, Mailbox: mb.Address, Result: string(result), Folders: len(m.folders)})
+	return err
+}
+
+// read does the work of a mailbox: connect, read the folder tree, drain the folders, compare the counts.
+func (m *mailboxRun) read(ctx context.Context) error {
+	if err := m.load(ctx); err != nil {
+		return m.fail(State, err)
+	}
+	if err := m.connect(ctx); err != nil {
+		return m.fail(Source, err)
+	}
+	m.emit(Event{Event: EventMailboxStart, Mailbox: m.mb.Address, Server: m.state.Server, EAS: m.state.EAS, Device: m.state.DeviceID})
+	if err := m.hierarchy(ctx); err != nil {
+		return err
+	}
+	return m.drainAll(ctx)
+}
+
+// load takes the mailbox's checkpoint, or makes one. A mailbox that the checkpoints do not know but the sink does lost
+// its state: its folders are made again from the archive, under the same DeviceID.
+func (m *mailboxRun) load(ctx context.Context) error {
+	st, err := m.Checkpoints.Mailbox(ctx, m.key)
+	switch {
+	case err == nil:
+		m.state = st
+		return nil
+	case !errors.Is(err, checkpoints.ErrNotFound):
+		return err
+	}
+	m.state = checkpoints.Mailbox{
+		Key: m.key, Server: m.mb.Client.URL, User: m.mb.Client.User,
+		DeviceID: deviceID(m.Job, m.mb.Client.URL, m.mb.Address), EAS: string(m.mb.Client.Version),
+	}
+	return m.adoptMailbox(ctx)
+}
+
+// deviceID derives the device partnership from what outlives a lost state directory.
+func deviceID(job, server, mailbox string) string {
+	host := server
+	if u, err := url.Parse(server); err == nil && u.Host != "" {
+		host = u.Host
+	}
+	h := sha256.Sum256([]byte(job + "\x00" + strings.ToLower(host) + "\x00" + strings.ToLower(mailbox)))
+	return "AIRLIFT" + strings.ToUpper(hex.EncodeToString(h[:12]))
+}
+
+// connect makes the client and negotiates, keeping the version that the stored keys were made with while the server
+// still has it.
+func (m *mailboxRun) connect(ctx context.Context) error {
+	cfg := m.mb.Client
+	cfg.DeviceID = eas.DeviceID(m.state.DeviceID)
+	cfg.PolicyKey = eas.PolicyKey(m.state.PolicyKey)
+	if m.state.HierarchyKey != "" && m.state.EAS != "" {
+		cfg.Version = eas.Version(m.state.EAS)
+	}
+	trace := cfg.Trace
+	cfg.Trace = func(x eas.Exchange) {
+		m.stats.exchange(x)
+		if trace != nil {
+			trace(x)
+		}
+	}
+	client, err := eas.New(cfg)
+	if err != nil {
+		return err
+	}
+	m.client = client
+	if err := m.retry(ctx, "", func() error { _, err := client.Connect(ctx); return err }); err != nil {
+		m.client = nil
+		return err
+	}
+	return m.saveState(ctx)
+}
+
+// saveState stores what belongs to the mailbox as a whole.
+func (m *mailboxRun) saveState(ctx context.Context) error {
+	m.state.EAS = string(m.client.Version())
+	m.state.PolicyKey = string(m.client.PolicyKey())
+	m.state.Server = m.mb.Client.URL
+	return m.Checkpoints.SaveMailbox(ctx, m.state)
+}
+
+// drainAll reads every folder to its end, compares the counts, and reads again what differs: first for what arrived
+// meanwhile, then from key 0.
+func (m *mailboxRun) drainAll(ctx context.Context) error {
+	open := m.folders
+	var errs []error
+	for round := 0; len(open) > 0 && round < 3; round++ {
+		errs = append(errs, m.drainFolders(ctx, open, round))
+		if ctx.Err() != nil {
+			break
+		}
+		if err := m.estimateAll(ctx, open); err != nil {
+			errs = append(errs, err)
+			break
+		}
+		var again []*folderRun
+		for _, f := range open {
+			if f.err == nil && !f.balanced {
+				again = append(again, f)
+			}
+		}
+		open = again
+	}
+	for _, f := range m.folders {
+		if err := f.save(context.WithoutCancel(ctx)); err != nil {
+			errs = append(errs, m.fail(State, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// drainFolders runs the folders side by side, as many at once as the server bears.
+func (m *mailboxRun) drainFolders(ctx context.Context, folders []*folderRun, round int) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var g errgroup.Group
+	for _, f := range folders {
+		if f.err != nil {
+			continue
+		}
+		if err := m.gate.enter(ctx); err != nil {
+			break
+		}
+		g.Go(func() error {
+			defer m.gate.leave()
+			err := f.run(ctx, round)
+			if err == nil {
+				return nil
+			}
+			f.err = err
+			if ctx.Err() == nil {
+				switch judge(err).action {
+				case actRun, actMailbox:
+					stop(err)
+				default:
+					m.emitProblem(m.mb.Address, f.cp.Path, err)
+				}
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // the functions report through folderRun.err
+	var errs []error
+	cancelled := false
+	for _, f := range folders {
+		if f.err != nil && errors.Is(f.err, context.Canceled) && context.Cause(ctx) != nil {
+			f.err, cancelled = nil, true
+			f.unfinished = true
+			continue
+		}
+		errs = append(errs, f.err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	if cancelled {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// record writes the run record. It is written for interrupted and failed runs too, because it names the segments that
+// they committed; a cancelled run has a moment left for it.
+func (m *mailboxRun) record(ctx context.Context, result Result, cause error, states []sinks.FolderState) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	rec := sinks.Run{
+		ID: m.id, Mailbox: m.mb.Address, Server: m.state.Server, DeviceID: m.state.DeviceID, EAS: m.state.EAS,
+		Started: m.started, Ended: m.Now(), Result: string(result), Tool: m.Tool, Folders: states, Segments: m.segments,
+	}
+	if cause != nil {
+		rec.Reason = cause.Error()
+	}
+	if err := m.Sink.Record(ctx, rec); err != nil {
+		return m.fail(Destination, fmt.Errorf("run record: %w", err))
+	}
+	for _, f := range m.folders {
+		if err := f.recorded(ctx); err != nil {
+			return m.fail(State, err)
+		}
+	}
+	m.state.LastRun, m.state.LastResult, m.state.LastEnded = m.id, string(result), rec.Ended
+	if err := m.saveState(ctx); err != nil {
+		return m.fail(State, err)
+	}
+	return nil
+}
+
+// named keeps a segment for the run record.
+func (m *mailboxRun) named(s sinks.Segment) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.segments = append(m.segments, s)
+}
+
+func (m *mailboxRun) fail(side Side, err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		return err
+	}
+	return &Error{Mailbox: m.mb.Address, Side: side, Err: err}
+}
+
+// emitProblem tells of something that was not done.
+func (r *run) emitProblem(mailbox, folder string, err error) {
+	r.emit(Event{Event: EventProblem, Mailbox: mailbox, Folder: folder, Message: err.Error(), Hint: Hint(err)})
+}

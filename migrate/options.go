@@ -1,0 +1,90 @@
+package migrate
+
+import (
+	"errors"
+	"time"
+
+	"github.com/airlift-eas/airlift/checkpoints"
+	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+// BodyMode says how message bodies are had.
+type BodyMode string
+
+// The ways to have bodies.
+const (
+	// BodiesSync takes them with Sync, and by ItemOperations where one did not come whole.
+	BodiesSync BodyMode = "sync"
+	// BodiesFetch lists a page first and takes the bodies by ItemOperations, several requests at a time. One huge
+	// folder on a server with many cores is faster so.
+	BodiesFetch BodyMode = "fetch"
+)
+
+// Options describe a run. The zero value of every optional field is safe and complete: all classes, all folders, whole
+// items.
+type Options struct {
+	Job         string            // id of the archive; device partnerships and checkpoints belong to it
+	Mailboxes   []Mailbox         //
+	Sink        sinks.Sink        //
+	Checkpoints checkpoints.Store //
+	Events      func(Event)       // receives the events of the run, one at a time; nil = nobody listens
+	Tool        string            // name and version of the program, for the run record
+
+	Workers int       // mailboxes at once; 0 = 8
+	Folders int       // folders of one mailbox at once, at first; adapts to the server; 0 = 4
+	Window  int       // items asked for in one page; 0 = 200, at most 512 (MS-ASCMD 2.2.3.199)
+	Bodies  BodyMode  // "" = BodiesSync
+	Select  Selection //
+	Now     func() time.Time
+	// Backoff is the unit of waiting before a retry, doubled each time; 0 = 1 s.
+	Backoff time.Duration
+}
+
+// Mailbox is one source.
+type Mailbox struct {
+	Address string
+	// Client holds the server, the user and the transport that carries the credentials. DeviceID, PolicyKey and
+	// Version are taken from the mailbox's checkpoint; a Version set here is used for a mailbox that has none.
+	Client eas.Config
+}
+
+const (
+	defaultWorkers = 8
+	defaultFolders = 4
+	maxFolders     = 8
+	defaultWindow  = 200
+	maxWindow      = 512
+)
+
+func (o Options) withDefaults() (Options, error) {
+	if o.Sink == nil || o.Checkpoints == nil || o.Job == "" {
+		return o, errors.New("migrate: Job, Sink and Checkpoints are needed")
+	}
+	if len(o.Mailboxes) == 0 {
+		return o, errors.New("migrate: no mailbox")
+	}
+	if o.Workers <= 0 {
+		o.Workers = defaultWorkers
+	}
+	if o.Folders <= 0 {
+		o.Folders = defaultFolders
+	}
+	if o.Window <= 0 {
+		o.Window = defaultWindow
+	}
+	o.Window = min(o.Window, maxWindow)
+	if o.Bodies == "" {
+		o.Bodies = BodiesSync
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Backoff <= 0 {
+		o.Backoff = time.Second
+	}
+	if o.Events == nil {
+		o.Events = func(Event) {}
+	}
+	return o, o.Select.check()
+}

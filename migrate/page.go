@@ -1,0 +1,233 @@
+package migrate
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/airlift-eas/airlift/checkpoints"
+	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+// got is what one Sync answer held.
+type got struct {
+	items   int  // commands of the server
+	more    bool // the server has more
+	initial bool // the answer to key 0: a first key
+}
+
+// page is one turn of the page loop: ask with the committed key, store what comes, commit.
+func (f *folderRun) page(ctx context.Context) (got, error) {
+	key := f.cp.SyncKey
+	if key == "" {
+		key = "0"
+	}
+	if key != "0" && !f.uncounted {
+		asked, err := f.m.Checkpoints.Ask(ctx, f.key)
+		if err != nil {
+			return got{}, f.fail(State, err)
+		}
+		if asked > maxAsked {
+			return got{}, f.fail(Source, errAsked)
+		}
+	}
+	f.uncounted = false
+	page, err := f.m.client.Sync(ctx, eas.SyncRequest{
+		Key: eas.SyncKey(key), CollectionID: eas.CollectionID(f.cp.ServerID), Class: eas.Class(f.cp.Class),
+		WindowSize: f.m.Window, Options: f.opts,
+	})
+	if err != nil {
+		return got{}, f.fail(Source, err)
+	}
+	defer page.Close()
+	if page.Empty {
+		return got{}, f.unchanged(ctx)
+	}
+	if key == "0" {
+		f.cp.Pass++
+	}
+	w := f.newPage(key)
+	defer w.abort()
+	n := 0
+	for cmd, err := range page.Commands() {
+		if err != nil {
+			return got{}, f.fail(Source, err)
+		}
+		n++
+		if err := w.command(ctx, cmd); err != nil {
+			return got{}, err
+		}
+	}
+	if err := w.fetchPending(ctx); err != nil {
+		return got{}, err
+	}
+	if err := w.commit(ctx, string(page.Key)); err != nil {
+		return got{}, err
+	}
+	if key == "0" {
+		f.prime(ctx)
+	}
+	return got{items: n, more: page.MoreAvailable, initial: key == "0"}, nil
+}
+
+// unchanged notes an answer that says "no changes": the key was answered, so showing it again is no repeat.
+func (f *folderRun) unchanged(ctx context.Context) error {
+	return f.commit(ctx, checkpoints.Position{Seq: f.cp.Seq, SyncKey: f.cp.SyncKey}, f.cp.Last, f.cp.Resync, nil)
+}
+
+// pageWriter turns what the server sent for one page into events, contents and ledger rows.
+type pageWriter struct {
+	f       *folderRun
+	before  string
+	w       sinks.PageWriter // nil until there is something to store
+	rows    []checkpoints.Item
+	at      map[string]int // ServerID -> index in rows
+	pending []pending      // items whose bytes are still to be fetched
+	tally   sinks.FolderState
+	bytes   int64
+}
+
+func (f *folderRun) newPage(before string) *pageWriter {
+	return &pageWriter{f: f, before: before, at: map[string]int{}}
+}
+
+// begin opens the segment with the first thing that has to be stored.
+func (p *pageWriter) begin(ctx context.Context) error {
+	if p.w != nil {
+		return nil
+	}
+	f := p.f
+	w, err := f.m.Sink.Begin(ctx, sinks.Page{
+		Seq: f.cp.Seq + 1, Mailbox: f.m.mb.Address, Folder: f.folder(),
+		Server: f.m.state.Server, EASVersion: string(f.m.client.Version()), DeviceID: f.m.state.DeviceID,
+		KeyBefore: p.before, Prev: f.cp.Last, Time: f.m.Now(), RunID: f.m.id,
+	})
+	if err != nil {
+		return f.fail(Destination, err)
+	}
+	p.w = w
+	for _, e := range f.carry {
+		if _, err := p.w.Put(ctx, e); err != nil {
+			return f.fail(Destination, err)
+		}
+	}
+	return nil
+}
+
+// put writes one event with its contents and keeps the ledger row that follows from it.
+func (p *pageWriter) put(ctx context.Context, e sinks.Event, contents ...sinks.Content) (sinks.Event, error) {
+	if err := p.begin(ctx); err != nil {
+		return e, err
+	}
+	e, err := p.w.Put(ctx, e, contents...)
+	if err != nil {
+		return e, p.f.fail(Destination, err)
+	}
+	p.bytes += e.Size
+	known := p.rowAt(e.ServerID)
+	p.keep(rowOf(e, known, p.f.cp.Seq+1, p.f.cp.Pass))
+	count(&p.tally, e)
+	return e, nil
+}
+
+func (p *pageWriter) rowAt(serverID string) *checkpoints.Item {
+	if i, ok := p.at[serverID]; ok {
+		return &p.rows[i]
+	}
+	return nil
+}
+
+// keep adds a ledger row, or replaces the page's earlier row of the same item.
+func (p *pageWriter) keep(row checkpoints.Item) {
+	if i, ok := p.at[row.ServerID]; ok {
+		p.rows[i] = row
+		return
+	}
+	p.at[row.ServerID] = len(p.rows)
+	p.rows = append(p.rows, row)
+}
+
+// lookup finds what is known of an item, in this page or before it. A row that is found in the ledger joins the page,
+// so that events which follow build on it.
+func (p *pageWriter) lookup(ctx context.Context, id eas.ServerID) (*checkpoints.Item, error) {
+	if row := p.rowAt(string(id)); row != nil {
+		return row, nil
+	}
+	found, err := p.f.m.Checkpoints.Items(ctx, p.f.key, []string{string(id)})
+	if err != nil {
+		return nil, p.f.fail(State, err)
+	}
+	row, ok := found[string(id)]
+	if !ok {
+		return nil, nil
+	}
+	row.Pass = p.f.cp.Pass
+	p.keep(row)
+	return p.rowAt(string(id)), nil
+}
+
+// commit makes the page durable: the segment first, then its mirror in the checkpoints. A page with nothing to store
+// moves only the key.
+func (p *pageWriter) commit(ctx context.Context, keyAfter string) error {
+	f := p.f
+	now := checkpoints.Position{Seq: f.cp.Seq, SyncKey: keyAfter}
+	last := f.cp.Last
+	if p.w != nil {
+		seg, err := p.w.Commit(ctx, keyAfter)
+		if err != nil {
+			return f.fail(Destination, err)
+		}
+		now.Seq++
+		last = seg.SHA256
+		f.carry = nil
+		f.m.named(seg)
+		p.account(seg)
+	}
+	if err := f.commit(ctx, now, last, f.cp.Resync || p.before == "0" && !f.first, p.rows); err != nil {
+		return err
+	}
+	return nil
+}
+
+// account adds a durable page to the figures.
+func (p *pageWriter) account(seg sinks.Segment) {
+	f, t := p.f, p.tally
+	f.counts.Stored += t.Stored
+	f.counts.Changed += t.Changed
+	f.counts.Deleted += t.Deleted
+	f.m.stats.add(func(s *Summary) {
+		s.ItemsStored += t.Stored
+		s.ItemsChanged += t.Changed
+		s.ItemsDeleted += t.Deleted
+		s.Segments++
+		s.BytesStored += seg.Size
+	})
+	f.m.emit(Event{
+		Event: EventPage, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Class: f.cp.Class, Page: f.cp.Seq + 1, Segment: seg.Name,
+		Stored: t.Stored, Changed: t.Changed, Deleted: t.Deleted, Excluded: t.Excluded, Quarantined: t.Quarantined,
+		Bytes: p.bytes, BytesStored: seg.Size,
+	})
+}
+
+// abort drops what was not committed; after a commit it does nothing.
+func (p *pageWriter) abort() {
+	if p.w != nil {
+		_ = p.w.Abort() // what it leaves is removed at the next start
+	}
+}
+
+func (f *folderRun) folder() sinks.Folder {
+	return sinks.Folder{
+		ID: f.cp.ID, Dir: f.cp.Dir, Path: f.cp.Path, Class: f.cp.Class, ServerID: f.cp.ServerID, Type: f.cp.Type,
+	}
+}
+
+func unix(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
+var errTruncated = errors.New("the server sent the body cut short")

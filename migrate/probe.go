@@ -1,0 +1,107 @@
+package migrate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/airlift-eas/airlift/checkpoints"
+	"github.com/airlift-eas/airlift/eas"
+)
+
+// Probe is what a server is and can, and what it holds of one mailbox.
+type Probe struct {
+	Mailbox  string
+	Server   string
+	EAS      string // the version that airlift would speak
+	Info     *eas.ServerInfo
+	Policy   bool // the server wants a policy to be acknowledged; it was
+	Folders  []ProbeFolder
+	Device   string // the device partnership that the probe used
+	Duration time.Duration
+}
+
+// ProbeFolder is one folder of the tree.
+type ProbeFolder struct {
+	Path     string
+	Class    string // "" = it does not sync
+	Type     int
+	Items    int // the server's count, -1 = it does not say
+	Selected bool
+}
+
+// Look connects to a mailbox without touching the state of any archive: it uses a device partnership of its own, reads
+// the folder tree and asks for the counts. It stores nothing and fetches no item.
+func Look(ctx context.Context, mb Mailbox, sel Selection) (*Probe, error) {
+	if err := sel.check(); err != nil {
+		return nil, err
+	}
+	started := time.Now()
+	m := &mailboxRun{
+		run: &run{Options: Options{Backoff: time.Second, Now: time.Now, Events: func(Event) {}}}, mb: mb, gate: newGate(1, 1),
+	}
+	cfg := mb.Client
+	cfg.DeviceID = eas.DeviceID(deviceID("probe", cfg.URL, mb.Address))
+	client, err := eas.New(cfg)
+	if err != nil {
+		return nil, m.fail(Source, err)
+	}
+	m.client = client
+	p := &Probe{Mailbox: mb.Address, Server: cfg.URL, Device: string(cfg.DeviceID)}
+	if p.Info, err = client.Connect(ctx); err != nil {
+		return nil, m.fail(Source, err)
+	}
+	t := newTree(mb.Address, nil)
+	changes, err := client.FolderSync(ctx, "0")
+	if err != nil {
+		return nil, m.fail(Source, err)
+	}
+	t.apply(changes)
+	p.EAS = string(client.Version())
+	p.Policy = client.PolicyKey() != "" && client.PolicyKey() != "0"
+	for _, n := range t.sorted() {
+		class, ok := eas.FolderType(n.Type).Class()
+		f := ProbeFolder{Path: n.Path, Type: n.Type, Items: -1}
+		if ok {
+			f.Class, f.Selected = string(class), sel.folder(n.Path, class)
+			if f.Items, err = m.countOf(ctx, n.Folder, class); err != nil {
+				return nil, m.fail(Source, fmt.Errorf("%s: %w", n.Path, err))
+			}
+		}
+		p.Folders = append(p.Folders, f)
+	}
+	slices.SortFunc(p.Folders, func(a, b ProbeFolder) int { return strings.Compare(a.Path, b.Path) })
+	p.Duration = time.Since(started)
+	return p, nil
+}
+
+// countOf gets a first key for the folder, which holds no items, and asks what it would bring.
+func (m *mailboxRun) countOf(ctx context.Context, f checkpoints.Folder, class eas.Class) (int, error) {
+	opts := eas.HeadersOnly(class, m.client.Version())
+	page, err := m.client.Sync(ctx, eas.SyncRequest{
+		Key: "0", CollectionID: eas.CollectionID(f.ServerID), Class: class, WindowSize: 1, Options: opts,
+	})
+	if err != nil {
+		return -1, err
+	}
+	defer page.Close()
+	for _, err := range page.Commands() {
+		if err != nil {
+			return -1, err
+		}
+	}
+	ests, err := m.client.GetItemEstimate(ctx, []eas.EstimateRequest{{
+		Key: page.Key, CollectionID: eas.CollectionID(f.ServerID), Class: class, Options: opts,
+	}})
+	if err != nil {
+		return -1, err
+	}
+	for _, e := range ests {
+		if e.Err == nil {
+			return e.Count, nil
+		}
+	}
+	return -1, nil
+}

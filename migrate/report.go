@@ -1,0 +1,66 @@
+package migrate
+
+import (
+	"context"
+
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+// report is the folder's part of the run record, and its last event.
+func (f *folderRun) report() sinks.FolderState {
+	st := f.counts
+	st.Folder, st.Seq, st.Live, st.Gone, st.PathBefore = f.folder(), f.cp.Seq, f.live, f.cp.Gone, f.was
+	if f.estimate >= 0 {
+		st.Estimated = &f.estimate
+	}
+	st.Balanced = f.err == nil && f.balanced
+	if f.err != nil {
+		st.Problem = f.err.Error()
+	}
+	f.m.stats.add(func(s *Summary) {
+		s.ItemsEstimated += max(f.estimate, 0)
+		s.ItemsLive += f.live
+		s.ItemsExcluded += st.Excluded
+		s.ItemsQuarantined += st.Quarantined
+	})
+	f.m.emit(Event{
+		Event: EventFolderEnd, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Class: f.cp.Class, Page: f.cp.Seq,
+		Stored: st.Stored, Changed: st.Changed, Deleted: st.Deleted, Excluded: st.Excluded, Quarantined: st.Quarantined,
+		Estimated: st.Estimated, Live: f.live, Balanced: &st.Balanced, Message: st.Problem,
+	})
+	return st
+}
+
+// result is how the folder ended.
+func (f *folderRun) result() Result {
+	switch {
+	case f.err != nil:
+		return ResultFailed
+	case !f.balanced:
+		return ResultUnbalanced
+	case f.counts.Quarantined > 0:
+		return ResultPartial
+	}
+	return ResultOK
+}
+
+// save stores the folder's outcome.
+func (f *folderRun) save(ctx context.Context) error {
+	f.cp.Estimate, f.cp.Balanced, f.cp.Problem = f.estimate, f.err == nil && f.balanced, ""
+	if f.err != nil {
+		f.cp.Problem = f.err.Error()
+	}
+	if f.drained {
+		f.cp.Drained = f.m.Now()
+	}
+	return f.m.Checkpoints.SaveFolder(ctx, f.m.key, f.cp)
+}
+
+// recorded notes that a run record names the folder's segments.
+func (f *folderRun) recorded(ctx context.Context) error {
+	if f.cp.Recorded == f.cp.Seq {
+		return nil
+	}
+	f.cp.Recorded = f.cp.Seq
+	return f.m.Checkpoints.SaveFolder(ctx, f.m.key, f.cp)
+}

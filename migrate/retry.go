@@ -1,0 +1,54 @@
+package migrate
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	maxTries   = 6
+	maxBackoff = 2 * time.Minute
+)
+
+// retry repeats an operation that may be repeated while its errors pass, waiting longer each time.
+func (m *mailboxRun) retry(ctx context.Context, folder string, op func() error) error {
+	for try := 1; ; try++ {
+		err := op()
+		if err == nil {
+			return nil
+		}
+		v := judge(err)
+		if v.action != actRetry || try >= maxTries || ctx.Err() != nil {
+			return err
+		}
+		if werr := m.pause(ctx, folder, try, v, err); werr != nil {
+			return err
+		}
+	}
+}
+
+// pause waits before try+1: as long as the server asked for, else a doubling delay with jitter.
+func (m *mailboxRun) pause(ctx context.Context, folder string, try int, v verdict, cause error) error {
+	wait := v.delay
+	if wait <= 0 {
+		wait = min(m.Backoff<<(try-1), maxBackoff)
+		wait = wait/2 + rand.N(wait/2+1)
+	}
+	m.gate.strained()
+	m.stats.add(func(s *Summary) {
+		s.Retries++
+		if v.refused {
+			s.ThrottledSeconds += wait.Seconds()
+		}
+	})
+	m.emit(Event{Event: EventRetry, Mailbox: m.mb.Address, Folder: folder, Attempt: try, Wait: wait.Seconds(), Message: cause.Error()})
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

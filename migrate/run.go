@@ -1,0 +1,114 @@
+package migrate
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/airlift-eas/airlift/eas"
+)
+
+// run is one execution of the engine over all its mailboxes.
+type run struct {
+	Options
+	id    string
+	stats stats
+	emits sync.Mutex
+}
+
+// Run reads every mailbox into the sink. It returns what was done, and the errors of all that was not, joined, each an
+// [*Error]. A cancelled context ends the run in order: pages in hand are dropped, checkpoints are kept, and the result
+// is interrupted.
+func Run(ctx context.Context, o Options) (Summary, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return Summary{Result: ResultFailed}, err
+	}
+	r := &run{Options: o, id: newRunID(o.Now())}
+	started := time.Now()
+
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var g errgroup.Group
+	g.SetLimit(o.Workers)
+	errs := make([]error, len(o.Mailboxes))
+	for i, mb := range o.Mailboxes {
+		g.Go(func() error {
+			if ctx.Err() != nil {
+				return nil
+			}
+			err := r.mailbox(ctx, mb)
+			errs[i] = err
+			if err != nil && ctx.Err() == nil && judge(err).action == actRun {
+				stop(err) // a full disk is the same for every mailbox
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // the functions report through errs
+
+	err = errors.Join(errs...)
+	if cause := context.Cause(ctx); cause != nil && err == nil {
+		err = cause
+	}
+	sum := r.stats.summary()
+	sum.Mailboxes = len(o.Mailboxes)
+	sum.Seconds = time.Since(started).Seconds()
+	switch {
+	case errors.Is(err, context.Canceled):
+		sum.Result = ResultInterrupted
+	case err != nil:
+		sum.Result = ResultFailed
+	}
+	return sum, err
+}
+
+// newRunID makes an id that sorts by time and that no other run has.
+func newRunID(now time.Time) string {
+	var b [4]byte
+	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
+	return now.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:])
+}
+
+// emit hands an event to the listener, one at a time.
+func (r *run) emit(e Event) {
+	e.Time = r.Now()
+	r.emits.Lock()
+	defer r.emits.Unlock()
+	r.Events(e)
+}
+
+// stats collects the figures of a run from all its goroutines.
+type stats struct {
+	mu  sync.Mutex
+	sum Summary
+}
+
+func (s *stats) add(f func(*Summary)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f(&s.sum)
+}
+
+func (s *stats) summary() Summary {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sum := s.sum
+	if sum.Result == "" {
+		sum.Result = ResultOK
+	}
+	return sum
+}
+
+// exchange counts a request of the client.
+func (s *stats) exchange(x eas.Exchange) {
+	s.add(func(sum *Summary) {
+		sum.Requests++
+		sum.BytesFetched += x.ResponseBytes
+	})
+}

@@ -1,0 +1,73 @@
+package migrate
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/airlift-eas/airlift/eas"
+)
+
+// Selection says what a run takes. The zero value takes everything. What a rule leaves out of a folder that is read is
+// counted as excluded.
+type Selection struct {
+	Classes        []eas.Class // empty = all
+	Folders        []string    // globs on the folder path; empty = all
+	ExcludeFolders []string    // globs on the folder path
+	Since          time.Time   // items dated before are excluded; zero = no limit
+	Before         time.Time   // items dated at or after are excluded; zero = no limit
+	MaxSize        int64       // items with more bytes are excluded; 0 = no limit
+}
+
+func (s Selection) check() error {
+	for _, g := range slices.Concat(s.Folders, s.ExcludeFolders) {
+		if _, err := path.Match(g, ""); err != nil {
+			return fmt.Errorf("folder pattern %q: %w", g, err)
+		}
+	}
+	return nil
+}
+
+// folder tells whether a folder is read at all.
+func (s Selection) folder(folderPath string, class eas.Class) bool {
+	if len(s.Classes) > 0 && !slices.Contains(s.Classes, class) {
+		return false
+	}
+	if len(s.Folders) > 0 && !matchAny(s.Folders, folderPath) {
+		return false
+	}
+	return !matchAny(s.ExcludeFolders, folderPath)
+}
+
+// item tells why an item is excluded; "" = it is taken. An item without a date is never excluded by date.
+func (s Selection) item(date *time.Time, size int64) string {
+	if date != nil {
+		if !s.Since.IsZero() && date.Before(s.Since) {
+			return "older than --since"
+		}
+		if !s.Before.IsZero() && !date.Before(s.Before) {
+			return "not older than --before"
+		}
+	}
+	if s.MaxSize > 0 && size > s.MaxSize {
+		return "larger than --max-size"
+	}
+	return ""
+}
+
+// matchAny matches a path as people expect of a folder pattern: without regard to case, and a pattern that matches a
+// folder also matches all below it.
+func matchAny(globs []string, folderPath string) bool {
+	p := strings.ToLower(folderPath)
+	for _, g := range globs {
+		g = strings.ToLower(strings.Trim(g, "/"))
+		for q := p; q != "." && q != "/"; q = path.Dir(q) {
+			if ok, _ := path.Match(g, q); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
