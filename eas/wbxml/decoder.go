@@ -16,13 +16,8 @@ import (
 //
 // A Decoder is not safe for concurrent use.
 type Decoder struct {
-	src    io.Reader
-	lim    Limits
-	buf    []byte
-	r, w   int   // buf[r:w] is unread
-	base   int64 // offset of buf[0] in the document
-	srcErr error // of src, io.EOF at its end
-	err    error
+	input
+	lim Limits
 
 	rooted, closed bool
 	root           Tag
@@ -50,13 +45,10 @@ type frame struct {
 	literal string
 }
 
-const bufferSize = 64 << 10
-
 // NewDecoder returns a decoder that reads one document from r.
 func NewDecoder(r io.Reader, lim Limits) *Decoder {
-	d := &Decoder{lim: lim.withDefaults(), buf: make([]byte, bufferSize)}
-	d.Reset(r)
-	return d
+	lim = lim.withDefaults()
+	return &Decoder{input: input{src: r, buf: make([]byte, bufferSize), max: lim.Document}, lim: lim}
 }
 
 // Reset begins another document with the buffers of the last.
@@ -64,7 +56,7 @@ func NewDecoder(r io.Reader, lim Limits) *Decoder {
 func (d *Decoder) Reset(r io.Reader) {
 	d.tree.reset()
 	*d = Decoder{
-		src: r, lim: d.lim, buf: d.buf,
+		input: input{src: r, buf: d.buf, max: d.max}, lim: d.lim,
 		stack: d.stack[:0], held: d.held[:0], text: d.text[:0], tree: d.tree,
 	}
 }
@@ -86,7 +78,7 @@ func (d *Decoder) Root() (Tag, error) {
 func (d *Decoder) Err() error { return d.err }
 
 // Offset returns how many bytes of the document have been consumed.
-func (d *Decoder) Offset() int64 { return d.base + int64(d.r) }
+func (d *Decoder) Offset() int64 { return d.offset() }
 
 // Children yields the child elements of the element that the decoder stands in.
 // In the body of the loop the decoder stands in the child: read it with Children,
@@ -208,15 +200,7 @@ func (d *Decoder) Element(divert Divert) (*Element, error) {
 func (d *Decoder) startElement() {
 	f := &d.stack[len(d.stack)-1]
 	if limit := d.tree.start(f.tag, f.literal, &d.lim); limit != "" {
-		d.exceedTree(limit)
-	}
-}
-
-func (d *Decoder) exceedTree(limit string) {
-	if limit == "Elements" {
-		d.exceed(limit, int64(d.lim.Elements))
-	} else {
-		d.exceed(limit, d.lim.Memory)
+		d.exceed(limit, d.lim.value(limit))
 	}
 }
 
@@ -260,7 +244,7 @@ func (d *Decoder) leaf(divert Divert) event {
 	}
 	for d.piece != pieceNone {
 		if limit := d.tree.add(d.chunk(), &d.lim); limit != "" {
-			d.exceedTree(limit)
+			d.exceed(limit, d.lim.value(limit))
 		}
 		if d.err != nil {
 			return evError

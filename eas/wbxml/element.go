@@ -85,10 +85,11 @@ func Marshal(e *Element) ([]byte, error) {
 
 // Unmarshal decodes a whole document.
 func Unmarshal(doc []byte, lim Limits) (*Element, error) {
-	d := &Decoder{lim: lim.withDefaults(), buf: doc, w: len(doc), srcErr: io.EOF}
-	if int64(len(doc)) > d.lim.Document {
-		return nil, &LimitError{"Document", d.lim.Document, d.lim.Document}
+	lim = lim.withDefaults()
+	if int64(len(doc)) > lim.Document {
+		return nil, &LimitError{"Document", lim.Document, lim.Document}
 	}
+	d := &Decoder{input: input{buf: doc, w: len(doc), srcErr: io.EOF}, lim: lim}
 	if _, err := d.Root(); err != nil {
 		return nil, err
 	}

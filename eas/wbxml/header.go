@@ -44,12 +44,6 @@ func (d *Decoder) header() bool {
 	return d.stringTable()
 }
 
-// peek tries to have n bytes of input at hand without consuming them.
-func (d *Decoder) peek(n int) {
-	for d.w-d.r < n && d.more() {
-	}
-}
-
 // charsetName names the IANA MIBenums that WBXML devices used.
 func charsetName(mib uint32) string {
 	switch mib {
@@ -198,7 +192,7 @@ func (d *Decoder) skipAttributes() bool {
 		case b == tokEntity, b == tokLiteral, b == tokStrT, b >= 0x80 && b <= 0x82: // and EXT_T an index
 			_, ok = d.uint32()
 		case b == tokPI, b&maskTag == tokLiteral:
-			ok = d.fail(at, fmt.Sprintf("token 0x%02X among attributes", b)) != evError
+			d.fail(at, fmt.Sprintf("token 0x%02X among attributes", b))
 		}
 		for d.piece != pieceNone {
 			d.chunk()

@@ -30,3 +30,11 @@ func (l Limits) withDefaults() Limits {
 	def(&l.Document, 64<<30)
 	return l
 }
+
+// value returns one of the limits that a tree has.
+func (l *Limits) value(limit string) int64 {
+	if limit == "Elements" {
+		return int64(l.Elements)
+	}
+	return l.Memory
+}

@@ -3,7 +3,6 @@ package wbxml
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"math"
 	"unicode/utf8"
 )
@@ -87,7 +86,8 @@ func (d *Decoder) push(b byte) event {
 		return evError
 	}
 	if len(d.stack) >= d.lim.Depth {
-		return d.exceed("Depth", int64(d.lim.Depth))
+		d.exceed("Depth", int64(d.lim.Depth))
+		return evError
 	}
 	d.stack = append(d.stack, f)
 	if b&bitAttributes != 0 && !d.skipAttributes() {
@@ -100,7 +100,7 @@ func (d *Decoder) push(b byte) event {
 func (d *Decoder) openPiece(b byte) event {
 	at := d.Offset() - 1
 	if b != tokOpaque && b != tokStrT && b != tokEntity {
-		return d.fail(at, fmt.Sprintf("extension token 0x%02X, which ActiveSync does not use", b))
+		return d.failed(at, fmt.Sprintf("extension token 0x%02X, which ActiveSync does not use", b))
 	}
 	n, ok := d.uint32()
 	if !ok {
@@ -118,12 +118,13 @@ func (d *Decoder) openPiece(b byte) event {
 		// The table's strings may be named again and again: what they grow to
 		// counts as if it stood in the document.
 		if d.expanded += int64(len(s)); d.expanded > d.lim.Document {
-			return d.exceed("Document", d.lim.Document)
+			d.exceed("Document", d.lim.Document)
+			return evError
 		}
 		d.held = append(d.held[:0], s...)
 	case tokEntity:
 		if n == 0 || n > utf8.MaxRune || !utf8.ValidRune(rune(n)) {
-			return d.fail(at, fmt.Sprintf("entity %d is no character", n))
+			return d.failed(at, fmt.Sprintf("entity %d is no character", n))
 		}
 		d.held = utf8.AppendRune(d.held[:0], rune(n))
 	}
@@ -200,59 +201,15 @@ func (d *Decoder) fill() bool {
 	if d.more() {
 		return true
 	}
-	if d.err == nil {
-		where := "ends in its header"
-		if n := len(d.stack); n > 0 {
-			where = "ends inside " + d.stack[n-1].tag.String()
-		}
-		d.err = &SyntaxError{"the document " + where, d.Offset(), io.ErrUnexpectedEOF}
+	where := "before its root element"
+	if n := len(d.stack); n > 0 {
+		where = "inside " + d.stack[n-1].tag.String()
 	}
+	d.truncated("the document ends " + where)
 	return false
 }
 
-// more reads more input behind buf[r:w]; false at the end of the input, and on an
-// error, which is in d.err then.
-func (d *Decoder) more() bool {
-	if d.r == d.w {
-		d.base += int64(d.w)
-		d.r, d.w = 0, 0
-	}
-	for range 100 {
-		if d.err != nil || d.srcErr == io.EOF {
-			return false
-		}
-		if d.srcErr != nil {
-			d.err = fmt.Errorf("wbxml: read at offset %d: %w", d.base+int64(d.w), d.srcErr)
-			return false
-		}
-		room := d.buf[d.w:]
-		if left := d.lim.Document + 1 - d.base - int64(d.w); left < int64(len(room)) {
-			room = room[:left]
-		}
-		var n int
-		n, d.srcErr = d.src.Read(room)
-		if d.w += n; d.base+int64(d.w) > d.lim.Document {
-			d.exceed("Document", d.lim.Document)
-			return false
-		}
-		if n > 0 {
-			return true
-		}
-	}
-	d.err = fmt.Errorf("wbxml: read at offset %d: %w", d.base+int64(d.w), io.ErrNoProgress)
-	return false
-}
-
-func (d *Decoder) fail(offset int64, msg string) event {
-	if d.err == nil {
-		d.err = &SyntaxError{Msg: msg, Offset: offset}
-	}
-	return evError
-}
-
-func (d *Decoder) exceed(limit string, limitValue int64) event {
-	if d.err == nil {
-		d.err = &LimitError{limit, limitValue, d.Offset()}
-	}
+func (d *Decoder) failed(offset int64, msg string) event {
+	d.fail(offset, msg)
 	return evError
 }
