@@ -1,0 +1,91 @@
+package sqlite
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/airlift-eas/airlift/checkpoints"
+)
+
+// A compact is a string that is mostly a hash: lower-case hex is stored as the bytes that it stands for, in half the
+// room, and anything else as it is. The type of the stored value tells which.
+type compact string
+
+var (
+	_ driver.Valuer = compact("")
+	_ sql.Scanner   = (*compact)(nil)
+)
+
+// Value implements driver.Valuer.
+func (c compact) Value() (driver.Value, error) {
+	b, err := hex.DecodeString(string(c))
+	if err != nil || len(b) == 0 || hex.EncodeToString(b) != string(c) {
+		return string(c), nil
+	}
+	return b, nil
+}
+
+// Scan implements sql.Scanner.
+func (c *compact) Scan(v any) error {
+	switch v := v.(type) {
+	case []byte:
+		*c = compact(hex.EncodeToString(v))
+	case string:
+		*c = compact(v)
+	default:
+		return fmt.Errorf("a %T where text or bytes belong", v)
+	}
+	return nil
+}
+
+// An instant is a time as people read it; never is NULL.
+type instant time.Time
+
+var (
+	_ driver.Valuer = instant{}
+	_ sql.Scanner   = (*instant)(nil)
+)
+
+// Value implements driver.Valuer.
+func (i instant) Value() (driver.Value, error) {
+	t := time.Time(i)
+	if t.IsZero() {
+		return nil, nil
+	}
+	return t.UTC().Format(time.RFC3339Nano), nil
+}
+
+// Scan implements sql.Scanner.
+func (i *instant) Scan(v any) error {
+	switch v := v.(type) {
+	case nil:
+		*i = instant{}
+		return nil
+	case string:
+		t, err := time.Parse(time.RFC3339Nano, v)
+		*i = instant(t)
+		return err
+	default:
+		return fmt.Errorf("a %T where a time belongs", v)
+	}
+}
+
+// stateNumber is the number of a state in the table states.
+func stateNumber(s checkpoints.State) (int, error) {
+	switch s {
+	case checkpoints.Archived:
+		return 1, nil
+	case checkpoints.Excluded:
+		return 2, nil
+	case checkpoints.Quarantined:
+		return 3, nil
+	case checkpoints.Deleted:
+		return 4, nil
+	case checkpoints.SoftDeleted:
+		return 5, nil
+	}
+	return 0, fmt.Errorf("unknown state %q", s)
+}
