@@ -1,0 +1,39 @@
+// Package item turns the items of Exchange ActiveSync into the formats that the
+// rest of the world reads: contacts into vCard 4.0 ([VCard]), events, tasks and
+// notes into iCalendar ([Event], [Task], [Note]), and mail that came without its
+// MIME into a message that can be listed ([Message]). [Summarize] tells what a
+// manifest says of any item, [Fingerprint] what two listings match it by.
+//
+// # What is kept
+//
+// The archive stores every property losslessly beside the converted item, so a
+// conversion here never fails for a value that it cannot say: the value is left
+// out, or kept as an X-EAS-<PROPERTY> line when it is short. An error means that
+// there was nothing to convert ([ErrNoProperties]).
+//
+// The functions read the tree that came from the wire and not the typed views of
+// package eas, since two things matter that a typed view does not have: whether
+// an exception sent an empty element ("no location") or none ("as in the
+// series"), and the raw text of a value that does not parse.
+//
+// # Time
+//
+// EAS sends the instants of an event in UTC, and beside them the time zone in
+// which it was planned, as a Windows TIME_ZONE_INFORMATION structure with at most
+// one yearly change to daylight time and one back. A recurrence is a rule about
+// local time, so events are written in local time with that structure as their
+// VTIMEZONE. An event whose zone is absent, all zero or no time zone at all is
+// written in UTC.
+//
+// An event of whole days is a date. Up to protocol 14.1 it comes as the instants
+// of midnight in its zone; from 16.0 on as dates without any zone.
+//
+// # Mapping
+//
+// Where RFC 5545 leaves a choice, the mapping of [MS-OXCICAL] is taken, which is
+// what Exchange itself writes. Both formats share their line syntax (RFC 5545
+// 3.1, RFC 6350 3.2 and, for parameters, RFC 6868); it is written here, exact to
+// the octet, and tested with the parsers of other projects.
+//
+// [MS-OXCICAL]: https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-oxcical/
+package item

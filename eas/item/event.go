@@ -1,0 +1,147 @@
+package item
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/airlift-eas/airlift/eas/wbxml"
+)
+
+// Options says of an item what its properties may not. The zero value is complete.
+type Options struct {
+	// UID names the item where the server sent no UID: anything that stays the
+	// same for the item. Default: a UUID of the item's content.
+	UID string
+}
+
+// Event returns the iCalendar object of an event of the Calendar class (MS-ASCAL):
+// a VEVENT, one more for each changed occurrence, and their VTIMEZONE. The error
+// is ErrNoProperties.
+func Event(props *wbxml.Element, o Options) ([]byte, error) {
+	if err := checkProperties(props); err != nil {
+		return nil, err
+	}
+	v := viewOf(props)
+	z, ok := parseZone(v.value(wbxml.CalendarTimezone))
+	series := form{allDay: isTrue(v.value(wbxml.CalendarAllDayEvent)), zone: z}
+	at := spanOf(v)
+	uid := firstOf(v.value(wbxml.CalendarUID), v.value(wbxml.CalendarClientUid), o.UID)
+	if uid == "" {
+		uid = contentUUID(props)
+	}
+
+	var l lines
+	l.beginCalendar()
+	if !series.allDay {
+		l.vtimezone(z, firstYear(at.start))
+	}
+	l.begin("VEVENT")
+	l.text("UID", uid)
+	l.span(at, series)
+	l.stamp(v.date(wbxml.CalendarDtStamp), at.start)
+	if e := v.first(wbxml.CalendarRecurrence); e != nil {
+		r := viewOf(e)
+		l.recurrence(r, eventPattern(r), series, wbxml.CalendarType, wbxml.CalendarCalendarType, wbxml.CalendarIsLeapMonth)
+	}
+	l.exdates(props, series)
+	if !ok {
+		l.extra(v, wbxml.CalendarTimezone)
+	}
+	l.eventProperties(v)
+	changed := l.changed(props)
+	l.end("VEVENT")
+	for _, e := range changed {
+		l.exception(e, v, series, uid)
+	}
+	l.end("VCALENDAR")
+	return l.b, nil
+}
+
+// firstYear is from when on a VTIMEZONE must hold for an event.
+func firstYear(start time.Time) int {
+	if start.IsZero() {
+		return 1970
+	}
+	return min(1970, start.Year()-1)
+}
+
+// span is when an event is; a time that is not known is zero.
+type span struct{ start, end time.Time }
+
+func spanOf(v view) span {
+	return span{v.date(wbxml.CalendarStartTime), v.date(wbxml.CalendarEndTime)}
+}
+
+// length is how long it takes, 0 if that is not known.
+func (s span) length() time.Duration {
+	if s.start.IsZero() || !s.end.After(s.start) {
+		return 0
+	}
+	return s.end.Sub(s.start)
+}
+
+// span writes when an event is. DTEND must be later than DTSTART (RFC 5545
+// 3.8.2.2); without it an event takes no time, or its one day.
+func (l *lines) span(s span, f form) {
+	l.time("DTSTART", f, s.start)
+	if s.length() > 0 && (!f.allDay || f.date(s.end).After(f.date(s.start))) {
+		l.time("DTEND", f, s.end)
+	}
+}
+
+// eventProperties writes all of an event but when it is.
+func (l *lines) eventProperties(v view) {
+	l.text("SUMMARY", v.value(wbxml.CalendarSubject))
+	l.location(v)
+	l.description(findBody(v))
+	l.fields("CATEGORIES", ',', v.list(wbxml.CalendarCategories, wbxml.CalendarCategory))
+	l.raw("CLASS", classification(v.value(wbxml.CalendarSensitivity)))
+	l.busyStatus(v)
+	l.organizer(v)
+	l.attendees(v)
+	l.attachments(v)
+	if isTrue(v.value(wbxml.CalendarDisallowNewTimeProposal)) {
+		l.raw("X-MICROSOFT-DISALLOW-COUNTER", "TRUE")
+	}
+	l.utc("X-MICROSOFT-CDO-REPLYTIME", v.date(wbxml.CalendarAppointmentReplyTime))
+	l.text("X-MICROSOFT-ONLINEMEETINGCONFLINK", v.value(wbxml.CalendarOnlineMeetingConfLink))
+	l.text("X-MICROSOFT-ONLINEMEETINGEXTERNALLINK", v.value(wbxml.CalendarOnlineMeetingExternalLink))
+	l.extra(v, wbxml.CalendarMeetingStatus, wbxml.CalendarResponseType, wbxml.CalendarResponseRequested)
+	if minutes := v.number(wbxml.CalendarReminder); minutes >= 0 {
+		l.alarm("-PT" + strconv.Itoa(minutes) + "M")
+	}
+}
+
+// busyStatus writes STATUS and TRANSP: MS-OXCICAL 2.1.3.1.1.20.25 and .31.
+func (l *lines) busyStatus(v view) {
+	status, transp, busy := "CONFIRMED", "OPAQUE", ""
+	switch v.value(wbxml.CalendarBusyStatus) {
+	case "0":
+		busy, transp = "FREE", "TRANSPARENT"
+	case "1":
+		busy, status = "TENTATIVE", "TENTATIVE"
+	case "2":
+		busy = "BUSY"
+	case "3":
+		busy = "OOF"
+	case "4":
+		busy, transp = "WORKINGELSEWHERE", "TRANSPARENT"
+	default:
+		status, transp = "", ""
+	}
+	const cancelled = 4 // a bit of MeetingStatus: MS-ASCAL 2.2.2.28
+	if n := v.number(wbxml.CalendarMeetingStatus); n > 0 && n&cancelled != 0 {
+		status = "CANCELLED"
+	}
+	l.raw("STATUS", status)
+	l.raw("TRANSP", transp)
+	l.raw("X-MICROSOFT-CDO-BUSYSTATUS", busy)
+}
+
+// attachments lists the names of attachments: MS-ASAIRS 2.2.2.8. Their bytes are
+// not part of the properties.
+func (l *lines) attachments(v view) {
+	for e := range v.first(wbxml.AirSyncBaseAttachments).All(wbxml.AirSyncBaseAttachment) {
+		l.text("X-EAS-ATTACHMENT", e.Value(wbxml.AirSyncBaseDisplayName))
+	}
+}

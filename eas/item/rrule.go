@@ -1,0 +1,164 @@
+package item
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/airlift-eas/airlift/eas/wbxml"
+)
+
+// pattern is a Recurrence element: MS-ASCAL 2.2.2.37, MS-ASTASK 2.2.2.20. A
+// number is -1 when it is absent or no number.
+type pattern struct {
+	kind                               int
+	interval, occurrences              int
+	dayOfWeek, dayOfMonth              int
+	weekOfMonth, monthOfYear, firstDay int
+	calendarType, isLeapMonth          int
+	until                              string
+}
+
+func eventPattern(v view) pattern {
+	return pattern{
+		kind:         v.number(wbxml.CalendarType),
+		interval:     v.number(wbxml.CalendarInterval),
+		occurrences:  v.number(wbxml.CalendarOccurrences),
+		dayOfWeek:    v.number(wbxml.CalendarDayOfWeek),
+		dayOfMonth:   v.number(wbxml.CalendarDayOfMonth),
+		weekOfMonth:  v.number(wbxml.CalendarWeekOfMonth),
+		monthOfYear:  v.number(wbxml.CalendarMonthOfYear),
+		firstDay:     v.number(wbxml.CalendarFirstDayOfWeek),
+		calendarType: v.number(wbxml.CalendarCalendarType),
+		isLeapMonth:  v.number(wbxml.CalendarIsLeapMonth),
+		until:        v.value(wbxml.CalendarUntil),
+	}
+}
+
+func taskPattern(v view) pattern {
+	return pattern{
+		kind:         v.number(wbxml.TasksType),
+		interval:     v.number(wbxml.TasksInterval),
+		occurrences:  v.number(wbxml.TasksOccurrences),
+		dayOfWeek:    v.number(wbxml.TasksDayOfWeek),
+		dayOfMonth:   v.number(wbxml.TasksDayOfMonth),
+		weekOfMonth:  v.number(wbxml.TasksWeekOfMonth),
+		monthOfYear:  v.number(wbxml.TasksMonthOfYear),
+		firstDay:     v.number(wbxml.TasksFirstDayOfWeek),
+		calendarType: v.number(wbxml.TasksCalendarType),
+		isLeapMonth:  v.number(wbxml.TasksIsLeapMonth),
+		until:        v.value(wbxml.TasksUntil),
+	}
+}
+
+// rrule returns the recurrence rule (RFC 5545 3.3.10) of the pattern, "" if it
+// has none. until writes its end: a date or a UTC date-time, as DTSTART is.
+//
+// The rule is Gregorian. What CalendarType and IsLeapMonth say is not in it.
+func (p pattern) rrule(until func(time.Time) string) string {
+	rule := p.frequency()
+	if rule == "" {
+		return ""
+	}
+	if p.interval > 1 {
+		rule += ";INTERVAL=" + strconv.Itoa(p.interval)
+	}
+	// When both ends came, Occurrences counts: MS-ASTASK 3.2.5.3.4.
+	if p.occurrences > 0 {
+		rule += ";COUNT=" + strconv.Itoa(p.occurrences)
+	} else if end, ok := parseTime(p.until); ok {
+		rule += ";UNTIL=" + until(end)
+	}
+	if 0 <= p.firstDay && p.firstDay <= 6 {
+		rule += ";WKST=" + weekdayCode(time.Weekday(p.firstDay))
+	}
+	return rule
+}
+
+// Types of recurrence: MS-ASCAL 2.2.2.45.
+const (
+	daily      = 0
+	weekly     = 1
+	monthly    = 2
+	monthlyNth = 3
+	yearly     = 5
+	yearlyNth  = 6
+)
+
+// frequency returns the rule up to its days: MS-ASCAL 2.2.2.37.1.
+func (p pattern) frequency() string {
+	days := weekdays(p.dayOfWeek)
+	switch p.kind {
+	case daily:
+		if days == nil {
+			return "FREQ=DAILY"
+		}
+		return "FREQ=WEEKLY;BYDAY=" + strings.Join(days, ",")
+	case weekly:
+		if days == nil {
+			return "FREQ=WEEKLY"
+		}
+		return "FREQ=WEEKLY;BYDAY=" + strings.Join(days, ",")
+	case monthly:
+		return "FREQ=MONTHLY" + p.byMonthDay()
+	case monthlyNth:
+		return "FREQ=MONTHLY" + p.nth(days)
+	case yearly:
+		return "FREQ=YEARLY" + p.byMonth() + p.byMonthDay()
+	case yearlyNth:
+		return "FREQ=YEARLY" + p.byMonth() + p.nth(days)
+	}
+	return ""
+}
+
+func (p pattern) byMonth() string {
+	if p.monthOfYear < 1 || p.monthOfYear > 12 {
+		return ""
+	}
+	return ";BYMONTH=" + strconv.Itoa(p.monthOfYear)
+}
+
+// byMonthDay is the day of the month. Day 31 is the last one of shorter months
+// too: MS-OXCICAL 2.1.3.2.2.3 writes it so.
+func (p pattern) byMonthDay() string {
+	switch d := p.dayOfMonth; {
+	case d == 31:
+		return ";BYMONTHDAY=-1"
+	case d >= 1 && d <= 30:
+		return ";BYMONTHDAY=" + strconv.Itoa(d)
+	}
+	return ""
+}
+
+// nth is the n-th of some days of the week in a month; the n-th of all seven is
+// the n-th day, and the fifth is always the last.
+func (p pattern) nth(days []string) string {
+	n := p.weekOfMonth
+	if n == 5 {
+		n = -1
+	}
+	if n == 0 || n > 5 || len(days) == 0 {
+		return ""
+	}
+	nth := strconv.Itoa(n)
+	switch len(days) {
+	case 1:
+		return ";BYDAY=" + nth + days[0]
+	case 7:
+		return ";BYMONTHDAY=" + nth
+	}
+	return ";BYDAY=" + strings.Join(days, ",") + ";BYSETPOS=" + nth
+}
+
+// weekdays returns the days of a mask of which bit 0 is Sunday: MS-ASCAL 2.2.2.15.
+func weekdays(mask int) (days []string) {
+	if mask < 1 || mask > 127 {
+		return nil
+	}
+	for d := time.Sunday; d <= time.Saturday; d++ {
+		if mask&(1<<d) != 0 {
+			days = append(days, weekdayCode(d))
+		}
+	}
+	return days
+}

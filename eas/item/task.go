@@ -1,0 +1,98 @@
+package item
+
+import (
+	"time"
+
+	"github.com/airlift-eas/airlift/eas/wbxml"
+)
+
+// Task returns the iCalendar object of a task (MS-ASTASK): a VTODO. The error is
+// ErrNoProperties.
+func Task(props *wbxml.Element) ([]byte, error) {
+	if err := checkProperties(props); err != nil {
+		return nil, err
+	}
+	v := viewOf(props)
+	start, due, f := taskDates(v)
+	completed := v.date(wbxml.TasksDateCompleted)
+
+	var l lines
+	l.beginCalendar()
+	l.begin("VTODO")
+	l.text("UID", contentUUID(props))
+	l.stamp(completed, start, due)
+	l.time("DTSTART", f, start)
+	l.time("DUE", f, due)
+	l.text("SUMMARY", v.value(wbxml.TasksSubject))
+	l.description(findBody(v))
+	l.fields("CATEGORIES", ',', v.list(wbxml.TasksCategories, wbxml.TasksCategory))
+	l.raw("CLASS", classification(v.value(wbxml.TasksSensitivity)))
+	l.raw("PRIORITY", priority(v.value(wbxml.TasksImportance)))
+	if isTrue(v.value(wbxml.TasksComplete)) {
+		l.raw("STATUS", "COMPLETED")
+		l.raw("PERCENT-COMPLETE", "100")
+		l.utc("COMPLETED", completed)
+	} else if v.first(wbxml.TasksComplete) != nil {
+		l.raw("STATUS", "NEEDS-ACTION")
+	}
+	if e := v.first(wbxml.TasksRecurrence); e != nil {
+		r := viewOf(e)
+		l.recurrence(r, taskPattern(r), f, wbxml.TasksType, wbxml.TasksCalendarType, wbxml.TasksIsLeapMonth)
+		l.extra(r, wbxml.TasksRegenerate, wbxml.TasksDeadOccur)
+	}
+	l.extra(v, wbxml.TasksOrdinalDate, wbxml.TasksSubOrdinalDate)
+	if reminder := v.date(wbxml.TasksReminderTime); isTrue(v.value(wbxml.TasksReminderSet)) && !reminder.IsZero() {
+		l.alarm(reminder.Format(utcForm), param{"VALUE", "DATE-TIME"})
+	}
+	l.end("VTODO")
+	l.end("VCALENDAR")
+	return l.b, nil
+}
+
+// taskDates returns when a task starts and is due, and how that is written. EAS
+// says each twice: as local time that is labelled UTC, and as UTC (MS-ASTASK
+// 2.2.2.12, 2.2.2.26, 2.2.2.31, 2.2.2.32). Tasks are planned by the day: when the
+// local times are midnights they are dates, else the instants count. DTSTART and
+// DUE must be of one type (RFC 5545 3.8.2.3). A recurrence needs a start, so it
+// lends its own.
+func taskDates(v view) (start, due time.Time, f form) {
+	start, due = v.date(wbxml.TasksStartDate), v.date(wbxml.TasksDueDate)
+	utcStart, utcDue := v.date(wbxml.TasksUtcStartDate), v.date(wbxml.TasksUtcDueDate)
+	if e := v.first(wbxml.TasksRecurrence); e != nil && start.IsZero() && utcStart.IsZero() {
+		start = viewOf(e).date(wbxml.TasksStart)
+	}
+	if start.IsZero() {
+		start = utcStart
+	}
+	if due.IsZero() {
+		due = utcDue
+	}
+	if isMidnight(start) && isMidnight(due) {
+		return start, due, form{allDay: true}
+	}
+	if !utcStart.IsZero() {
+		start = utcStart
+	}
+	if !utcDue.IsZero() {
+		due = utcDue
+	}
+	return start, due, form{}
+}
+
+// isMidnight tells whether t is a date. A time that is not there is no obstacle.
+func isMidnight(t time.Time) bool {
+	return t.IsZero() || t.Equal(t.Truncate(24*time.Hour))
+}
+
+// priority is PRIORITY for Importance: MS-OXCICAL, property PRIORITY.
+func priority(importance string) string {
+	switch importance {
+	case "0":
+		return "9"
+	case "1":
+		return "5"
+	case "2":
+		return "1"
+	}
+	return ""
+}
