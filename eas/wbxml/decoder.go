@@ -2,7 +2,6 @@ package wbxml
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 )
@@ -164,93 +163,6 @@ func (d *Decoder) Text() string {
 		d.text = nil
 	}
 	return s
-}
-
-// Element returns the element that the decoder stands in, with all below it.
-// divert may be nil. An error that it returns ends the document.
-func (d *Decoder) Element(divert Divert) (*Element, error) {
-	depth := d.at
-	if !d.back(depth) {
-		if d.err == nil {
-			return nil, errors.New("wbxml: this element has been read")
-		}
-		return nil, d.err
-	}
-	d.tree.reset()
-	d.startElement()
-	for {
-		ev := d.next()
-		if ev == evValue {
-			ev = d.leaf(divert)
-		}
-		switch ev {
-		case evStart:
-			d.startElement()
-		case evEnd:
-			if e := d.tree.end(); e != nil {
-				return e, nil
-			}
-		case evError:
-			return nil, d.err
-		}
-		d.at = depth
-	}
-}
-
-func (d *Decoder) startElement() {
-	f := &d.stack[len(d.stack)-1]
-	if limit := d.tree.start(f.tag, f.literal, &d.lim); limit != "" {
-		d.exceed(limit, d.lim.value(limit))
-	}
-}
-
-// Divert is asked for every value below the element that is being read, before it
-// is read; parent is the element around it, whose earlier children are there
-// already. It returns true when it took the value: it is then left out of the tree
-// ([Element].Diverted is set), and what r still has is skipped. To leave the value
-// in the tree it returns false without reading. r is valid during the call, and so
-// is parent.
-type Divert func(parent *Element, tag Tag, r io.Reader) (bool, error)
-
-// leaf reads the value piece at hand into the innermost open element of the tree.
-// It returns evEnd when a Divert took all that was left in the element, else evValue.
-func (d *Decoder) leaf(divert Divert) event {
-	o := d.tree.top()
-	if divert != nil && len(d.tree.open) > 1 && o.kids == len(d.tree.kids) && o.text == len(d.tree.text) && !o.Opaque {
-		depth := len(d.stack)
-		d.at = depth
-		d.opaque, d.valueLen = d.piece == pieceOpaque, 0
-		d.value = valueReader{d: d}
-		took, err := divert(d.tree.parent(), o.Tag, &d.value)
-		switch {
-		case d.err != nil:
-			return evError
-		case err != nil:
-			d.err = fmt.Errorf("wbxml: divert %s: %w", o.Tag, err)
-			return evError
-		case took:
-			o.Diverted, o.Opaque = true, d.opaque
-			if !d.unwind(depth - 1) {
-				return evError
-			}
-			return evEnd
-		case d.valueLen > 0 || len(d.stack) < depth:
-			d.err = fmt.Errorf("wbxml: divert %s: read the value and did not take it", o.Tag)
-			return evError
-		}
-	}
-	if d.piece == pieceOpaque {
-		o.Opaque = true
-	}
-	for d.piece != pieceNone {
-		if limit := d.tree.add(d.chunk(), &d.lim); limit != "" {
-			d.exceed(limit, d.lim.value(limit))
-		}
-		if d.err != nil {
-			return evError
-		}
-	}
-	return evValue
 }
 
 // Close reads to the end of the document. It is nil only if the root closed and

@@ -7,12 +7,14 @@ import (
 )
 
 // Element is an element with all below it.
+//
+// A LITERAL tag, which is in no code page but spelled out in the document, has a
+// Tag with the token 0x04; [Element.Literal] has the name.
 type Element struct {
 	Tag      Tag
 	Opaque   bool      // the value came as OPAQUE, at least in part
 	Diverted bool      // a Divert took the value: Text does not have it
 	Text     string    // the value: its strings and opaque parts joined, bytes as they came
-	Literal  string    // the name, when Tag's token is LITERAL
 	Children []Element // in order
 }
 
@@ -27,6 +29,27 @@ func E(tag Tag, children ...Element) Element { return Element{Tag: tag, Children
 
 // Empty returns an element without a value or children, such as MoreAvailable.
 func Empty(tag Tag) Element { return Element{Tag: tag} }
+
+// literalName is the tag of the first child of an element with a LITERAL tag: its
+// text is the name. No server has been seen to send one, so every other element
+// is spared a field for it.
+const literalName Tag = 0
+
+// Literal returns the name of an element with a LITERAL tag, else "".
+func (e *Element) Literal() string {
+	if e.Tag.Token() == literal && len(e.Children) > 0 && e.Children[0].Tag == literalName {
+		return e.Children[0].Text
+	}
+	return ""
+}
+
+// content returns the children that are elements.
+func (e *Element) content() []Element {
+	if e.Literal() != "" {
+		return e.Children[1:]
+	}
+	return e.Children
+}
 
 // Append adds children behind those that are there.
 func (e *Element) Append(children ...Element) { e.Children = append(e.Children, children...) }

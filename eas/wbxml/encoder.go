@@ -189,8 +189,8 @@ func (e *Encoder) element(x *Element) {
 	if x.Diverted {
 		e.fail(fmt.Errorf("%s: its value was diverted", x.Tag))
 	}
-	if x.Literal != "" {
-		e.startLiteral(x.Tag.Page(), x.Literal)
+	if name := x.Literal(); name != "" {
+		e.startLiteral(x.Tag.Page(), name)
 	} else {
 		e.Start(x.Tag)
 	}
@@ -200,11 +200,12 @@ func (e *Encoder) element(x *Element) {
 	case x.Text != "":
 		e.String(x.Text)
 	}
-	for i := range x.Children {
+	content := x.content()
+	for i := range content {
 		if e.err != nil {
 			return
 		}
-		e.element(&x.Children[i])
+		e.element(&content[i])
 	}
 	e.End()
 }
@@ -225,9 +226,9 @@ func literals(x *Element) string {
 	seen := map[string]bool{}
 	var walk func(x *Element)
 	walk = func(x *Element) {
-		if x.Literal != "" && !seen[x.Literal] {
-			seen[x.Literal] = true
-			table.WriteString(x.Literal + "\x00")
+		if name := x.Literal(); name != "" && !seen[name] {
+			seen[name] = true
+			table.WriteString(name + "\x00")
 		}
 		for i := range x.Children {
 			walk(&x.Children[i])

@@ -11,7 +11,7 @@ import (
 
 // Tag is an element's name as WBXML has it: code page and token, page<<8|token.
 // A token is 0x05 to 0x3F; the bits for attributes and content are not part of
-// it. Token 0x04 stands for a LITERAL tag, whose name is in [Element.Literal].
+// it. Token 0x04 stands for a LITERAL tag: see [Element.Literal] and [Decoder.Literal].
 type Tag uint16
 
 // literal is the token of a tag that is not in the code page but spelled out in

@@ -9,17 +9,18 @@ import (
 // siblings and unfinished text lie on three stacks that are used again for the
 // next tree; what is finished moves to the arena in one piece.
 type treeBuilder struct {
-	open  []openElement
-	kids  []Element // finished children of the open elements
-	text  []byte    // unfinished text of the open elements
-	arena arena
-	used  int64 // against Limits.Memory
-	count int   // against Limits.Elements
+	open     []openElement
+	kids     []Element // finished children of the open elements
+	text     []byte    // unfinished text of the open elements
+	arena    arena
+	used     int64 // against Limits.Memory
+	elements int   // against Limits.Elements
 }
 
 type openElement struct {
 	Element
-	kids, text int // where its own begin on the builder's stacks
+	kids, text int  // where its own begin on the builder's stacks
+	begun      bool // it has a part of its value, or a child
 }
 
 const elementSize = int64(unsafe.Sizeof(Element{}))
@@ -29,7 +30,7 @@ func (b *treeBuilder) reset() {
 	clear(b.open)
 	clear(b.kids)
 	b.open, b.kids, b.text = b.open[:0], b.kids[:0], b.text[:0]
-	b.used, b.count = 0, 0
+	b.used, b.elements = 0, 0
 	if cap(b.text) > 1<<20 {
 		b.text = nil
 	}
@@ -38,12 +39,29 @@ func (b *treeBuilder) reset() {
 	}
 }
 
-// start opens an element. Its limit is "" or the name of the limit it passes.
+// start opens an element. It returns "" or the limit that this passes.
 func (b *treeBuilder) start(tag Tag, literal string, lim *Limits) (limit string) {
-	b.open = append(b.open, openElement{Element{Tag: tag, Literal: literal}, len(b.kids), len(b.text)})
-	b.count++
-	b.used += elementSize
-	if b.count > lim.Elements {
+	b.open = append(b.open, openElement{Element: Element{Tag: tag}, kids: len(b.kids), text: len(b.text)})
+	if literal != "" {
+		b.leaf(literalName, []byte(literal), false, lim)
+	}
+	return b.count(0, lim)
+}
+
+// leaf adds a child with a text to the innermost open element.
+func (b *treeBuilder) leaf(tag Tag, text []byte, diverted bool, lim *Limits) (limit string) {
+	if limit := b.count(len(text), lim); limit != "" {
+		return limit
+	}
+	b.kids = append(b.kids, Element{Tag: tag, Text: b.arena.string(text), Diverted: diverted})
+	return ""
+}
+
+// count counts an element with n bytes of text.
+func (b *treeBuilder) count(n int, lim *Limits) (limit string) {
+	b.elements++
+	b.used += elementSize + int64(n)
+	if b.elements > lim.Elements {
 		return "Elements"
 	}
 	if b.used > lim.Memory {
@@ -64,9 +82,9 @@ func (b *treeBuilder) add(p []byte, lim *Limits) (limit string) {
 // top returns the innermost open element; it is valid until the next start.
 func (b *treeBuilder) top() *openElement { return &b.open[len(b.open)-1] }
 
-// parent returns the element around it with the children that are finished.
-func (b *treeBuilder) parent() *Element {
-	p := &b.open[len(b.open)-2]
+// parent returns open element number i with the children that are finished.
+func (b *treeBuilder) parent(i int) *Element {
+	p := &b.open[i]
 	p.Children = b.kids[p.kids:len(b.kids):len(b.kids)]
 	return &p.Element
 }

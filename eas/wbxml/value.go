@@ -14,8 +14,9 @@ func (d *Decoder) Value() io.Reader {
 }
 
 type valueReader struct {
-	d    *Decoder
-	rest []byte // of the last chunk
+	d     *Decoder
+	rest  []byte // of the last chunk
+	whole bool   // rest is all there is
 }
 
 func (v *valueReader) Read(p []byte) (int, error) {
@@ -23,7 +24,7 @@ func (v *valueReader) Read(p []byte) (int, error) {
 		return 0, nil
 	}
 	if len(v.rest) == 0 {
-		if v.rest = v.d.nextChunk(); v.rest == nil {
+		if v.rest = v.next(); v.rest == nil {
 			return 0, v.end()
 		}
 	}
@@ -43,10 +44,17 @@ func (v *valueReader) WriteTo(w io.Writer) (int64, error) {
 				return total, err
 			}
 		}
-		if v.rest = v.d.nextChunk(); v.rest == nil {
+		if v.rest = v.next(); v.rest == nil {
 			return total, v.d.err
 		}
 	}
+}
+
+func (v *valueReader) next() []byte {
+	if v.whole {
+		return nil
+	}
+	return v.d.nextChunk()
 }
 
 func (v *valueReader) end() error {

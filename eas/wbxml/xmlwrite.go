@@ -101,7 +101,7 @@ func (x *xmlWriter) table(table string) {
 }
 
 func (x *xmlWriter) element(e *Element) {
-	x.start(e.Tag, e.Literal)
+	x.start(e.Tag, e.Literal())
 	switch {
 	case e.Diverted:
 		x.closeTag()
@@ -115,8 +115,9 @@ func (x *xmlWriter) element(e *Element) {
 		}
 		x.finish()
 	}
-	for i := range e.Children {
-		x.element(&e.Children[i])
+	content := e.content()
+	for i := range content {
+		x.element(&content[i])
 	}
 	x.end()
 }
