@@ -1,0 +1,305 @@
+package eas
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+
+	"github.com/airlift-eas/airlift/eas/wbxml"
+)
+
+// MaxFetches is how many items one ItemOperations may ask for. MS-ASCMD 2.2.1.10.
+const MaxFetches = 100
+
+// Fetch names one thing to fetch: an item by folder and ServerID or by LongID, or an attachment by FileReference.
+type Fetch struct {
+	CollectionID  CollectionID
+	ServerID      ServerID
+	LongID        string // of a search result
+	FileReference string // of an attachment
+	Options       SyncOptions
+	// Range is the first and the last byte wanted, counted from 0; nil = the whole. Some servers ignore it.
+	Range *[2]int64
+}
+
+// FetchResult is one answer to a Fetch. It is valid until the next one; Keep takes a Blob over.
+type FetchResult struct {
+	CollectionID  CollectionID
+	ServerID      ServerID
+	LongID        string
+	FileReference string
+	// Err is nil, or why this thing cannot be had: a *StatusError, or a *ResponseError for data that makes no sense. It
+	// says nothing about the others.
+	Err         error
+	Item        *Item  // of an item
+	Data        *Blob  // of an attachment
+	ContentType string // of an attachment, as the server says
+	Range       *[2]int64
+	Total       int64 // bytes of the whole, when a Range was asked for; 0 = not said
+
+	part int // that its data come in, 0 = none
+}
+
+// FetchResponse is the answer to Fetch that is being read. It is not safe for concurrent use.
+type FetchResponse struct {
+	r     *response
+	d     *wbxml.Decoder
+	items itemReader
+	began bool
+	err   error
+	next  func() (*FetchResult, bool)
+	stop  func()
+}
+
+// Fetch gets items and attachments with ItemOperations, at most MaxFetches. MS-ASCMD 2.2.1.10. With multipart the server is
+// asked to send bodies and attachments as they are beside the document, which spares attachments the base64; a server that
+// does not care sends them inline, and both are read alike. The response must be closed.
+//
+// One thing that cannot be had is an Err in its result, with most servers. SOGo 5.8 answers HTTP 501 to the whole batch.
+func (c *Client) Fetch(ctx context.Context, fetches []Fetch, multipart bool) (*FetchResponse, error) {
+	switch {
+	case !c.Version().AtLeast(Version120):
+		return nil, fmt.Errorf("ItemOperations in version %s: %w", c.Version(), errors.ErrUnsupported)
+	case len(fetches) == 0 || len(fetches) > MaxFetches:
+		return nil, fmt.Errorf("ItemOperations: %d items in one request: 1 to %d may be", len(fetches), MaxFetches)
+	}
+	doc := wbxml.E(wbxml.ItemOperationsItemOperations)
+	support := MIMENever
+	for i := range fetches {
+		doc.Append(fetches[i].element())
+		support = max(support, fetches[i].Options.MIMESupport)
+	}
+	var f *FetchResponse
+	err := c.post(ctx, command{name: "ItemOperations", doc: &doc, multipart: multipart}, func(r *response) (err error) {
+		f, err = newFetchResponse(r, support)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func (f *Fetch) element() wbxml.Element {
+	e := wbxml.E(wbxml.ItemOperationsFetch, wbxml.T(wbxml.ItemOperationsStore, "Mailbox"))
+	add := func(tag wbxml.Tag, s string) {
+		if s != "" {
+			e.Append(wbxml.T(tag, s))
+		}
+	}
+	add(wbxml.AirSyncCollectionId, string(f.CollectionID))
+	add(wbxml.AirSyncServerId, string(f.ServerID))
+	add(wbxml.SearchLongId, f.LongID)
+	add(wbxml.AirSyncBaseFileReference, f.FileReference)
+	options := wbxml.E(wbxml.ItemOperationsOptions)
+	if f.FileReference == "" { // MS-ASCMD 2.2.3.125.3: with a FileReference only Range is valid
+		if f.Options.MIMESupport != MIMENever {
+			options.Append(wbxml.T(wbxml.AirSyncMIMESupport, strconv.Itoa(int(f.Options.MIMESupport))))
+		}
+		if f.Options.Body != nil {
+			options.Append(f.Options.Body.element())
+		}
+	}
+	if f.Range != nil {
+		options.Append(wbxml.T(wbxml.ItemOperationsRange, fmt.Sprintf("%d-%d", f.Range[0], f.Range[1])))
+	}
+	if len(options.Children) > 0 {
+		e.Append(options)
+	}
+	return e
+}
+
+func newFetchResponse(r *response, support MIMESupport) (*FetchResponse, error) {
+	f := &FetchResponse{r: r}
+	if r.empty {
+		err := r.malformed(errEmpty)
+		r.close(err)
+		return nil, err
+	}
+	f.items.init(r.c, support)
+	read := f.readInline
+	if parts, ok := multipartCount(r.head); ok {
+		read = func(yield func(*FetchResult) bool) { f.readMultipart(parts, yield) }
+	}
+	f.next, f.stop = iter.Pull(read)
+	f.next()
+	if f.err != nil {
+		err := f.err
+		_ = f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// Results yields what the server answered, in its order; with multipart, what has no part of its own comes first. The sequence
+// ends with an error unless the whole answer was read.
+func (f *FetchResponse) Results() iter.Seq2[*FetchResult, error] {
+	return func(yield func(*FetchResult, error) bool) {
+		for {
+			res, ok := f.next()
+			if !ok {
+				break
+			}
+			if !yield(res, nil) {
+				return
+			}
+		}
+		if f.err != nil {
+			yield(nil, f.err)
+		}
+	}
+}
+
+// Close ends the response, read to its end or not. It must be called; it may be called again.
+func (f *FetchResponse) Close() error {
+	f.stop()
+	f.r.close(errAbandoned)
+	if f.d != nil {
+		f.r.c.putDecoder(f.d)
+		f.d = nil
+	}
+	f.items.release()
+	return nil
+}
+
+// readInline yields nil once, when the status of the whole is known, then the results.
+func (f *FetchResponse) readInline(yield func(*FetchResult) bool) {
+	f.d = f.r.decoder()
+	if !f.document(yield) {
+		return
+	}
+	if f.err == nil {
+		if err := f.d.Close(); err != nil {
+			f.err = f.r.broken(err)
+		}
+	}
+	f.r.close(f.err)
+}
+
+// document reads the WBXML document. It is false when the caller stopped.
+func (f *FetchResponse) document(yield func(*FetchResult) bool) bool {
+	if f.err = f.r.root(f.d, wbxml.ItemOperationsItemOperations); f.err != nil {
+		return true
+	}
+	for tag := range f.d.Children() {
+		switch tag {
+		case wbxml.ItemOperationsStatus:
+			if f.err = status("ItemOperations", "ItemOperations", atoi(f.d.Text())); f.err != nil {
+				return true
+			}
+		case wbxml.ItemOperationsResponse:
+			if !f.began {
+				f.began = true
+				if !yield(nil) {
+					return false
+				}
+			}
+			for tag := range f.d.Children() {
+				if tag != wbxml.ItemOperationsFetch {
+					continue
+				}
+				res := f.result()
+				if f.err != nil {
+					return true
+				}
+				if !yield(res) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+func (f *FetchResponse) result() *FetchResult {
+	res := &FetchResult{}
+	code := absent
+	f.items.used, f.items.data = false, nil
+	for tag := range f.d.Children() {
+		switch tag {
+		case wbxml.ItemOperationsStatus:
+			code = atoi(f.d.Text())
+		case wbxml.AirSyncCollectionId:
+			res.CollectionID = CollectionID(f.d.Text())
+		case wbxml.AirSyncServerId:
+			res.ServerID = ServerID(f.d.Text())
+		case wbxml.SearchLongId:
+			res.LongID = f.d.Text()
+		case wbxml.AirSyncBaseFileReference:
+			res.FileReference = f.d.Text()
+		case wbxml.ItemOperationsProperties:
+			item, err := f.items.read(f.d, "")
+			if err != nil {
+				f.err = f.r.broken(err)
+				return nil
+			}
+			res.Item = item
+		}
+	}
+	if err := f.d.Err(); err != nil {
+		f.err = f.r.broken(err)
+		return nil
+	}
+	res.Err = status("ItemOperations", "Fetch", code)
+	f.complete(res)
+	return res
+}
+
+// complete sorts what came into item and attachment.
+func (f *FetchResponse) complete(res *FetchResult) {
+	if res.Item == nil {
+		return
+	}
+	p := res.Item.Properties
+	data := p.Child(wbxml.ItemOperationsData)
+	if res.FileReference == "" && data == nil {
+		res.Item.Class = classOf(p)
+		if b := res.Item.Body; b != nil {
+			res.part = b.Part
+		}
+		return
+	}
+	res.Item = nil
+	res.ContentType = p.Value(wbxml.AirSyncBaseContentType)
+	res.Range = parseRange(p.Value(wbxml.ItemOperationsRange))
+	res.Total = size(p, wbxml.ItemOperationsTotal)
+	res.part = max(number(p, wbxml.ItemOperationsPart), 0)
+	if f.items.used {
+		res.Data = f.items.spool
+	}
+	if f.items.data != nil && res.Err == nil {
+		res.Err = f.r.malformed(f.items.data)
+	}
+}
+
+// classOf tells the class by the properties' namespace.
+func classOf(p *wbxml.Element) Class {
+	for i := range p.Children {
+		switch p.Children[i].Tag.Namespace() {
+		case "Email", "Email2":
+			return ClassEmail
+		case "Contacts", "Contacts2":
+			return ClassContacts
+		case "Calendar":
+			return ClassCalendar
+		case "Tasks":
+			return ClassTasks
+		case "Notes":
+			return ClassNotes
+		}
+	}
+	return ""
+}
+
+func parseRange(s string) *[2]int64 {
+	from, to, ok := strings.Cut(s, "-")
+	a, err1 := strconv.ParseInt(from, 10, 64)
+	b, err2 := strconv.ParseInt(to, 10, 64)
+	if !ok || err1 != nil || err2 != nil {
+		return nil
+	}
+	return &[2]int64{a, b}
+}

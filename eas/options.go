@@ -1,0 +1,139 @@
+package eas
+
+import (
+	"strconv"
+
+	"github.com/airlift-eas/airlift/eas/wbxml"
+)
+
+// FilterType leaves out what is older than a time. MS-ASCMD 2.2.3.68.2.
+type FilterType int
+
+const (
+	FilterAll             FilterType = 0
+	FilterOneDay          FilterType = 1
+	FilterThreeDays       FilterType = 2
+	FilterOneWeek         FilterType = 3
+	FilterTwoWeeks        FilterType = 4
+	FilterOneMonth        FilterType = 5
+	FilterThreeMonths     FilterType = 6 // calendars only
+	FilterSixMonths       FilterType = 7 // calendars only
+	FilterIncompleteTasks FilterType = 8 // tasks only
+)
+
+// MIMESupport says for which messages the server sends MIME. MS-ASCMD 2.2.3.110.3.
+type MIMESupport int
+
+const (
+	MIMENever  MIMESupport = 0
+	MIMESecure MIMESupport = 1 // for S/MIME messages only
+	MIMEAlways MIMESupport = 2
+)
+
+// Conflict says who wins when client and server changed the same item. MS-ASCMD 2.2.3.34.
+type Conflict int
+
+const (
+	ClientWins Conflict = 0
+	ServerWins Conflict = 1
+)
+
+// Values of MIMETruncation and Truncation. MS-ASCMD 2.2.3.111, 2.2.3.185.
+const (
+	MIMEWhole = 8
+	TextWhole = 9
+	CutAll    = 0
+)
+
+// SyncOptions say which items a server sends and how. They are sent whole with every request, because they are replaced as a
+// block. The zero value asks for all items, with bodies as the server likes.
+type SyncOptions struct {
+	FilterType     FilterType
+	Truncation     *int // of text bodies, before 12.1; nil = the server's default, TextWhole = none
+	MIMESupport    MIMESupport
+	MIMETruncation *int // MIMEWhole = none
+	Conflict       *Conflict
+	Body           *BodyPreference // from 12.0 on
+	MaxItems       int             // of the recipient cache, from 14.0 on; 0 = all
+}
+
+// BodyPreference is the form in which a body is wanted. MS-ASAIRS 2.2.2.12.
+type BodyPreference struct {
+	Type           BodyType
+	TruncationSize *int64 // bytes; nil = whole
+	AllOrNone      bool   // no body rather than a part of it
+	Preview        int    // characters of preview, 0 to 255, from 14.0 on
+}
+
+// ArchiveOptions ask for everything: every item, and its whole body. Mail comes as MIME; the bodies of the other classes as
+// plain text, the one form that every server has for them.
+func ArchiveOptions(class Class, v Version) SyncOptions {
+	var o SyncOptions
+	mail := class == ClassEmail || class == ClassSMS
+	if mail {
+		o.MIMESupport = MIMEAlways
+	}
+	switch {
+	case !v.AtLeast(Version120):
+		o.Truncation = new(TextWhole)
+		if mail {
+			o.MIMETruncation = new(MIMEWhole)
+		}
+	case mail:
+		// Without MIMESupport, SOGo 5.8 sends plain text instead, and says nothing.
+		o.Body = &BodyPreference{Type: BodyMIME}
+	default:
+		o.Body = &BodyPreference{Type: BodyPlain}
+	}
+	return o
+}
+
+// HeadersOnly ask for every item without its body: a listing.
+func HeadersOnly(class Class, v Version) SyncOptions {
+	if !v.AtLeast(Version120) {
+		return SyncOptions{Truncation: new(CutAll)}
+	}
+	return SyncOptions{Body: &BodyPreference{Type: BodyPlain, TruncationSize: new(int64(0))}}
+}
+
+// elements are the children of an Options element of Sync. The order is that in which servers read them.
+func (o SyncOptions) elements(class Class) []wbxml.Element {
+	var out []wbxml.Element
+	add := func(tag wbxml.Tag, n int) { out = append(out, wbxml.T(tag, strconv.Itoa(n))) }
+	if o.FilterType != FilterAll || class.filterable() {
+		add(wbxml.AirSyncFilterType, int(o.FilterType))
+	}
+	if o.Truncation != nil {
+		add(wbxml.AirSyncTruncation, *o.Truncation)
+	}
+	if o.MIMESupport != MIMENever || class == ClassEmail {
+		add(wbxml.AirSyncMIMESupport, int(o.MIMESupport))
+	}
+	if o.MIMETruncation != nil {
+		add(wbxml.AirSyncMIMETruncation, *o.MIMETruncation)
+	}
+	if o.Conflict != nil {
+		add(wbxml.AirSyncConflict, int(*o.Conflict))
+	}
+	if o.Body != nil {
+		out = append(out, o.Body.element())
+	}
+	if o.MaxItems > 0 {
+		add(wbxml.AirSyncMaxItems, o.MaxItems)
+	}
+	return out
+}
+
+func (b *BodyPreference) element() wbxml.Element {
+	e := wbxml.E(wbxml.AirSyncBaseBodyPreference, wbxml.T(wbxml.AirSyncBaseType, strconv.Itoa(int(b.Type))))
+	if b.TruncationSize != nil {
+		e.Append(wbxml.T(wbxml.AirSyncBaseTruncationSize, strconv.FormatInt(*b.TruncationSize, 10)))
+	}
+	if b.AllOrNone {
+		e.Append(wbxml.T(wbxml.AirSyncBaseAllOrNone, "1"))
+	}
+	if b.Preview > 0 {
+		e.Append(wbxml.T(wbxml.AirSyncBasePreview, strconv.Itoa(b.Preview)))
+	}
+	return e
+}

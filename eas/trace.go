@@ -1,0 +1,57 @@
+package eas
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/airlift-eas/airlift/eas/wbxml"
+)
+
+// Exchange is one request and its answer, as Config.Trace is told of it when the answer was read or given up.
+type Exchange struct {
+	Command       string // of the protocol, or "OPTIONS"
+	Start         time.Time
+	Duration      time.Duration // to the end of the answer, the caller's work on its items included
+	Wait          time.Duration // to the answer's first byte
+	RequestBytes  int64         // of the body
+	ResponseBytes int64         // of the body, as it came over the wire
+	HTTPStatus    int           // 0 = no answer
+	Err           error         // what ended the exchange, nil if it was read to its end
+	RequestXML    []byte        // with Config.TraceXML, cut
+	ResponseXML   []byte        // with Config.TraceXML, cut
+}
+
+const (
+	traceCapture = 64 << 10 // bytes of an answer that are rendered
+	traceValue   = 256      // bytes of one value
+)
+
+// traceXML renders as much of a document as there is.
+func traceXML(doc []byte) []byte {
+	var b bytes.Buffer
+	d := wbxml.NewDecoder(bytes.NewReader(doc), wbxml.Limits{})
+	if err := wbxml.WriteXML(&b, d, wbxml.XMLOptions{Indent: true, MaxValue: traceValue}); err != nil {
+		b.WriteString("<!-- cut -->\n")
+	}
+	return b.Bytes()
+}
+
+// capture keeps the beginning of what is written to it.
+type capture struct {
+	b    []byte
+	skip int64 // bytes before the document
+}
+
+func (c *capture) Write(p []byte) (int, error) {
+	c.b = append(c.b, p[:min(len(p), traceCapture-len(c.b))]...)
+	return len(p), nil
+}
+
+func (c *capture) xml() []byte { return traceXML(c.b[min(c.skip, int64(len(c.b))):]) }
+
+// skipTrace says where in a multipart answer the document begins.
+func (r *response) skipTrace(n int64) {
+	if r.capture != nil {
+		r.capture.skip = n
+	}
+}

@@ -1,0 +1,268 @@
+package eas
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+const contentTypeWBXML = "application/vnd.ms-sync.wbxml"
+
+// do sends one request and returns the answer when it is a 200; its body is still to be read, and close is to be called.
+func (c *Client) do(ctx context.Context, cmd command) (*response, error) {
+	r := &response{c: c, cmd: cmd.name, trace: Exchange{Command: cmd.name, Start: time.Now()}}
+	if err := r.send(ctx, cmd); err != nil {
+		r.close(err)
+		return nil, err
+	}
+	return r, nil
+}
+
+func (r *response) send(ctx context.Context, cmd command) error {
+	ctx, r.cancel = context.WithCancelCause(ctx)
+	r.cause = func() error { return context.Cause(ctx) }
+	req, err := r.c.request(ctx, cmd)
+	if err != nil {
+		return r.wrap(err)
+	}
+	r.trace.RequestBytes = max(req.ContentLength, 0)
+	if r.c.cfg.TraceXML && req.GetBody != nil {
+		body, _ := req.GetBody()
+		doc, _ := io.ReadAll(io.LimitReader(body, traceCapture))
+		r.trace.RequestXML = traceXML(doc)
+	}
+	limit := r.c.cfg.HeaderTimeout + cmd.wait
+	timer := time.AfterFunc(limit, func() { r.cancel(&timeoutError{"no answer", limit}) })
+	r.http, err = r.c.http.Do(req)
+	timer.Stop()
+	r.trace.Wait = time.Since(r.trace.Start)
+	if err != nil {
+		return r.wrap(r.why(bare(err)))
+	}
+	r.trace.HTTPStatus = r.http.StatusCode
+	idle := r.c.cfg.IdleTimeout
+	r.idle = time.AfterFunc(idle, func() { r.cancel(&timeoutError{"the answer stopped", idle}) })
+	r.idle.Stop()
+	if r.http.StatusCode != http.StatusOK {
+		return r.refused()
+	}
+	return r.open()
+}
+
+func (r *response) wrap(err error) error { return fmt.Errorf("%s: %w", r.cmd, err) }
+
+// bare takes off what http.Client puts around an error: method and URL, with the user's name in it.
+func bare(err error) error {
+	var ue *url.Error
+	if errors.As(err, &ue) {
+		return ue.Err
+	}
+	return err
+}
+
+// request builds the HTTP request. MS-ASHTTP 2.2.1.1, with the query in its plain form, which every server understands.
+func (c *Client) request(ctx context.Context, cmd command) (*http.Request, error) {
+	version, key := c.Version(), c.PolicyKey()
+	if cmd.policyKey != nil {
+		key = *cmd.policyKey
+	}
+	u := *c.url
+	method, body := http.MethodOptions, []byte(nil)
+	if cmd.doc != nil {
+		var err error
+		if body, err = cmd.encode(); err != nil {
+			return nil, err
+		}
+		method = http.MethodPost
+		u.RawQuery = "Cmd=" + cmd.name + "&User=" + escape(c.cfg.User) +
+			"&DeviceId=" + string(c.cfg.DeviceID) + "&DeviceType=" + c.cfg.DeviceType
+	}
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	h := req.Header
+	h.Set("User-Agent", c.cfg.UserAgent)
+	h.Set("Accept-Encoding", "gzip")
+	if version != "" {
+		h["MS-ASProtocolVersion"] = []string{string(version)}
+	}
+	if cmd.doc == nil {
+		return req, nil
+	}
+	h.Set("Content-Type", contentTypeWBXML)
+	if key != "" {
+		h["X-MS-PolicyKey"] = []string{string(key)}
+	}
+	if cmd.multipart {
+		h["MS-ASAcceptMultiPart"] = []string{"T"}
+	}
+	return req, nil
+}
+
+// escape writes a query value so that every server reads it back: a space as %20, not as "+".
+func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
+
+// response is an answer that is being read.
+type response struct {
+	c      *Client
+	cmd    string
+	http   *http.Response
+	cancel context.CancelCauseFunc
+	cause  func() error
+	idle   *time.Timer
+	body   io.Reader // uncompressed
+	head   [4]byte   // the first bytes of body
+	empty  bool      // there is no body
+	closed bool
+
+	capture *capture
+	trace   Exchange
+}
+
+// wire reads the body as it comes over the network, under the idle timeout.
+type wire struct{ *response }
+
+func (w wire) Read(p []byte) (int, error) {
+	r := w.response
+	r.idle.Reset(r.c.cfg.IdleTimeout)
+	n, err := r.http.Body.Read(p)
+	r.idle.Stop()
+	r.trace.ResponseBytes += int64(n)
+	if err != nil && err != io.EOF {
+		err = r.why(err)
+	}
+	return n, err
+}
+
+// why prefers the reason for which the request was cancelled to the mere fact.
+func (r *response) why(err error) error {
+	var timeout *timeoutError
+	if errors.As(r.cause(), &timeout) {
+		return timeout
+	}
+	return err
+}
+
+// open prepares body and reads the first bytes of it.
+func (r *response) open() error {
+	r.body = wire{r}
+	switch enc := strings.ToLower(r.http.Header.Get("Content-Encoding")); enc {
+	case "", "identity":
+	case "gzip", "x-gzip":
+		if r.http.ContentLength == 0 {
+			break
+		}
+		z, err := gzip.NewReader(r.body)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return r.broken(fmt.Errorf("gzip: %w", err))
+		}
+		r.body = z
+	default:
+		return r.malformed(fmt.Errorf("content encoding %q was not asked for", enc))
+	}
+	n, err := io.ReadFull(r.body, r.head[:])
+	switch {
+	case err == io.EOF:
+		r.empty = true
+		return nil
+	case err != nil && err != io.ErrUnexpectedEOF: // fewer bytes than that fail in the decoder, if they are wrong
+		return r.broken(err)
+	}
+	r.body = io.MultiReader(bytes.NewReader(r.head[:n]), r.body)
+	if r.c.cfg.TraceXML {
+		r.capture = &capture{}
+		r.body = io.TeeReader(r.body, r.capture)
+	}
+	return nil
+}
+
+func (r *response) contentType() string { return r.http.Header.Get("Content-Type") }
+
+// refused makes an error of an answer that is no 200.
+func (r *response) refused() error {
+	h := r.http.Header
+	e := &HTTPError{
+		Command: r.cmd, Method: r.http.Request.Method, Code: r.http.StatusCode, Status: strings.TrimSpace(strings.TrimPrefix(r.http.Status, strconv.Itoa(r.http.StatusCode))),
+		RetryAfter: retryAfter(h, time.Now()), Throttle: h.Get("X-MS-ASThrottle"),
+		Location: h.Get("X-MS-Location"),
+	}
+	if e.Location == "" {
+		e.Location = h.Get("Location")
+	}
+	body := io.Reader(wire{r})
+	if strings.Contains(strings.ToLower(h.Get("Content-Encoding")), "gzip") {
+		z, err := gzip.NewReader(body)
+		if err != nil {
+			return e
+		}
+		body = z
+	}
+	text, _ := io.ReadAll(io.LimitReader(body, snippetRead)) // what is missing of an error page is no error of its own
+	e.Snippet = snippet(text)
+	return e
+}
+
+// retryAfter reads a Retry-After header: seconds or a date. RFC 9110 10.2.3.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	v := h.Get("Retry-After")
+	if s, err := strconv.Atoi(strings.TrimSpace(v)); err == nil {
+		return time.Duration(max(s, 0)) * time.Second
+	}
+	at, err := http.ParseTime(v)
+	if err != nil {
+		return 0
+	}
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = date // the server's clock made both
+	}
+	return max(at.Sub(now), 0)
+}
+
+// close ends the exchange. err is what ended it.
+func (r *response) close(err error) {
+	if r.closed {
+		return
+	}
+	r.closed = true
+	if r.http != nil {
+		_ = r.http.Body.Close() // what was wanted of it has been read
+	}
+	if r.idle != nil {
+		r.idle.Stop()
+	}
+	if r.cancel != nil {
+		r.cancel(nil)
+	}
+	if r.c.cfg.Trace == nil {
+		return
+	}
+	r.trace.Duration = time.Since(r.trace.Start)
+	r.trace.Err = err
+	if r.capture != nil {
+		r.trace.ResponseXML = r.capture.xml()
+	}
+	r.c.cfg.Trace(r.trace)
+}
+
+// timeoutError is a net.Error.
+type timeoutError struct {
+	what  string
+	after time.Duration
+}
+
+func (e *timeoutError) Error() string   { return fmt.Sprintf("%s for %s", e.what, e.after) }
+func (e *timeoutError) Timeout() bool   { return true }
+func (e *timeoutError) Temporary() bool { return true }
