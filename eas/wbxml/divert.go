@@ -58,6 +58,8 @@ func (d *Decoder) startElement() {
 // is parent.
 type Divert func(parent *Element, tag Tag, r io.Reader) (bool, error)
 
+var errDivert = errors.New("read the value and did not take it")
+
 // leaf reads the value piece at hand into the innermost open element of the tree.
 // It returns evEnd when a Divert took all that was left in the element, else evValue.
 func (d *Decoder) leaf(divert Divert) event {
@@ -83,7 +85,7 @@ func (d *Decoder) leaf(divert Divert) event {
 			}
 			return evEnd
 		case d.valueLen > 0 || len(d.stack) < depth:
-			d.err = fmt.Errorf("wbxml: divert %s: read the value and did not take it", o.Tag)
+			d.err = fmt.Errorf("wbxml: divert %s: %w", o.Tag, errDivert)
 			return evError
 		}
 	}
@@ -133,6 +135,9 @@ func (d *Decoder) wholeLeaf(divert Divert) bool {
 		}
 		if took {
 			text = nil
+		} else if len(d.value.rest) != len(text) {
+			d.err = fmt.Errorf("wbxml: divert %s: %w", tag, errDivert)
+			return false
 		}
 	}
 	d.r += n + leaf

@@ -38,15 +38,18 @@ func (e *Encoder) Start(tag Tag) {
 		e.fail(fmt.Errorf("%s is no tag", tag))
 		return
 	}
-	e.start(tag, func() { e.buf = append(e.buf, tag.Token()) })
+	if e.start(tag) {
+		e.buf = append(e.buf, tag.Token())
+	}
 }
 
-func (e *Encoder) start(tag Tag, token func()) {
+// start does what comes before the token of an element; the token is next in buf.
+func (e *Encoder) start(tag Tag) bool {
 	if e.ended {
 		e.fail(fmt.Errorf("%s after the end of the root element", tag))
 	}
 	if e.err != nil {
-		return
+		return false
 	}
 	if !e.begun {
 		e.begun = true
@@ -62,7 +65,7 @@ func (e *Encoder) start(tag Tag, token func()) {
 	}
 	e.open = append(e.open, tag)
 	e.pending = len(e.buf)
-	token()
+	return true
 }
 
 // content makes the innermost open element one with content.
@@ -99,10 +102,15 @@ func (e *Encoder) End() {
 
 // String writes a string value. A NUL, which ends a string in WBXML, is an error.
 func (e *Encoder) String(s string) {
+	if strings.IndexByte(s, 0) >= 0 {
+		e.fail(errNUL)
+	}
 	e.beginString()
-	e.stringBytes([]byte(s))
+	e.writeString(s)
 	e.endString()
 }
+
+var errNUL = errors.New("NUL in a string")
 
 func (e *Encoder) beginString() {
 	if e.content() {
@@ -112,12 +120,16 @@ func (e *Encoder) beginString() {
 
 func (e *Encoder) stringBytes(p []byte) {
 	if bytes.IndexByte(p, 0) >= 0 {
-		e.fail(errors.New("NUL in a string"))
+		e.fail(errNUL)
 	}
 	e.write(p)
 }
 
-func (e *Encoder) endString() { e.write([]byte{0}) }
+func (e *Encoder) endString() {
+	if e.err == nil {
+		e.buf = append(e.buf, 0)
+	}
+}
 
 // StringFrom writes a string value from a stream.
 func (e *Encoder) StringFrom(r io.Reader) {
@@ -196,7 +208,8 @@ func (e *Encoder) element(x *Element) {
 	}
 	switch {
 	case x.Opaque:
-		e.Opaque([]byte(x.Text))
+		e.beginOpaque(int64(len(x.Text)))
+		e.writeString(x.Text)
 	case x.Text != "":
 		e.String(x.Text)
 	}
@@ -217,7 +230,9 @@ func (e *Encoder) startLiteral(page uint8, name string) {
 		e.fail(fmt.Errorf("tag %q is in no code page and not in the string table", name))
 		return
 	}
-	e.start(Tag(page)<<8|literal, func() { e.buf = appendUint32(append(e.buf, tokLiteral), uint32(i)) })
+	if e.start(Tag(page)<<8 | literal) {
+		e.buf = appendUint32(append(e.buf, tokLiteral), uint32(i))
+	}
 }
 
 // literals returns a string table with the names of all literal tags below x.
@@ -266,6 +281,15 @@ func (e *Encoder) write(p []byte) {
 	}
 	if _, err := e.w.Write(p); err != nil {
 		e.fail(err)
+	}
+}
+
+func (e *Encoder) writeString(s string) {
+	for len(s) > 0 && e.err == nil {
+		n := min(len(s), encoderFlush)
+		e.buf = append(e.buf, s[:n]...)
+		s = s[n:]
+		e.flush(encoderFlush)
 	}
 }
 

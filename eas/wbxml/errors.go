@@ -1,6 +1,7 @@
 package wbxml
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -55,6 +56,8 @@ func notWBXML(head []byte) error {
 		looks = "looks like XML: "
 	case strings.HasPrefix(text, "<"):
 		looks = "looks like HTML: "
+	case bytes.HasPrefix(head, []byte("\x1F\x8B")):
+		looks = "looks like gzip: "
 	case strings.HasPrefix(text, "{"):
 		looks = "looks like JSON: "
 	}

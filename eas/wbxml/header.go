@@ -86,26 +86,27 @@ func (d *Decoder) stringTable() bool {
 	return true
 }
 
-// tableString returns the string that begins at an index of the string table.
-func (d *Decoder) tableString(index uint32) (string, bool) {
+// tableString returns the string that begins at an index of the string table, for
+// the token at an offset.
+func (d *Decoder) tableString(at int64, index uint32) (string, bool) {
 	if int64(index) < int64(len(d.table)) {
 		if s, _, ok := strings.Cut(d.table[index:], "\x00"); ok {
 			return s, true
 		}
 	}
-	d.fail(d.Offset(), fmt.Sprintf("index %d points to no string of the string table (%d bytes)", index, len(d.table)))
+	d.fail(at, fmt.Sprintf("index %d points to no string of the string table (%d bytes)", index, len(d.table)))
 	return "", false
 }
 
 // literalTag reads the name of a LITERAL tag. A name that the code page knows
 // becomes that tag.
 func (d *Decoder) literalTag(f *frame) bool {
-	at := d.Offset()
+	at := d.Offset() - 1
 	index, ok := d.uint32()
 	if !ok {
 		return false
 	}
-	name, ok := d.tableString(index)
+	name, ok := d.tableString(at, index)
 	if !ok {
 		return false
 	}

@@ -111,7 +111,7 @@ func (d *Decoder) openPiece(b byte) event {
 		d.piece, d.left = pieceOpaque, int64(n)
 		return evValue
 	case tokStrT:
-		s, ok := d.tableString(n)
+		s, ok := d.tableString(at, n)
 		if !ok {
 			return evError
 		}
