@@ -16,7 +16,7 @@ func VCard(props *wbxml.Element) ([]byte, error) {
 		return nil, err
 	}
 	v := viewOf(props)
-	var l lines
+	l := lines{vcard: true}
 	l.begin("VCARD")
 	l.raw("VERSION", "4.0")
 	l.raw("PRODID", productID)

@@ -40,6 +40,9 @@ func htmlText(s string) string {
 
 // writeWords writes text with its white space collapsed, as HTML has it.
 func writeWords(b *strings.Builder, text string) {
+	if text == "" {
+		return
+	}
 	words := strings.Fields(text)
 	if len(words) == 0 || strings.TrimLeft(text, " \t\r\n") != text {
 		endWord(b)

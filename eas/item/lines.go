@@ -9,6 +9,7 @@ import (
 type lines struct {
 	b       []byte
 	scratch []byte // the line before it is folded
+	vcard   bool   // in a text a semicolon stands for itself: RFC 6350 4
 }
 
 // maxLine is the length of a line in octets, its CRLF not counted.
@@ -24,7 +25,7 @@ func (l *lines) end(component string)   { l.raw("END", component) }
 func (l *lines) text(name, value string, params ...param) {
 	if value != "" {
 		l.start(name, params)
-		l.scratch = appendText(l.scratch, value)
+		l.scratch = appendText(l.scratch, value, !l.vcard)
 		l.fold()
 	}
 }
@@ -40,7 +41,7 @@ func (l *lines) fields(name string, sep byte, values []string, params ...param) 
 		if i > 0 {
 			l.scratch = append(l.scratch, sep)
 		}
-		l.scratch = appendText(l.scratch, v)
+		l.scratch = appendText(l.scratch, v, true)
 	}
 	l.fold()
 }
@@ -91,10 +92,10 @@ func (l *lines) fold() {
 // appendText escapes a TEXT value: RFC 5545 3.3.11, RFC 6350 3.4. Line breaks of
 // any kind become \n, control characters are left out, and bytes that are not
 // UTF-8 become U+FFFD.
-func appendText(b []byte, s string) []byte {
+func appendText(b []byte, s string, semicolons bool) []byte {
 	for i, r := range s {
 		switch {
-		case r == '\\' || r == ';' || r == ',':
+		case r == '\\' || r == ',' || r == ';' && semicolons:
 			b = append(b, '\\', byte(r))
 		case r == '\n', r == '\r' && !strings.HasPrefix(s[i+1:], "\n"):
 			b = append(b, '\\', 'n')

@@ -1,0 +1,165 @@
+package item
+
+import (
+	"encoding/base64"
+	"strings"
+	"testing"
+
+	"github.com/emersion/go-vcard"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/airlift-eas/airlift/eas/wbxml"
+)
+
+func TestVCardRecorded(t *testing.T) {
+	b, err := VCard(recorded(t, "contacts-v14.1")[0])
+	parseCard(t, b, err)
+	head, rest, _ := strings.Cut(string(b), "UID:urn:uuid:")
+	if len(rest) < 38 || head != "BEGIN:VCARD\r\nVERSION:4.0\r\nPRODID:-//airlift//EAS archive//EN\r\n" {
+		t.Fatalf("got\n%s", b)
+	}
+	want := crlf(`
+FN:Jörg Müller 14.1
+N:Müller 14.1;Jörg;;;
+ORG:ACME & Söhne <x>
+ADR;TYPE=work;LABEL=Str 1\n2nd:;;Str 1\n2nd;;;;
+TEL;TYPE=cell:+49 1
+EMAIL:jm@x.example
+BDAY:19800229
+CATEGORIES:Friends
+NOTE:note ☃\nline
+X-EAS-FILEAS:Müller\, Jörg
+END:VCARD
+`)
+	if diff := cmp.Diff(want, rest[38:]); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// Every string property of the class must be in the card, by one way or other.
+func TestVCardLosesNothing(t *testing.T) {
+	var all []wbxml.Element
+	want := map[string]string{}
+	for page, last := range map[wbxml.Tag]wbxml.Tag{0x0100: 0x3E, 0x0C00: 0x0E} {
+		for tag := page | 5; tag <= page|last; tag++ {
+			switch tag {
+			case wbxml.ContactsAnniversary, wbxml.ContactsBirthday, wbxml.ContactsBodySize, wbxml.ContactsBodyTruncated,
+				wbxml.ContactsCategories, wbxml.ContactsCategory, wbxml.ContactsChildren, wbxml.ContactsChild,
+				wbxml.ContactsRtf, wbxml.ContactsPicture:
+				continue
+			}
+			value := "v" + strings.ToLower(tag.Name()) + "v"
+			want[tag.String()] = value
+			all = append(all, wbxml.T(tag, value))
+		}
+	}
+	all = append(all, wbxml.E(wbxml.ContactsChildren, wbxml.T(wbxml.ContactsChild, "vtom"), wbxml.T(wbxml.ContactsChild, "vann")),
+		wbxml.E(wbxml.ContactsCategories, wbxml.T(wbxml.ContactsCategory, "va,b"), wbxml.T(wbxml.ContactsCategory, "vc")))
+	b, err := VCard(properties(all...))
+	card := parseCard(t, b, err)
+	text := strings.ReplaceAll(string(b), "\r\n ", "")
+	for tag, value := range want {
+		if !strings.Contains(text, value) {
+			t.Errorf("%s is not in\n%s", tag, text)
+		}
+	}
+	for _, line := range []string{
+		"N:vlastnamev;vfirstnamev;vmiddlenamev;vtitlev;vsuffixv",
+		"FN:vtitlev vfirstnamev vmiddlenamev vlastnamev vsuffixv",
+		"ORG:vcompanynamev;vdepartmentv",
+		"ADR;TYPE=home;LABEL=vhomeaddressstreetv\\nvhomeaddresspostalcodev vhomeaddresscityv vhomeaddressstatev\\nvhomeaddresscountryv:" +
+			";;vhomeaddressstreetv;vhomeaddresscityv;vhomeaddressstatev;vhomeaddresspostalcodev;vhomeaddresscountryv",
+		"TEL;TYPE=work;TYPE=fax:vbusinessfaxnumberv",
+		"IMPP:im:vimaddressv",
+		"RELATED;TYPE=child;VALUE=text:vtom", "RELATED;TYPE=x-manager;VALUE=text:vmanagernamev",
+		`CATEGORIES:va\,b,vc`,
+	} {
+		if !strings.Contains(text, "\r\n"+line+"\r\n") {
+			t.Errorf("no line %q in\n%s", line, text)
+		}
+	}
+	if n := len(card[vcard.FieldTelephone]); n != 12 {
+		t.Errorf("%d telephone numbers, want 12", n)
+	}
+}
+
+func TestVCardNames(t *testing.T) {
+	for _, c := range []struct {
+		in    wbxml.Element
+		fn, n string
+	}{
+		{wbxml.T(wbxml.ContactsFileAs, "Doe; John"), `Doe; John`, `Doe\; John;;;;`},
+		{wbxml.T(wbxml.ContactsCompanyName, "ACME"), "ACME", "ACME;;;;"},
+		{wbxml.T(wbxml.ContactsEmail1Address, "a@b.c"), "a@b.c", "a@b.c;;;;"},
+		{wbxml.T(wbxml.ContactsFirstName, " Ann "), "Ann", ";Ann;;;"},
+		{wbxml.T(wbxml.ContactsJobTitle, "boss"), "Unnamed", "Unnamed;;;;"},
+	} {
+		b, err := VCard(properties(c.in))
+		card := parseCard(t, b, err)
+		if got := card.Value(vcard.FieldFormattedName); got != c.fn {
+			t.Errorf("FN is %q, want %q", got, c.fn)
+		}
+		if !strings.Contains(string(b), "\r\nN:"+c.n+"\r\n") {
+			t.Errorf("no N:%s in\n%s", c.n, b)
+		}
+	}
+}
+
+func TestVCardValues(t *testing.T) {
+	card := func(tag wbxml.Tag, value string) vcard.Card {
+		b, err := VCard(properties(wbxml.T(tag, value)))
+		return parseCard(t, b, err)
+	}
+	for _, c := range []struct {
+		tag             wbxml.Tag
+		in, field, want string
+	}{
+		{wbxml.ContactsEmail1Address, `"Doe, John" <john@example.com>`, vcard.FieldEmail, "john@example.com"},
+		{wbxml.ContactsEmail1Address, "EX:/o=Org/cn=x", vcard.FieldEmail, "EX:/o=Org/cn=x"},
+		{wbxml.ContactsBirthday, "1980-02-29T11:59:00.000Z", vcard.FieldBirthday, "19800229"}, // MS-ASCNTC 2.2.2.6
+		{wbxml.ContactsBirthday, "1604-02-29T00:00:00.000Z", vcard.FieldBirthday, "--0229"},
+		{wbxml.ContactsAnniversary, "2001-09-09T00:00:00.000Z", vcard.FieldAnniversary, "20010909"},
+		{wbxml.ContactsBirthday, "0001-01-01T00:00:00Z", vcard.FieldBirthday, ""},
+		{wbxml.Contacts2IMAddress, "sip:a@example.com", vcard.FieldIMPP, "sip:a@example.com"},
+		{wbxml.Contacts2IMAddress2, "a b", vcard.FieldIMPP, "im:a%20b"},
+		{wbxml.ContactsWebPage, "http://example.com/ä", vcard.FieldURL, "http://example.com/%C3%A4"},
+	} {
+		if got := card(c.tag, c.in).Value(c.field); got != c.want {
+			t.Errorf("%s of %q is %q, want %q", c.field, c.in, got, c.want)
+		}
+	}
+}
+
+func TestVCardPhoto(t *testing.T) {
+	jpeg := append([]byte("\xFF\xD8\xFF\xE0\x00\x10JFIF"), make([]byte, 30_000)...)
+	encoded := base64.StdEncoding.EncodeToString(jpeg)
+	for name, e := range map[string]wbxml.Element{
+		"base64":    wbxml.T(wbxml.ContactsPicture, encoded),
+		"folded":    wbxml.T(wbxml.ContactsPicture, encoded[:76]+"\r\n"+encoded[76:]),
+		"the bytes": wbxml.B(wbxml.ContactsPicture, jpeg),
+	} {
+		b, err := VCard(properties(e))
+		if got := parseCard(t, b, err).Value(vcard.FieldPhoto); got != "data:image/jpeg;base64,"+encoded {
+			t.Errorf("%s: %.80q", name, got)
+		}
+	}
+	b, err := VCard(properties(wbxml.T(wbxml.ContactsPicture, "not a picture")))
+	if got := parseCard(t, b, err).Value(vcard.FieldPhoto); got != "" {
+		t.Errorf("no picture gives %q", got)
+	}
+}
+
+// The name of a contact is the same for the same content, and another for another.
+func TestVCardUID(t *testing.T) {
+	uid := func(p *wbxml.Element) string {
+		b, err := VCard(p)
+		return parseCard(t, b, err).Value(vcard.FieldUID)
+	}
+	items := recorded(t, "contacts-v2.5")
+	if uid(items[0]) != uid(recorded(t, "contacts-v2.5")[0]) {
+		t.Error("the UID of an item changes")
+	}
+	if uid(items[0]) == uid(items[1]) {
+		t.Error("two items have one UID")
+	}
+}
