@@ -1,0 +1,139 @@
+package archive
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+// Format is the number of the format that this package reads and writes.
+const Format = 1
+
+// An Archive is a set of segments and run records in a bucket. Its methods may be called from many goroutines.
+type Archive struct {
+	bucket sinks.Bucket
+	codec  *codec
+	head   head
+	sum    string // hex SHA-256 of archive.json
+}
+
+var _ sinks.Sink = (*Archive)(nil)
+
+// head is archive.json.
+type head struct {
+	Format  int       `json:"format"`
+	ID      string    `json:"id"`
+	Created time.Time `json:"created"`
+}
+
+// Open opens the archive of a bucket. sinks.ErrNotExist: there is none. sinks.ErrFormat: there is one of another format.
+func Open(ctx context.Context, b sinks.Bucket) (*Archive, error) {
+	data, err := readSmall(ctx, b, headName)
+	if errors.Is(err, sinks.ErrNotExist) {
+		return nil, fmt.Errorf("no archive: %w", err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open archive: %w", err)
+	}
+	h, err := parseHead(data)
+	if err != nil {
+		return nil, fmt.Errorf("open archive: %w", err)
+	}
+	c, err := newCodec()
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(data)
+	return &Archive{bucket: b, codec: c, head: h, sum: hex.EncodeToString(sum[:])}, nil
+}
+
+// Create opens the archive of a bucket, and makes one if the bucket is empty. A bucket that holds other things is
+// refused: sinks.ErrFormat. Of several that create at once one does, and the others open what it made.
+func Create(ctx context.Context, b sinks.Bucket) (*Archive, error) {
+	a, err := Open(ctx, b)
+	if !errors.Is(err, sinks.ErrNotExist) {
+		return a, err
+	}
+	for o, err := range b.List(ctx, "", "") {
+		if err != nil {
+			return nil, fmt.Errorf("create archive: %w", err)
+		}
+		// What is there may be the archive that another one has made meanwhile.
+		if a, err := Open(ctx, b); !errors.Is(err, sinks.ErrNotExist) {
+			return a, err
+		}
+		return nil, fmt.Errorf("create archive: it is no archive and not empty (%s): %w", o.Name, sinks.ErrFormat)
+	}
+	id := make([]byte, 16)
+	_, _ = rand.Read(id) // never fails
+	data, err := json.Marshal(head{Format: Format, ID: hex.EncodeToString(id), Created: time.Now().UTC().Truncate(time.Second)})
+	if err != nil {
+		return nil, err
+	}
+	err = writeSmall(ctx, b, headName, append(data, '\n'))
+	if a, openErr := Open(ctx, b); openErr == nil {
+		return a, nil // ours or another's, and ours also if only the answer got lost
+	} else if err == nil {
+		return nil, openErr
+	}
+	return nil, fmt.Errorf("create archive: %w", err)
+}
+
+// ID returns the archive's identity, 32 hex digits. Copies of an archive share it.
+func (a *Archive) ID() string { return a.head.ID }
+
+// Created returns when the archive was made.
+func (a *Archive) Created() time.Time { return a.head.Created }
+
+func parseHead(data []byte) (head, error) {
+	var h head
+	if err := json.Unmarshal(data, &h); err != nil {
+		return h, fmt.Errorf("%s: %w: %w", headName, sinks.ErrCorrupt, err)
+	}
+	if h.Format != Format {
+		return h, fmt.Errorf("%s: format %d, this version knows %d: %w", headName, h.Format, Format, sinks.ErrFormat)
+	}
+	if id, err := hex.DecodeString(h.ID); err != nil || len(id) != 16 || h.Created.IsZero() {
+		return h, fmt.Errorf("%s: no id or time: %w", headName, sinks.ErrCorrupt)
+	}
+	return h, nil
+}
+
+// maxSmall bounds the objects that are read whole: archive.json and run records.
+const maxSmall = 64 << 20
+
+func readSmall(ctx context.Context, b sinks.Bucket, name string) ([]byte, error) {
+	o, err := b.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer o.Close()
+	if o.Size() > maxSmall {
+		return nil, fmt.Errorf("%s: %d bytes: %w", name, o.Size(), sinks.ErrCorrupt)
+	}
+	data, err := readRange(o, 0, o.Size())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return data, nil
+}
+
+func writeSmall(ctx context.Context, b sinks.Bucket, name string, data []byte) error {
+	up, err := b.Create(ctx, name)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(up, bytes.NewReader(data)); err != nil {
+		return errors.Join(err, up.Abort())
+	}
+	return up.Commit(ctx)
+}

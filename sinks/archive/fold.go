@@ -1,0 +1,182 @@
+package archive
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+// An Item is the state of an item at some time.
+type Item struct {
+	// Event is the item's first event with everything that later ones changed. Its Name, Size, SHA256, Offset and Also
+	// are of the newest stored version; Properties is empty, the manifests have it.
+	sinks.Event
+	// Folder is the folder as it was at that time; many items share it.
+	Folder *sinks.Folder
+	// Segment names the segment that holds the newest stored version.
+	Segment string
+	// SoftDeleted: the item left the filter window, and nobody knows what the server did with it since.
+	SoftDeleted bool
+}
+
+// A Fold makes the state of one folder of its pages. The zero value is an empty folder. It holds about 1 KB an item.
+type Fold struct {
+	folder *sinks.Folder
+	items  []Item         // in the order in which they were first stored
+	at     map[string]int // by id
+	gone   int            // how many of items are deleted; their ID is empty
+}
+
+// Apply adds the next page. Pages are added in order and without gaps.
+func (f *Fold) Apply(c sinks.Committed) {
+	if f.at == nil {
+		f.at = make(map[string]int)
+		f.folder = new(sinks.Folder)
+	}
+	*f.folder = c.Page.Folder
+	for i := range c.Events {
+		f.apply(&c.Events[i], c.Segment.Name)
+	}
+	if f.gone > 1000 && f.gone > len(f.items)/2 {
+		f.compact()
+	}
+}
+
+func (f *Fold) apply(e *sinks.Event, segment string) {
+	i, known := f.at[e.ID]
+	switch e.Op {
+	case sinks.OpDelete:
+		if known {
+			f.items[i] = Item{}
+			f.gone++
+			delete(f.at, e.ID)
+		}
+	case sinks.OpSoftDelete:
+		if known {
+			f.items[i].SoftDeleted = true
+		}
+	case sinks.OpAdd, sinks.OpChange:
+		if known {
+			f.items[i].merge(e, segment)
+		} else if e.Name != "" {
+			f.at[e.ID] = len(f.items)
+			item := Item{Event: *e, Folder: f.folder, Segment: segment}
+			item.Op, item.Properties = sinks.OpAdd, ""
+			f.items = append(f.items, item)
+		}
+	}
+	// The rest changes no item: after a resync what the server sends again comes as adds and changes with the ids
+	// that it has already, and what it does not send again as deletes; the quarantined and excluded were never stored.
+}
+
+// compact forgets what is deleted.
+func (f *Fold) compact() {
+	kept := f.items[:0]
+	for _, item := range f.items {
+		if item.ID != "" {
+			f.at[item.ID] = len(kept)
+			kept = append(kept, item)
+		}
+	}
+	clear(f.items[len(kept):])
+	f.items, f.gone = kept, 0
+}
+
+// merge changes what e has and keeps what it has not. An item that the server speaks of is in the window.
+func (item *Item) merge(e *sinks.Event, segment string) {
+	item.SoftDeleted = false
+	if e.Name != "" {
+		item.Name, item.Size, item.SHA256, item.Offset, item.Also = e.Name, e.Size, e.SHA256, e.Offset, e.Also
+		item.Attachments, item.Via, item.Whole, item.Segment = e.Attachments, e.Via, e.Whole, segment
+	}
+	for _, s := range []struct {
+		to   *string
+		from string
+	}{
+		{&item.ServerID, e.ServerID}, {&item.From, e.From}, {&item.Subject, e.Subject}, {&item.MessageID, e.MessageID},
+		{&item.Flag, e.Flag}, {&item.Fingerprint, e.Fingerprint}, {&item.MovedFrom, e.MovedFrom}, {&item.MovedTo, e.MovedTo},
+	} {
+		if s.from != "" {
+			*s.to = s.from
+		}
+	}
+	if e.Received != nil {
+		item.Received = e.Received
+	}
+	if e.Read != nil {
+		item.Read = e.Read
+	}
+	if len(e.To) > 0 {
+		item.To = e.To
+	}
+	if e.Categories != nil {
+		item.Categories = e.Categories
+	}
+}
+
+// Items yields the live items in the order in which they were first stored.
+func (f *Fold) Items() iter.Seq[Item] {
+	return func(yield func(Item) bool) {
+		for _, item := range f.items {
+			if item.ID != "" && !yield(item) {
+				return
+			}
+		}
+	}
+}
+
+// Items yields the live items of a mailbox as they were at a time, folder by folder; a zero time is now. A folder's
+// state is the fold of its pages up to the first one that was begun later. The items of a folder that had gone from the
+// server are not live. An iteration ends at the first error.
+func (a *Archive) Items(ctx context.Context, mailbox string, at time.Time) iter.Seq2[Item, error] {
+	return func(yield func(Item, error) bool) {
+		ends, err := a.ends(ctx, mailbox)
+		if err != nil {
+			yield(Item{}, err)
+			return
+		}
+		record, err := a.lastRun(ctx, mailbox, at)
+		if err != nil {
+			yield(Item{}, err)
+			return
+		}
+		for _, end := range ends {
+			f, err := a.fold(ctx, mailbox, end.dir, at, record.folder(end.dir))
+			if err != nil {
+				yield(Item{}, fmt.Errorf("items of %s: %w", end.dir, err))
+				return
+			}
+			for item := range f.Items() {
+				if !yield(item, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// fold returns the state of a folder at a time. state is what the last run before that time said of it, if it did.
+func (a *Archive) fold(ctx context.Context, mailbox, dir string, at time.Time, state *sinks.FolderState) (*Fold, error) {
+	f := new(Fold)
+	seq := 0
+	for c, err := range a.manifests(ctx, mailbox, dir, 0) {
+		if err != nil {
+			return nil, err
+		}
+		if !at.IsZero() && c.Page.Time.After(at) {
+			break
+		}
+		f.Apply(c)
+		seq = c.Page.Seq
+	}
+	if state != nil && state.Seq >= seq && f.folder != nil {
+		if state.Gone {
+			return new(Fold), nil
+		}
+		*f.folder = state.Folder // renamed, perhaps, since its last page
+	}
+	return f, nil
+}

@@ -1,0 +1,224 @@
+package archive
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+const (
+	frameSize = 1 << 20   // uncompressed bytes of a frame, at the most
+	largeItem = 512 << 10 // an item of this size has frames of its own
+
+	// Frames are collected in buffers of two sizes. Beyond the budget only the small ones are to be had: an archive
+	// that many mailboxes write at once has smaller frames, and not more memory.
+	smallBuffer  = 128 << 10
+	bufferBudget = 64 << 20
+)
+
+// codec holds what all segments of an archive share: the compressor's state is by far the largest part of a writer,
+// and is in use for some milliseconds a frame only.
+type codec struct {
+	enc    *zstd.Encoder
+	dec    *zstd.Decoder
+	budget atomic.Int64 // bytes of large buffers in use
+	small  sync.Pool    // *buffer
+	large  sync.Pool    // *buffer
+	output sync.Pool    // *[]byte
+}
+
+func newCodec() (*codec, error) {
+	parallel := min(runtime.GOMAXPROCS(0), 8)
+	// Attachments are base64, which has no matches but a quarter less entropy than bytes: without entropy coding of
+	// pure literals mixed mail is 1.18 times as large. Better and Best save 1 to 2 % more for 1.2 and 20 times the
+	// CPU, a larger window saves nothing in frames of this size.
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithAllLitEntropyCompression(true),
+		zstd.WithWindowSize(frameSize), zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(parallel))
+	if err != nil {
+		return nil, err
+	}
+	dec, err := zstd.NewReader(nil, zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderMaxMemory(maxLast), zstd.WithDecoderConcurrency(parallel))
+	if err != nil {
+		return nil, err
+	}
+	return &codec{
+		enc: enc, dec: dec,
+		small:  sync.Pool{New: func() any { return &buffer{b: make([]byte, 0, smallBuffer)} }},
+		large:  sync.Pool{New: func() any { return &buffer{b: make([]byte, 0, frameSize), large: true} }},
+		output: sync.Pool{New: func() any { return new([]byte) }},
+	}, nil
+}
+
+// buffer collects a frame. Those of the pools never grow.
+type buffer struct {
+	b     []byte
+	large bool
+}
+
+// grow returns a large buffer that holds what b holds, or false.
+func (c *codec) grow(b *buffer) (*buffer, bool) {
+	if b.large {
+		return b, false
+	}
+	if c.budget.Add(frameSize) > bufferBudget {
+		c.budget.Add(-frameSize)
+		return b, false
+	}
+	large := c.large.Get().(*buffer)
+	large.b = append(large.b[:0], b.b...)
+	c.small.Put(b)
+	return large, true
+}
+
+func (c *codec) release(b *buffer) {
+	if b.large {
+		c.budget.Add(-frameSize)
+		c.large.Put(b)
+	} else {
+		c.small.Put(b)
+	}
+}
+
+// decode decodes one frame into dst, which it replaces if it is too small.
+func (c *codec) decode(f frame, compressed, dst []byte) ([]byte, error) {
+	var h zstd.Header
+	if err := h.Decode(compressed); err != nil {
+		return nil, fmt.Errorf("frame at %d: %w: %w", f.at, sinks.ErrCorrupt, err)
+	}
+	if h.Skippable || !h.HasCheckSum || h.DictionaryID != 0 || !h.HasFCS || h.FrameContentSize != uint64(f.raw) ||
+		binary.LittleEndian.Uint32(compressed[len(compressed)-4:]) != f.sum {
+		return nil, fmt.Errorf("frame at %d: it is not the one of the seek table: %w", f.at, sinks.ErrCorrupt)
+	}
+	if int64(cap(dst)) < f.raw {
+		dst = make([]byte, 0, f.raw)
+	}
+	raw, err := c.dec.DecodeAll(compressed, dst[:0:f.raw])
+	if err != nil {
+		return nil, fmt.Errorf("frame at %d: %w: %w", f.at, sinks.ErrCorrupt, err)
+	}
+	if int64(len(raw)) != f.raw {
+		return nil, fmt.Errorf("frame at %d: %d uncompressed bytes, not %d: %w", f.at, len(raw), f.raw, sinks.ErrCorrupt)
+	}
+	return raw, nil
+}
+
+// frameWriter compresses a stream in frames and hashes what it writes.
+type frameWriter struct {
+	c     *codec
+	w     io.Writer
+	hash  hash.Hash // of what was written to w
+	buf   *buffer   // of the frame in hand; nil: none is begun
+	table seekTable
+}
+
+// offset returns how many uncompressed bytes were written.
+func (w *frameWriter) offset() int64 { return w.table.raw() + int64(w.pending()) }
+
+// pending returns how many bytes the frame in hand has.
+func (w *frameWriter) pending() int {
+	if w.buf == nil {
+		return 0
+	}
+	return len(w.buf.b)
+}
+
+// reserve begins another frame if n more bytes do not fit into the one in hand.
+func (w *frameWriter) reserve(n int) error {
+	if w.buf == nil || w.pending()+n <= cap(w.buf.b) {
+		return nil
+	}
+	if w.pending()+n <= frameSize {
+		var ok bool
+		if w.buf, ok = w.c.grow(w.buf); ok {
+			return nil
+		}
+	}
+	return w.cut()
+}
+
+// Write appends to the frame in hand, and begins another one when that is full.
+func (w *frameWriter) Write(p []byte) (int, error) {
+	n := len(p)
+	for len(p) > 0 {
+		if w.buf == nil {
+			w.buf = w.c.small.Get().(*buffer)
+			w.buf.b = w.buf.b[:0]
+		}
+		room := cap(w.buf.b) - len(w.buf.b)
+		if len(p) > room {
+			var ok bool
+			if w.buf, ok = w.c.grow(w.buf); ok {
+				continue
+			}
+		}
+		take := min(room, len(p))
+		w.buf.b = append(w.buf.b, p[:take]...)
+		if p = p[take:]; len(p) > 0 {
+			if err := w.cut(); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return n, nil
+}
+
+// cut ends the frame in hand, if one is begun.
+func (w *frameWriter) cut() error {
+	if w.pending() == 0 {
+		return nil
+	}
+	err := w.frame(w.buf.b)
+	w.release()
+	return err
+}
+
+// frame writes a frame of its own.
+func (w *frameWriter) frame(raw []byte) error {
+	if len(w.table) == maxFrames {
+		return fmt.Errorf("the page is too large: more than %d frames", maxFrames)
+	}
+	out := w.c.output.Get().(*[]byte)
+	*out = w.c.enc.EncodeAll(raw, (*out)[:0])
+	sum := binary.LittleEndian.Uint32((*out)[len(*out)-4:])
+	w.table.add(frame{size: int64(len(*out)), raw: int64(len(raw)), sum: sum})
+	err := w.write(*out)
+	if cap(*out) <= 2*frameSize { // a manifest's may be longer
+		w.c.output.Put(out)
+	}
+	return err
+}
+
+func (w *frameWriter) write(p []byte) error {
+	w.hash.Write(p)
+	_, err := w.w.Write(p)
+	return err
+}
+
+// finish writes the seek table, and returns the bytes written and their SHA-256 in hex.
+func (w *frameWriter) finish() (size int64, sum string, err error) {
+	if err := w.cut(); err != nil {
+		return 0, "", err
+	}
+	table := w.table.encode()
+	if err := w.write(table); err != nil {
+		return 0, "", err
+	}
+	return w.table.size() + int64(len(table)), hex.EncodeToString(w.hash.Sum(nil)), nil
+}
+
+// release gives the buffer back.
+func (w *frameWriter) release() {
+	if w.buf != nil {
+		w.c.release(w.buf)
+		w.buf = nil
+	}
+}

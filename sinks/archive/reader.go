@@ -1,0 +1,164 @@
+package archive
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+// A SegmentReader reads parts of one segment. It is for one goroutine; entries may be open side by side, but those that
+// are read in the order in which they lie cost least, since the last frame is kept.
+type SegmentReader struct {
+	codec *codec
+	name  string
+	obj   sinks.Object
+	table seekTable
+	tail  []byte // the end of the object
+
+	compressed []byte
+	raw        []byte // of frame have-1
+	have       int
+}
+
+// OpenSegment opens a segment by its name and reads its seek table. Close it after use.
+func (a *Archive) OpenSegment(ctx context.Context, name string) (*SegmentReader, error) {
+	o, err := a.bucket.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	r := &SegmentReader{codec: a.codec, name: name, obj: o}
+	if r.table, r.tail, err = readSeekTable(o, o.Size()); err != nil {
+		o.Close()
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return r, nil
+}
+
+// Close closes the segment and what is open of it.
+func (r *SegmentReader) Close() error { return r.obj.Close() }
+
+// Manifest reads the page's manifest, and nothing else. The hash of the segment is not known by that.
+func (r *SegmentReader) Manifest() (sinks.Committed, error) {
+	raw, err := r.frame(len(r.table) - 1)
+	if err != nil {
+		return sinks.Committed{}, fmt.Errorf("%s: %w", r.name, err)
+	}
+	name, manifest, err := lastEntry(raw)
+	if err != nil {
+		return sinks.Committed{}, fmt.Errorf("%s: %w", r.name, err)
+	}
+	c := sinks.Committed{Segment: sinks.Segment{Name: r.name, Size: r.obj.Size()}}
+	if c.Page, c.KeyAfter, c.Events, err = parseManifest(manifest); err != nil {
+		return sinks.Committed{}, fmt.Errorf("%s: %w", r.name, err)
+	}
+	if err := checkPlace(c, name); err != nil {
+		return sinks.Committed{}, fmt.Errorf("%s: %w: %w", r.name, sinks.ErrCorrupt, err)
+	}
+	return c, nil
+}
+
+// checkPlace returns an error for a page that lies where another one belongs.
+func checkPlace(c sinks.Committed, manifest string) error {
+	p := c.Page
+	if err := checkPage(p); err != nil {
+		return err
+	}
+	if want := manifestName(p.Folder.Dir, p.Seq); manifest != want {
+		return fmt.Errorf("its manifest is named %q, not %q", manifest, want)
+	}
+	if want := SegmentName(p.Mailbox, p.Folder.Dir, p.Seq); c.Segment.Name != want {
+		return fmt.Errorf("it is page %d of %s of %s", p.Seq, p.Folder.Dir, p.Mailbox)
+	}
+	return nil
+}
+
+// Open opens a stored entry. Only the frames that hold it are read. At the end its SHA-256 is compared, so what was read
+// is good only once the reader has said io.EOF: other bytes than were stored are sinks.ErrCorrupt.
+func (r *SegmentReader) Open(e sinks.Entry) (io.ReadCloser, error) {
+	if raw := r.table.raw(); e.Offset < 0 || e.Size < 0 || e.Offset > raw || e.Size > raw-e.Offset {
+		return nil, fmt.Errorf("%s: %s: %d bytes at %d are not in it: %w", r.name, e.Name, e.Size, e.Offset, sinks.ErrCorrupt)
+	}
+	return &entryReader{r: r, entry: e, at: e.Offset, left: e.Size, hash: sha256.New()}, nil
+}
+
+// OpenEntry opens a stored entry of a segment, like [SegmentReader.Open] for who needs no second one.
+func (a *Archive) OpenEntry(ctx context.Context, segment string, e sinks.Entry) (io.ReadCloser, error) {
+	r, err := a.OpenSegment(ctx, segment)
+	if err != nil {
+		return nil, err
+	}
+	entry, err := r.Open(e)
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{entry, r}, nil
+}
+
+// frame returns the uncompressed bytes of a frame, which stay valid until the next call.
+func (r *SegmentReader) frame(i int) ([]byte, error) {
+	if r.have == i+1 {
+		return r.raw, nil
+	}
+	f := r.table[i]
+	compressed, err := r.bytes(f.at, f.size)
+	if err != nil {
+		return nil, err
+	}
+	r.have = 0
+	if r.raw, err = r.codec.decode(f, compressed, r.raw); err != nil {
+		return nil, err
+	}
+	r.have = i + 1
+	return r.raw, nil
+}
+
+// bytes returns a part of the object: of its end, if that holds it.
+func (r *SegmentReader) bytes(off, n int64) ([]byte, error) {
+	if at := off - (r.obj.Size() - int64(len(r.tail))); at >= 0 {
+		return r.tail[at : at+n], nil
+	}
+	if int64(cap(r.compressed)) < n {
+		r.compressed = make([]byte, n)
+	}
+	b := r.compressed[:n]
+	return b, readFullAt(r.obj, b, off)
+}
+
+type entryReader struct {
+	r     *SegmentReader
+	entry sinks.Entry
+	at    int64 // uncompressed
+	left  int64
+	hash  hash.Hash
+}
+
+func (e *entryReader) Read(p []byte) (int, error) {
+	if e.left == 0 {
+		if got := hex.EncodeToString(e.hash.Sum(nil)); got != e.entry.SHA256 {
+			return 0, fmt.Errorf("%s: %s: SHA-256 is %s, not %s: %w", e.r.name, e.entry.Name, got, e.entry.SHA256, sinks.ErrCorrupt)
+		}
+		return 0, io.EOF
+	}
+	i := e.r.table.find(e.at)
+	raw, err := e.r.frame(i)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %s: %w", e.r.name, e.entry.Name, err)
+	}
+	raw = raw[e.at-e.r.table[i].rawAt:]
+	n := copy(p, raw[:min(int64(len(raw)), e.left)])
+	e.hash.Write(p[:n])
+	e.at += int64(n)
+	e.left -= int64(n)
+	return n, nil
+}
+
+func (e *entryReader) Close() error { return nil }
