@@ -1,0 +1,52 @@
+package easserver
+
+import "io"
+
+// openAttachment returns the bytes from first to last of a leaf of the message,
+// decoded, without holding it in memory.
+func (c *Content) openAttachment(index int, first, last int64) (io.ReadCloser, error) {
+	in, err := c.open()
+	if err != nil {
+		return nil, err
+	}
+	return pipe(in, func(w io.Writer) (err error) {
+		walkMessage(in, func(l leaf) bool {
+			if l.index != index {
+				return true
+			}
+			if _, err = io.CopyN(io.Discard, l.body, first); err == nil {
+				_, err = io.CopyN(w, l.body, last-first+1)
+			}
+			return false
+		})
+		if err == io.EOF {
+			err = nil
+		}
+		return err
+	}), nil
+}
+
+// pipeReader reads what a goroutine writes. Close ends the goroutine and waits for
+// it.
+type pipeReader struct {
+	*io.PipeReader
+	in   io.Closer
+	done chan struct{}
+}
+
+// pipe returns what write writes as a stream. in is closed with it.
+func pipe(in io.Closer, write func(io.Writer) error) io.ReadCloser {
+	r, w := io.Pipe()
+	p := &pipeReader{PipeReader: r, in: in, done: make(chan struct{})}
+	go func() {
+		defer close(p.done)
+		w.CloseWithError(write(w))
+	}()
+	return p
+}
+
+func (p *pipeReader) Close() error {
+	_ = p.PipeReader.Close() // never fails
+	<-p.done
+	return p.in.Close()
+}

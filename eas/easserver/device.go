@@ -1,0 +1,71 @@
+package easserver
+
+import (
+	"time"
+
+	"github.com/airlift-eas/airlift/eas/wbxml"
+)
+
+// device is what the server knows of a device of a user. It is guarded by the lock
+// of the mailbox.
+type device struct {
+	id, typ   string
+	userAgent string
+	info      []wbxml.Element // Settings DeviceInformation Set
+
+	policyKey    string // the key that commands must show
+	temporaryKey string // the key that the next acknowledgement must show
+	wipe         wipe
+
+	hierarchy   hierarchyState
+	collections map[string]*syncState // by CollectionId
+
+	lastSync *wbxml.Element // what an empty Sync request stands for
+	ping     pingState
+	sent     map[string]bool // ClientIds of messages that were sent
+}
+
+// pingState is what a Ping may leave out because it was said before.
+type pingState struct {
+	heartbeat time.Duration
+	folders   []string
+}
+
+// device returns the state of a device, which is made when it is first seen; nil if
+// the mailbox has max devices already. It is called with the lock held.
+func (u *User) device(id, typ string, max int) *device {
+	d := u.devices[id]
+	if d == nil {
+		if len(u.devices) >= max {
+			return nil
+		}
+		d = &device{id: id, typ: typ, collections: map[string]*syncState{}, sent: map[string]bool{}}
+		u.devices[id] = d
+	}
+	return d
+}
+
+// Device is what a test may know of a device.
+type Device struct {
+	ID, Type, UserAgent string
+	Information         []wbxml.Element // the children of DeviceInformation Set, as the device sent them
+	Wiped               bool            // a remote wipe was acknowledged
+}
+
+// Devices returns the devices that have asked for the mailbox.
+func (u *User) Devices() []Device {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	var all []Device
+	for _, d := range u.devices {
+		all = append(all, Device{ID: d.id, Type: d.typ, UserAgent: d.userAgent, Information: d.info, Wiped: d.wipe == wipeDone})
+	}
+	return all
+}
+
+// RemoveDevice forgets a device with all its keys, as an administrator does.
+func (u *User) RemoveDevice(id string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	delete(u.devices, id)
+}

@@ -1,0 +1,293 @@
+package easserver
+
+import (
+	"encoding/base64"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/airlift-eas/airlift/eas/wbxml"
+)
+
+// maxItemOperations is the limit of MS-ASCMD 3.1.5.10.
+const maxItemOperations = 100
+
+// itemOperations answers ItemOperations. MS-ASCMD 2.2.1.10.
+func (x *exchange) itemOperations() {
+	n := len(x.doc.Children)
+	switch {
+	case n == 0:
+		x.violation("MS-ASCMD 2.2.1.10", "no operation")
+		x.status(2)
+		return
+	case n > maxItemOperations:
+		x.violation("MS-ASCMD 3.1.5.10", strconv.Itoa(n)+" operations in one request")
+		x.status(11)
+		return
+	}
+	if x.query.acceptMultiPart {
+		x.multipart(x.doc.Children)
+		return
+	}
+	x.stream(func(enc *wbxml.Encoder) { x.writeOperations(enc, x.doc.Children, nil) })
+}
+
+func (x *exchange) writeOperations(enc *wbxml.Encoder, operations []wbxml.Element, p *parts) {
+	enc.Start(wbxml.ItemOperationsItemOperations)
+	enc.Text(wbxml.ItemOperationsStatus, "1")
+	enc.Start(wbxml.ItemOperationsResponse)
+	for i := range operations {
+		switch e := &operations[i]; e.Tag {
+		case wbxml.ItemOperationsFetch:
+			x.fetch(enc, e, p)
+		case wbxml.ItemOperationsEmptyFolderContents:
+			enc.Start(e.Tag)
+			enc.Text(wbxml.ItemOperationsStatus, strconv.Itoa(x.emptyFolder(e)))
+			enc.Text(wbxml.AirSyncCollectionId, e.Value(wbxml.AirSyncCollectionId))
+			enc.End()
+		case wbxml.ItemOperationsMove:
+			enc.Start(e.Tag)
+			enc.Text(wbxml.ItemOperationsStatus, strconv.Itoa(x.moveConversation(e)))
+			enc.Start(wbxml.ItemOperationsConversationId)
+			enc.Opaque([]byte(e.Value(wbxml.ItemOperationsConversationId)))
+			enc.End()
+			enc.End()
+		default:
+			x.violation("MS-ASCMD 2.2.1.10", "operation "+e.Tag.String())
+		}
+	}
+	enc.End()
+	enc.End()
+}
+
+// fetched is what a Fetch found: an item, or an attachment of one.
+type fetched struct {
+	status     int
+	folder     *Folder
+	v          *version
+	attachment *attachment
+	options    options
+	from, to   int64 // Range; to is noLimit without one
+}
+
+// fetch answers one Fetch. The item is found before anything of it is written, so
+// that what is missing is this item's status and nothing more.
+func (x *exchange) fetch(enc *wbxml.Encoder, e *wbxml.Element, p *parts) {
+	f := x.find(e)
+	enc.Start(wbxml.ItemOperationsFetch)
+	defer enc.End()
+	enc.Text(wbxml.ItemOperationsStatus, strconv.Itoa(f.status))
+	for _, tag := range []wbxml.Tag{wbxml.AirSyncCollectionId, wbxml.AirSyncServerId, wbxml.SearchLongId} {
+		if c := e.Child(tag); c != nil {
+			enc.Element(c)
+		}
+	}
+	if f.v != nil && f.attachment == nil {
+		enc.Text(wbxml.AirSyncClass, f.folder.typ.class())
+	}
+	if c := e.Child(wbxml.AirSyncBaseFileReference); c != nil {
+		enc.Element(c)
+	}
+	if f.status != 1 {
+		return
+	}
+	enc.Start(wbxml.ItemOperationsProperties)
+	defer enc.End()
+	r := &renderer{enc: enc, protocol: x.protocol, opts: f.options, folder: f.folder, parts: p}
+	if f.attachment != nil {
+		r.attachmentData(f)
+		return
+	}
+	r.item(f.v)
+}
+
+// find finds what a Fetch asks for, and the status if it is not there. MS-ASCMD
+// 2.2.3.177.8.
+func (x *exchange) find(e *wbxml.Element) fetched {
+	opts, err := parseOptions(e.Child(wbxml.ItemOperationsOptions))
+	f := fetched{status: 1, options: opts, to: noLimit}
+	if err == nil {
+		err = f.parseRange(e.Value(wbxml.ItemOperationsOptions, wbxml.ItemOperationsRange))
+	}
+	store := e.Value(wbxml.ItemOperationsStore)
+	ref := e.Child(wbxml.AirSyncBaseFileReference)
+	id, longID := e.Value(wbxml.AirSyncServerId), e.Value(wbxml.SearchLongId)
+	switch {
+	case err != nil:
+		x.violation("MS-ASCMD 2.2.3.125.3", err.Error())
+		f.status = 2
+	case store != "Mailbox":
+		f.status = 9
+	case ref != nil:
+		x.findAttachment(&f, ref.Text)
+	case id != "" || longID != "":
+		if id == "" {
+			id = longID
+		}
+		folder, _, _ := strings.Cut(id, ":")
+		if want := e.Value(wbxml.AirSyncCollectionId); longID == "" && want != folder {
+			folder = ""
+		}
+		if f.folder, f.v = x.lookup(folder, id); f.v == nil {
+			f.status = 6
+		}
+	default:
+		x.violation("MS-ASCMD 2.2.3.67.1", "a Fetch of nothing")
+		f.status = 2
+	}
+	return f
+}
+
+// lookup finds an item by the ids that the client has.
+func (x *exchange) lookup(folderID, serverID string) (*Folder, *version) {
+	x.user.mu.Lock()
+	defer x.user.mu.Unlock()
+	f := x.user.byID(folderID)
+	if f == nil {
+		return nil, nil
+	}
+	return f, f.item(serverID)
+}
+
+func (x *exchange) findAttachment(f *fetched, ref string) {
+	f.status = 15
+	i := strings.LastIndexByte(ref, ':')
+	if i < 0 {
+		return
+	}
+	index, err := strconv.Atoi(ref[i+1:])
+	folder, _, _ := strings.Cut(ref, ":")
+	if f.folder, f.v = x.lookup(folder, ref[:i]); err != nil || f.v == nil || f.v.Message == nil {
+		f.v = nil
+		return
+	}
+	for _, a := range f.v.Message.body().attachments {
+		if a.index != index {
+			continue
+		}
+		f.attachment, f.status = &a, 1
+		if f.from > max(a.size-1, 0) {
+			f.status = 8
+		}
+		f.to = min(f.to, a.size-1)
+		return
+	}
+}
+
+// parseRange reads "m-n", of which both ends count.
+func (f *fetched) parseRange(s string) error {
+	if s == "" {
+		return nil
+	}
+	from, to, _ := strings.Cut(s, "-")
+	var err error
+	if f.from, err = strconv.ParseInt(from, 10, 64); err == nil {
+		f.to, err = strconv.ParseInt(to, 10, 64)
+	}
+	if err != nil || f.from < 0 || f.to < f.from {
+		return fmt.Errorf("Range is %q", s)
+	}
+	return nil
+}
+
+// attachmentData writes the Properties of an attachment: in base64 when it is
+// inline. MS-ASCMD 2.2.3.39.2.
+func (r *renderer) attachmentData(f fetched) {
+	a := f.attachment
+	s := source{size: f.to - f.from + 1, opaque: true, open: func() (io.ReadCloser, error) {
+		return f.v.Message.openAttachment(a.index, f.from, f.to)
+	}}
+	if f.from > 0 || f.to < a.size-1 {
+		r.enc.Text(wbxml.ItemOperationsRange, fmt.Sprintf("%d-%d", f.from, f.to))
+		r.number(wbxml.ItemOperationsTotal, a.size)
+	}
+	r.enc.Text(wbxml.AirSyncBaseContentType, a.contentType)
+	if r.parts != nil {
+		r.number(wbxml.ItemOperationsPart, int64(r.parts.add(s)))
+		return
+	}
+	r.value(wbxml.ItemOperationsData, s.base64())
+}
+
+// base64 returns the source as text.
+func (s source) base64() source {
+	open := s.open
+	return source{size: int64(base64.StdEncoding.EncodedLen(int(s.size))), open: func() (io.ReadCloser, error) {
+		in, err := open()
+		if err != nil {
+			return nil, err
+		}
+		return pipe(in, func(w io.Writer) error {
+			enc := base64.NewEncoder(base64.StdEncoding, w)
+			if _, err := io.Copy(enc, in); err != nil {
+				return err
+			}
+			return enc.Close()
+		}), nil
+	}}
+}
+
+// emptyFolder deletes the items of a folder. MS-ASCMD 2.2.3.58.
+func (x *exchange) emptyFolder(e *wbxml.Element) int {
+	x.user.mu.Lock()
+	defer x.user.mu.Unlock()
+	f := x.user.byID(e.Value(wbxml.AirSyncCollectionId))
+	if f == nil {
+		return 6
+	}
+	for _, v := range f.items {
+		if !v.deleted {
+			f.remove(v, nil)
+		}
+	}
+	if o := e.Child(wbxml.ItemOperationsOptions); o != nil && o.Has(wbxml.ItemOperationsDeleteSubFolders) {
+		for g := x.user.below(f); g != nil; g = x.user.below(f) {
+			x.user.removeFolder(g)
+		}
+	}
+	x.user.notify()
+	return 1
+}
+
+// below returns a child of the folder, or nil.
+func (u *User) below(f *Folder) *Folder {
+	for _, g := range u.folders {
+		if g.parent == f {
+			return g
+		}
+	}
+	return nil
+}
+
+// moveConversation moves all messages of a conversation. MS-ASCMD 2.2.3.117.1.
+func (x *exchange) moveConversation(e *wbxml.Element) int {
+	if o := e.Child(wbxml.ItemOperationsOptions); o == nil || !o.Has(wbxml.ItemOperationsMoveAlways) {
+		x.violation("MS-ASCMD 2.2.3.112", "Move without MoveAlways")
+		return 155
+	}
+	x.user.mu.Lock()
+	defer x.user.mu.Unlock()
+	to := x.user.byID(e.Value(wbxml.ItemOperationsDstFldId))
+	if to == nil || to.typ.class() != classEmail {
+		return 156
+	}
+	conversation, found := e.Value(wbxml.ItemOperationsConversationId), false
+	for _, f := range x.user.folders {
+		for _, v := range f.items {
+			if v.deleted || v.Message == nil || string(v.header().conversationID()) != conversation {
+				continue
+			}
+			found = true
+			if f != to {
+				f.remove(v, nil)
+				to.add(v.Item, nil)
+			}
+		}
+	}
+	x.user.notify()
+	if !found {
+		return 6
+	}
+	return 1
+}

@@ -1,0 +1,127 @@
+package easserver
+
+import (
+	"strconv"
+
+	"github.com/airlift-eas/airlift/eas/wbxml"
+)
+
+// since tells from which protocol version on the properties are there that older
+// versions do not know. MS-ASCAL and MS-ASTASK 2.2.2, "Protocol Versions".
+var since = map[wbxml.Tag]protocol{
+	wbxml.CalendarDisallowNewTimeProposal:   140,
+	wbxml.CalendarResponseRequested:         140,
+	wbxml.CalendarAppointmentReplyTime:      140,
+	wbxml.CalendarResponseType:              140,
+	wbxml.CalendarCalendarType:              140,
+	wbxml.CalendarIsLeapMonth:               140,
+	wbxml.CalendarFirstDayOfWeek:            141,
+	wbxml.CalendarOnlineMeetingConfLink:     141,
+	wbxml.CalendarOnlineMeetingExternalLink: 141,
+	wbxml.CalendarAttendeeStatus:            120,
+	wbxml.CalendarAttendeeType:              120,
+	wbxml.TasksCalendarType:                 140,
+	wbxml.TasksIsLeapMonth:                  140,
+	wbxml.TasksFirstDayOfWeek:               141,
+	wbxml.AirSyncBaseNativeBodyType:         120,
+}
+
+// body25 are the elements that hold a body in protocol version 2.5.
+var body25 = map[string]struct{ body, size, truncated wbxml.Tag }{
+	classContacts: {wbxml.ContactsBody, wbxml.ContactsBodySize, wbxml.ContactsBodyTruncated},
+	classCalendar: {wbxml.CalendarBody, 0, wbxml.CalendarBodyTruncated},
+	classTasks:    {wbxml.TasksBody, wbxml.TasksBodySize, wbxml.TasksBodyTruncated},
+}
+
+// properties writes the properties of a contact, event, task or note. They are kept
+// as 14.1 has them; what other versions have in another form is converted.
+func (r *renderer) properties(v *version) {
+	for i := range v.Properties {
+		r.property(&v.Properties[i])
+	}
+}
+
+func (r *renderer) property(e *wbxml.Element) {
+	if r.protocol < since[e.Tag] {
+		return
+	}
+	switch e.Tag {
+	case wbxml.AirSyncBaseBody:
+		r.propertyBody(e)
+	case wbxml.CalendarLocation, wbxml.AirSyncBaseLocation:
+		r.location(e)
+	case wbxml.CalendarExceptionStartTime, wbxml.AirSyncBaseInstanceId:
+		r.instance(e)
+	case wbxml.CalendarExceptions, wbxml.CalendarException, wbxml.CalendarRecurrence, wbxml.CalendarAttendees, wbxml.CalendarAttendee,
+		wbxml.TasksRecurrence:
+		r.enc.Start(e.Tag)
+		for i := range e.Children {
+			r.property(&e.Children[i])
+		}
+		r.enc.End()
+	default:
+		r.enc.Element(e)
+	}
+}
+
+// location writes where an event is: a string, from 16.0 on a container.
+// MS-ASCAL 2.2.2.27, MS-ASAIRS 2.2.2.29.
+func (r *renderer) location(e *wbxml.Element) {
+	switch {
+	case r.protocol >= 160 && e.Tag == wbxml.CalendarLocation:
+		r.enc.Start(wbxml.AirSyncBaseLocation)
+		r.optional(wbxml.AirSyncBaseDisplayName, e.Text)
+		r.enc.End()
+	case r.protocol < 160 && e.Tag == wbxml.AirSyncBaseLocation:
+		r.optional(wbxml.CalendarLocation, e.Value(wbxml.AirSyncBaseDisplayName))
+	default:
+		r.enc.Element(e)
+	}
+}
+
+// instance writes which occurrence an exception replaces. MS-ASCAL 2.2.2.21.
+func (r *renderer) instance(e *wbxml.Element) {
+	tag, layout := wbxml.CalendarExceptionStartTime, wbxml.CompactDateTime
+	if r.protocol >= 160 {
+		tag, layout = wbxml.AirSyncBaseInstanceId, wbxml.DateTime
+	}
+	t, err := wbxml.ParseTime(e.Text)
+	if err != nil {
+		r.enc.Text(tag, e.Text)
+		return
+	}
+	r.enc.Text(tag, t.Format(layout))
+}
+
+// propertyBody writes a body that is kept as Type and Data.
+func (r *renderer) propertyBody(e *wbxml.Element) {
+	native, err := strconv.Atoi(e.Value(wbxml.AirSyncBaseType))
+	if err != nil {
+		native = typePlain
+	}
+	data := e.Value(wbxml.AirSyncBaseData)
+	b := &mailBody{text: data, hasText: true}
+	if native == typeHTML {
+		b = &mailBody{html: data, hasHTML: true}
+	}
+	convert := func(typ int) (body, bool) {
+		if typ == native {
+			return body{typ: typ, data: textSource(data), text: b.plain}, true
+		}
+		return b.convert(typ)
+	}
+	if r.protocol >= 120 {
+		r.writeBody(native, convert)
+		return
+	}
+	old := body25[r.folder.typ.class()]
+	if old.body == 0 {
+		return
+	}
+	text := b.plain()
+	r.enc.Text(old.body, cutBytes(text, r.opts.truncation))
+	if old.size != 0 {
+		r.number(old.size, int64(len(text)))
+	}
+	r.bool(old.truncated, int64(len(text)) > r.opts.truncation)
+}
