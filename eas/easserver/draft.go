@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
@@ -13,7 +14,7 @@ import (
 // rest of a draft. MS-ASEMAIL 3.1.5.2, 2.2.2.21.
 func (x *exchange) changedMail(f *Folder, v *version, data *wbxml.Element) (Item, error) {
 	it := v.Item
-	draft := f.typ == TypeDrafts && x.protocol >= 160
+	draft := f.typ == eas.FolderDrafts && x.protocol >= 160
 	for i := range data.Children {
 		e := &data.Children[i]
 		switch {
@@ -48,7 +49,7 @@ var draftProperties = []wbxml.Tag{
 // from 16.0 on. No other message can be added: that is what status 6 says.
 func (x *exchange) addDraft(st *syncState, data *wbxml.Element, res *result) {
 	f := st.folder
-	if x.protocol < 160 || f.typ != TypeDrafts {
+	if x.protocol < 160 || f.typ != eas.FolderDrafts {
 		x.violation("MS-ASCMD 2.2.3.7.2", "Add of a message")
 		res.status = 6
 		return
@@ -57,7 +58,7 @@ func (x *exchange) addDraft(st *syncState, data *wbxml.Element, res *result) {
 	st.have.add(v.num)
 	res.serverID, res.v = f.serverID(v.num), v
 	if data.Has(wbxml.Email2Send) {
-		x.user.byType(TypeSentItems).add(v.Item, nil)
+		x.user.byType(eas.FolderSentItems).add(v.Item, nil)
 		f.remove(v, x.device)
 		st.have.remove(v.num)
 		x.unsent = append(x.unsent, v.Message.Bytes)

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/airlift-eas/airlift/eas"
 )
 
 // Folder is a folder of a mailbox with its items.
@@ -19,7 +21,7 @@ type Folder struct {
 	id     string
 	parent *Folder
 	name   string
-	typ    FolderType
+	typ    eas.FolderType
 
 	items []*version // by number; a deleted item stays as a mark
 	live  int
@@ -39,10 +41,10 @@ type version struct {
 }
 
 // ID returns the CollectionId.
-func (f *Folder) ID() string { return f.id }
+func (f *Folder) ID() eas.CollectionID { return eas.CollectionID(f.id) }
 
 // Type returns the type that the client sees.
-func (f *Folder) Type() FolderType { return f.typ }
+func (f *Folder) Type() eas.FolderType { return f.typ }
 
 // Path returns the names from the top to the folder, joined by slashes.
 func (f *Folder) Path() string {
@@ -64,13 +66,13 @@ func (f *Folder) Len() int {
 
 // Items yields the ServerId and content of the items that are there when the
 // loop begins, oldest first.
-func (f *Folder) Items() iter.Seq2[string, Item] {
+func (f *Folder) Items() iter.Seq2[eas.ServerID, Item] {
 	f.user.mu.Lock()
 	items := append([]*version(nil), f.items...)
 	f.user.mu.Unlock()
-	return func(yield func(string, Item) bool) {
+	return func(yield func(eas.ServerID, Item) bool) {
 		for _, v := range items {
-			if !v.deleted && !yield(f.serverID(v.num), v.Item) {
+			if !v.deleted && !yield(eas.ServerID(f.serverID(v.num)), v.Item) {
 				return
 			}
 		}
@@ -78,27 +80,27 @@ func (f *Folder) Items() iter.Seq2[string, Item] {
 }
 
 // Add puts an item into the folder and returns its ServerId.
-func (f *Folder) Add(it Item) string {
+func (f *Folder) Add(it Item) eas.ServerID {
 	f.user.mu.Lock()
 	defer f.user.mu.Unlock()
 	v := f.add(it, nil)
 	f.user.notify()
-	return f.serverID(v.num)
+	return eas.ServerID(f.serverID(v.num))
 }
 
 // AddMessage adds a message, unread, received when its Date header says.
-func (f *Folder) AddMessage(message []byte) string {
+func (f *Folder) AddMessage(message []byte) eas.ServerID {
 	return f.Add(Item{Message: &Content{Bytes: message}})
 }
 
 // Change replaces an item by what edit makes of a copy of it. edit must replace
 // slices and pointers of the item and not write into them.
-func (f *Folder) Change(serverID string, edit func(*Item)) error {
+func (f *Folder) Change(id eas.ServerID, edit func(*Item)) error {
 	f.user.mu.Lock()
 	defer f.user.mu.Unlock()
-	v := f.item(serverID)
+	v := f.item(string(id))
 	if v == nil {
-		return fmt.Errorf("change %s: %w", serverID, ErrNoItem)
+		return fmt.Errorf("change %s: %w", id, ErrNoItem)
 	}
 	it := v.Item
 	edit(&it)
@@ -108,13 +110,13 @@ func (f *Folder) Change(serverID string, edit func(*Item)) error {
 }
 
 // SetRead marks a message as read or unread.
-func (f *Folder) SetRead(serverID string, read bool) error {
-	return f.Change(serverID, func(it *Item) { it.Read = read })
+func (f *Folder) SetRead(id eas.ServerID, read bool) error {
+	return f.Change(id, func(it *Item) { it.Read = read })
 }
 
 // SetFlag sets or clears the follow-up flag of a message.
-func (f *Folder) SetFlag(serverID string, on bool) error {
-	return f.Change(serverID, func(it *Item) {
+func (f *Folder) SetFlag(id eas.ServerID, on bool) error {
+	return f.Change(id, func(it *Item) {
 		it.Flag = nil
 		if on {
 			it.Flag = activeFlag()
@@ -123,12 +125,12 @@ func (f *Folder) SetFlag(serverID string, on bool) error {
 }
 
 // Delete removes an item.
-func (f *Folder) Delete(serverID string) error {
+func (f *Folder) Delete(id eas.ServerID) error {
 	f.user.mu.Lock()
 	defer f.user.mu.Unlock()
-	v := f.item(serverID)
+	v := f.item(string(id))
 	if v == nil {
-		return fmt.Errorf("delete %s: %w", serverID, ErrNoItem)
+		return fmt.Errorf("delete %s: %w", id, ErrNoItem)
 	}
 	f.remove(v, nil)
 	f.user.notify()
@@ -137,17 +139,17 @@ func (f *Folder) Delete(serverID string) error {
 
 // Move moves an item into another folder of the mailbox and returns its
 // ServerId there.
-func (f *Folder) Move(serverID string, to *Folder) (string, error) {
+func (f *Folder) Move(id eas.ServerID, to *Folder) (eas.ServerID, error) {
 	f.user.mu.Lock()
 	defer f.user.mu.Unlock()
-	v := f.item(serverID)
+	v := f.item(string(id))
 	if v == nil || to.user != f.user {
-		return "", fmt.Errorf("move %s: %w", serverID, ErrNoItem)
+		return "", fmt.Errorf("move %s: %w", id, ErrNoItem)
 	}
 	f.remove(v, nil)
 	moved := to.add(v.Item, nil)
 	f.user.notify()
-	return to.serverID(moved.num), nil
+	return eas.ServerID(to.serverID(moved.num)), nil
 }
 
 // The rest of the file is called with the lock of the mailbox held.

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"strconv"
 
+	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
@@ -16,7 +17,7 @@ type hierarchyState struct {
 
 type folderInfo struct {
 	parent, name string
-	typ          FolderType
+	typ          eas.FolderType
 }
 
 func (f *Folder) info() folderInfo {

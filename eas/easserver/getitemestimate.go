@@ -67,7 +67,7 @@ func (x *exchange) estimate(c *wbxml.Element) (n, status int) {
 	}
 	opts, err := x.estimateOptions(c, st)
 	if err == nil {
-		err = opts.checkFilter(st.folder.typ.class())
+		err = opts.checkFilter(st.folder.class())
 	}
 	if err != nil {
 		x.violation("MS-ASCMD 2.2.3.68.1", err.Error())

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
@@ -84,7 +85,7 @@ func (x *exchange) fetch(enc *wbxml.Encoder, e *wbxml.Element, p *parts) {
 		}
 	}
 	if f.v != nil && f.attachment == nil {
-		enc.Text(wbxml.AirSyncClass, f.folder.typ.class())
+		enc.Text(wbxml.AirSyncClass, string(f.folder.class()))
 	}
 	if c := e.Child(wbxml.AirSyncBaseFileReference); c != nil {
 		enc.Element(c)
@@ -269,7 +270,7 @@ func (x *exchange) moveConversation(e *wbxml.Element) int {
 	x.user.mu.Lock()
 	defer x.user.mu.Unlock()
 	to := x.user.byID(e.Value(wbxml.ItemOperationsDstFldId))
-	if to == nil || to.typ.class() != classEmail {
+	if to == nil || to.class() != eas.ClassEmail {
 		return 156
 	}
 	conversation, found := e.Value(wbxml.ItemOperationsConversationId), false

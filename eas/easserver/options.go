@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
@@ -142,14 +143,14 @@ func flag(e *wbxml.Element, absent bool) bool {
 
 // checkFilter tells whether a FilterType may be asked of a class.
 // MS-ASCMD 2.2.3.68.2.
-func (o *options) checkFilter(class string) error {
+func (o *options) checkFilter(class eas.Class) error {
 	ok := true
 	switch class {
-	case classEmail:
+	case eas.ClassEmail:
 		ok = o.filter <= 7
-	case classCalendar:
+	case eas.ClassCalendar:
 		ok = o.filter == 0 || o.filter >= 4 && o.filter <= 7
-	case classTasks:
+	case eas.ClassTasks:
 		ok = o.filter == 0 || o.filter == 8
 	default: // it is ignored
 		o.filter = 0

@@ -6,16 +6,17 @@ import (
 	"strings"
 	"time"
 
+	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
 // classPages are the code pages that the properties of a class come from, besides
 // AirSyncBase.
-var classPages = map[string][]uint8{
-	classContacts: {wbxml.ContactsFileAs.Page(), wbxml.Contacts2NickName.Page()},
-	classCalendar: {wbxml.CalendarUID.Page()},
-	classTasks:    {wbxml.TasksSubject.Page()},
-	classNotes:    {wbxml.NotesSubject.Page()},
+var classPages = map[eas.Class][]uint8{
+	eas.ClassContacts: {wbxml.ContactsFileAs.Page(), wbxml.Contacts2NickName.Page()},
+	eas.ClassCalendar: {wbxml.CalendarUID.Page()},
+	eas.ClassTasks:    {wbxml.TasksSubject.Page()},
+	eas.ClassNotes:    {wbxml.NotesSubject.Page()},
 }
 
 // serverOnly are the properties of an event that from 16.0 on only the server
@@ -32,13 +33,13 @@ var times = []wbxml.Tag{
 
 // checkProperties returns an error for ApplicationData that no item of the class can
 // be made of.
-func checkProperties(class string, p protocol, e *wbxml.Element) error {
+func checkProperties(class eas.Class, p protocol, e *wbxml.Element) error {
 	for i := range e.Children {
 		c := &e.Children[i]
 		if page := c.Tag.Page(); page != wbxml.AirSyncBaseBody.Page() && !slices.Contains(classPages[class], page) {
 			return fmt.Errorf("%s in an item of class %s", c.Tag, class)
 		}
-		if class == classCalendar && p >= 160 && slices.Contains(serverOnly, c.Tag) {
+		if class == eas.ClassCalendar && p >= 160 && slices.Contains(serverOnly, c.Tag) {
 			return fmt.Errorf("%s in a request", c.Tag)
 		}
 		if slices.Contains(times, c.Tag) && c.Text != "" {
@@ -54,9 +55,9 @@ func checkProperties(class string, p protocol, e *wbxml.Element) error {
 }
 
 // newProperties returns the properties of an item that a client adds.
-func (x *exchange) newProperties(class string, sent []wbxml.Element) []wbxml.Element {
+func (x *exchange) newProperties(class eas.Class, sent []wbxml.Element) []wbxml.Element {
 	props := canonical(sent)
-	if class != classCalendar {
+	if class != eas.ClassCalendar {
 		return props
 	}
 	assigned := []wbxml.Element{
@@ -119,9 +120,9 @@ func parseSupported(e *wbxml.Element) *supported {
 // ghosted tells whether a property that a Change leaves out stays. Without a list
 // nothing of contacts and events does, except what identifies an event; events stop
 // having ghosts in 16.0, where a Change says only what changes.
-func (s *supported) ghosted(class string, p protocol, tag wbxml.Tag) bool {
+func (s *supported) ghosted(class eas.Class, p protocol, tag wbxml.Tag) bool {
 	switch {
-	case class == classTasks, class == classNotes, class == classCalendar && p >= 160:
+	case class == eas.ClassTasks, class == eas.ClassNotes, class == eas.ClassCalendar && p >= 160:
 		return true
 	case tag == wbxml.CalendarUID, tag == wbxml.CalendarDtStamp, tag == wbxml.CalendarClientUid:
 		return true
@@ -130,7 +131,7 @@ func (s *supported) ghosted(class string, p protocol, tag wbxml.Tag) bool {
 }
 
 // merge returns the properties of an item after a Change.
-func (s *supported) merge(class string, p protocol, old, change []wbxml.Element) []wbxml.Element {
+func (s *supported) merge(class eas.Class, p protocol, old, change []wbxml.Element) []wbxml.Element {
 	var props []wbxml.Element
 	replaced := map[wbxml.Tag]bool{}
 	for _, e := range old {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
@@ -89,7 +90,7 @@ func (r *renderer) conversation(v *version) {
 	r.enc.End()
 	r.lastVerb(v)
 	r.optional(wbxml.Email2Sender, h.sender)
-	if r.protocol >= 160 && r.folder.typ == TypeDrafts {
+	if r.protocol >= 160 && r.folder.typ == eas.FolderDrafts {
 		r.bool(wbxml.Email2IsDraft, true)
 	}
 }

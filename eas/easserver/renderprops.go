@@ -3,6 +3,7 @@ package easserver
 import (
 	"strconv"
 
+	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
@@ -27,10 +28,10 @@ var since = map[wbxml.Tag]protocol{
 }
 
 // body25 are the elements that hold a body in protocol version 2.5.
-var body25 = map[string]struct{ body, size, truncated wbxml.Tag }{
-	classContacts: {wbxml.ContactsBody, wbxml.ContactsBodySize, wbxml.ContactsBodyTruncated},
-	classCalendar: {wbxml.CalendarBody, 0, wbxml.CalendarBodyTruncated},
-	classTasks:    {wbxml.TasksBody, wbxml.TasksBodySize, wbxml.TasksBodyTruncated},
+var body25 = map[eas.Class]struct{ body, size, truncated wbxml.Tag }{
+	eas.ClassContacts: {wbxml.ContactsBody, wbxml.ContactsBodySize, wbxml.ContactsBodyTruncated},
+	eas.ClassCalendar: {wbxml.CalendarBody, 0, wbxml.CalendarBodyTruncated},
+	eas.ClassTasks:    {wbxml.TasksBody, wbxml.TasksBodySize, wbxml.TasksBodyTruncated},
 }
 
 // properties writes the properties of a contact, event, task or note. They are kept
@@ -114,7 +115,7 @@ func (r *renderer) propertyBody(e *wbxml.Element) {
 		r.writeBody(native, convert)
 		return
 	}
-	old := body25[r.folder.typ.class()]
+	old := body25[r.folder.class()]
 	if old.body == 0 {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/mail"
 
+	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
@@ -66,7 +67,7 @@ func (x *exchange) sendable(o outgoing) bool {
 func (x *exchange) submit(o outgoing, message []byte) {
 	x.deliver(message)
 	if o.save {
-		x.user.file(TypeSentItems, Item{Message: &Content{Bytes: message}, Read: true, Received: x.cfg.Now()})
+		x.user.file(eas.FolderSentItems, Item{Message: &Content{Bytes: message}, Read: true, Received: x.cfg.Now()})
 	}
 	x.empty()
 }
@@ -95,13 +96,13 @@ func (x *exchange) deliver(message []byte) {
 	now := x.cfg.Now()
 	for _, address := range recipients(m.Header) {
 		if u := x.server.store.User(address); u != nil {
-			u.file(TypeInbox, Item{Message: &Content{Bytes: message}, Received: now})
+			u.file(eas.FolderInbox, Item{Message: &Content{Bytes: message}, Received: now})
 		}
 	}
 }
 
 // file puts an item into the folder of the type.
-func (u *User) file(typ FolderType, it Item) {
+func (u *User) file(typ eas.FolderType, it Item) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.byType(typ).add(it, nil)

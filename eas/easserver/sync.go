@@ -2,6 +2,7 @@ package easserver
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/airlift-eas/airlift/eas/wbxml"
@@ -133,12 +134,12 @@ func (x *exchange) syncCollection(c *collectionRequest) (a collectionAnswer, cha
 		return a, true
 	}
 	a.folder = f
-	if f.typ.class() == "" {
+	if f.class() == "" {
 		a.status = 8
 		return a, true
 	}
-	if c.class != "" && c.class != f.typ.class() {
-		x.violation("MS-ASCMD 2.2.3.27.5", "Class "+c.class+" for a folder of "+f.typ.class())
+	if c.class != "" && c.class != string(f.class()) {
+		x.violation("MS-ASCMD 2.2.3.27.5", fmt.Sprintf("Class %s for a folder of %s", c.class, f.class()))
 		a.status = 4
 		return a, true
 	}
@@ -164,7 +165,7 @@ func (x *exchange) syncCollection(c *collectionRequest) (a collectionAnswer, cha
 func (x *exchange) setOptions(st *syncState, c *collectionRequest, a *collectionAnswer) bool {
 	if c.options != nil {
 		o := *c.options
-		if err := o.checkFilter(st.folder.typ.class()); err != nil {
+		if err := o.checkFilter(st.folder.class()); err != nil {
 			x.violation("MS-ASCMD 2.2.3.68.2", err.Error())
 			a.status = 4
 			return false
@@ -227,7 +228,7 @@ func (x *exchange) writeCollection(enc *wbxml.Encoder, a *collectionAnswer) {
 	enc.Start(wbxml.AirSyncCollection)
 	defer enc.End()
 	if x.protocol <= 121 && a.folder != nil {
-		enc.Text(wbxml.AirSyncClass, a.folder.typ.class())
+		enc.Text(wbxml.AirSyncClass, string(a.folder.class()))
 	}
 	enc.Text(wbxml.AirSyncSyncKey, a.key)
 	enc.Text(wbxml.AirSyncCollectionId, a.id)

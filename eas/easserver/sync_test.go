@@ -45,13 +45,13 @@ func adds(id string, from, to int) []string {
 func TestSyncPages(t *testing.T) {
 	store, inbox := inboxOf(25)
 	c := newClient(t, Config{}, store)
-	key := c.prime(inbox.ID())
+	key := c.prime(string(inbox.ID()))
 	for _, want := range []struct {
 		from, to int
 		more     bool
 	}{{0, 10, true}, {10, 20, true}, {20, 25, false}} {
-		a := c.sync(key, inbox.ID(), window("10"), mimeOptions())
-		if diff := cmp.Diff(adds(inbox.ID(), want.from, want.to), said(a)); diff != "" {
+		a := c.sync(key, string(inbox.ID()), window("10"), mimeOptions())
+		if diff := cmp.Diff(adds(string(inbox.ID()), want.from, want.to), said(a)); diff != "" {
 			t.Fatal(diff)
 		}
 		if a.Has(wbxml.AirSyncMoreAvailable) != want.more {
@@ -65,7 +65,7 @@ func TestSyncPages(t *testing.T) {
 		}
 		key = a.Value(wbxml.AirSyncSyncKey)
 	}
-	if a := c.sync(key, inbox.ID(), window("10"), mimeOptions()); a != nil {
+	if a := c.sync(key, string(inbox.ID()), window("10"), mimeOptions()); a != nil {
 		t.Errorf("no changes are answered with %s", a.AppendXML(nil))
 	}
 	c.strict()

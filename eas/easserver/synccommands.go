@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
@@ -80,11 +81,11 @@ func (x *exchange) clientCommands(c *collectionRequest, st *syncState) []result 
 func (x *exchange) clientAdd(st *syncState, cmd *wbxml.Element, res *result) {
 	data := cmd.Child(wbxml.AirSyncApplicationData)
 	f := st.folder
-	if f.typ.class() == classEmail {
+	if f.class() == eas.ClassEmail {
 		x.addDraft(st, data, res)
 		return
 	}
-	if err := checkProperties(f.typ.class(), x.protocol, data); err != nil {
+	if err := checkProperties(f.class(), x.protocol, data); err != nil {
 		x.violation("MS-ASCMD 2.2.3.177.17", err.Error())
 		res.status = 6
 		return
@@ -93,7 +94,7 @@ func (x *exchange) clientAdd(st *syncState, cmd *wbxml.Element, res *result) {
 		res.serverID = f.serverID(v.num)
 		return
 	}
-	v := f.add(Item{Properties: x.newProperties(f.typ.class(), data.Children)}, x.device)
+	v := f.add(Item{Properties: x.newProperties(f.class(), data.Children)}, x.device)
 	st.have.add(v.num)
 	res.serverID = f.serverID(v.num)
 }
@@ -143,7 +144,7 @@ func (x *exchange) clientDelete(c *collectionRequest, st *syncState, res *result
 	}
 	st.have.remove(v.num)
 	f.remove(v, x.device)
-	if trash := x.user.byType(TypeDeletedItems); c.toTrash && trash != f && trash != nil && v.Message != nil {
+	if trash := x.user.byType(eas.FolderDeletedItems); c.toTrash && trash != f && trash != nil && v.Message != nil {
 		trash.add(v.Item, nil)
 	}
 }
@@ -153,7 +154,7 @@ func (x *exchange) changed(st *syncState, v *version, data *wbxml.Element, insta
 	if v.Message != nil {
 		return x.changedMail(st.folder, v, data)
 	}
-	class := st.folder.typ.class()
+	class := st.folder.class()
 	if err := checkProperties(class, x.protocol, data); err != nil {
 		return Item{}, err
 	}

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/airlift-eas/airlift/eas"
 )
 
 // User is a mailbox: a tree of folders, and what the server knows of the
@@ -26,10 +28,10 @@ type User struct {
 // The folders that every mailbox has, with the types of MS-ASCMD 2.2.3.186.3.
 var defaultFolders = []struct {
 	name string
-	typ  FolderType
+	typ  eas.FolderType
 }{
-	{"Inbox", TypeInbox}, {"Drafts", TypeDrafts}, {"Deleted Items", TypeDeletedItems}, {"Sent Items", TypeSentItems},
-	{"Outbox", TypeOutbox}, {"Tasks", TypeTasks}, {"Calendar", TypeCalendar}, {"Contacts", TypeContacts}, {"Notes", TypeNotes},
+	{"Inbox", eas.FolderInbox}, {"Drafts", eas.FolderDrafts}, {"Deleted Items", eas.FolderDeletedItems}, {"Sent Items", eas.FolderSentItems},
+	{"Outbox", eas.FolderOutbox}, {"Tasks", eas.FolderTasks}, {"Calendar", eas.FolderCalendar}, {"Contacts", eas.FolderContacts}, {"Notes", eas.FolderNotes},
 }
 
 func newUser(name string) *User {
@@ -69,7 +71,7 @@ func (u *User) Folders() []*Folder {
 // AddFolder returns the folder at path, and makes it with the type if it is not
 // there; parents that are missing are made with the type that fits their
 // children.
-func (u *User) AddFolder(path string, typ FolderType) *Folder {
+func (u *User) AddFolder(path string, typ eas.FolderType) *Folder {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	names := strings.Split(path, "/")
@@ -79,7 +81,7 @@ func (u *User) AddFolder(path string, typ FolderType) *Folder {
 		if f == nil {
 			t := typ
 			if i < len(names)-1 {
-				t = typ.userCreated()
+				t = userCreated(typ)
 			}
 			f = u.addFolder(parent, names[i], t)
 		}
@@ -115,7 +117,7 @@ func (u *User) MoveFolder(f, parent *Folder, name string) error {
 
 // The rest of the file is called with u.mu held.
 
-func (u *User) addFolder(parent *Folder, name string, typ FolderType) *Folder {
+func (u *User) addFolder(parent *Folder, name string, typ eas.FolderType) *Folder {
 	u.nextFolder++
 	f := &Folder{user: u, id: strconv.Itoa(u.nextFolder), parent: parent, name: name, typ: typ}
 	u.folders = append(u.folders, f)
@@ -145,7 +147,7 @@ func (u *User) byID(id string) *Folder {
 	return nil
 }
 
-func (u *User) byType(typ FolderType) *Folder {
+func (u *User) byType(typ eas.FolderType) *Folder {
 	for _, f := range u.folders {
 		if f.typ == typ {
 			return f
