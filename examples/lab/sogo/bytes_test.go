@@ -7,15 +7,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
+	"mime"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
-
-	_ "github.com/emersion/go-message/charset" // without it go-message refuses parts in unknown charsets
-
-	gomessage "github.com/emersion/go-message"
 )
 
 // served predicts the bytes that SOGo 5.8 serves over EAS for a message that IMAP serves as raw, and says why they
@@ -50,28 +48,34 @@ func served(raw []byte) (predicted []byte, reasons []string, regenerated bool) {
 	return clean, reasons, false
 }
 
-// foreignCharset tells whether a text part makes SOGo decode the message and write it anew.
+// foreignCharset tells whether a text part makes SOGo decode the message and write it anew. Every block of lines that could
+// be the header of the message or of a part counts, so that it holds for broken messages too.
 func foreignCharset(raw []byte) bool {
-	entity, err := gomessage.Read(bytes.NewReader(raw))
-	if entity == nil {
-		return false
-	}
-	found := false
-	err = entity.Walk(func(_ []int, part *gomessage.Entity, _ error) error {
-		if part == nil {
-			return nil
-		}
-		kind, params, _ := part.Header.ContentType()
+	for block := range bytes.SplitSeq(raw, []byte("\r\n\r\n")) {
+		kind, params, _ := mime.ParseMediaType(field(block, "Content-Type"))
 		charset := strings.ToLower(params["charset"])
-		encoding := strings.ToLower(strings.TrimSpace(part.Header.Get("Content-Transfer-Encoding")))
-		if strings.HasPrefix(kind, "text/") && charset != "" && charset != "us-ascii" && charset != "utf-8" &&
-			encoding != "base64" && encoding != "quoted-printable" {
-			found = true
+		if !strings.HasPrefix(kind, "text/") || charset == "" || charset == "us-ascii" || charset == "utf-8" {
+			continue
 		}
-		return nil
-	})
-	_ = err // a multipart that breaks off: what was read of it counts
-	return found
+		switch strings.ToLower(field(block, "Content-Transfer-Encoding")) {
+		case "base64", "quoted-printable":
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+var folds = regexp.MustCompile(`\r\n[ \t]+`)
+
+// field returns the value of the first field of that name in a block of header lines.
+func field(block []byte, name string) string {
+	for line := range strings.SplitSeq(string(folds.ReplaceAll(block, []byte(" "))), "\r\n") {
+		if n, value, ok := strings.Cut(line, ":"); ok && strings.EqualFold(n, name) {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
 }
 
 // sameMail holds the extracted messages of one mailbox against what IMAP serves, folder by folder: each message once,
@@ -156,11 +160,8 @@ func sameIDs(t *testing.T, folder string, anew []message, left map[[32]byte]int,
 }
 
 func messageID(raw []byte) string {
-	entity, _ := gomessage.Read(bytes.NewReader(raw))
-	if entity == nil {
-		return ""
-	}
-	return strings.TrimSpace(entity.Header.Get("Message-Id"))
+	head, _, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
+	return field(head, "Message-Id")
 }
 
 // key names a message as ls does.
