@@ -2,6 +2,9 @@ package migrate
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"net/http"
 	"slices"
 
 	"github.com/airlift-eas/airlift/checkpoints"
@@ -23,7 +26,7 @@ func (f *folderRun) prime(ctx context.Context) {
 
 func (f *folderRun) estimateRequest() eas.EstimateRequest {
 	return eas.EstimateRequest{
-		Key: eas.SyncKey(f.cp.SyncKey), CollectionID: eas.CollectionID(f.cp.ServerID), Class: eas.Class(f.cp.Class), Options: f.opts,
+		Key: eas.SyncKey(f.cp.SyncKey), CollectionID: eas.CollectionID(f.cp.ServerID), Class: eas.Class(f.cp.Class),
 	}
 }
 
@@ -93,64 +96,113 @@ func (f *folderRun) compare(ctx context.Context) error {
 	}
 	f.counts.Excluded, f.counts.Quarantined = counts[checkpoints.Excluded], counts[checkpoints.Quarantined]
 	f.live = counts[checkpoints.Archived] + f.counts.Excluded + f.counts.Quarantined
-	switch {
-	case f.estimate < 0:
-		f.balanced = true // it did not say, and there is nothing to hold against it; the record shows no estimate
-	case f.estimate == 0 && f.live > 0 && f.primed != 0:
-		// The server counts what the key has still to bring: nothing. What it held when the pass began is known.
-		total := f.live
-		if f.primed > 0 {
-			total = f.primed
-		} else if f.cp.Estimate >= 0 && !f.cp.Balanced {
-			total = f.cp.Estimate
-		}
-		f.estimate = total
-		f.balanced = total == f.live
-	default:
-		f.balanced = f.estimate == f.live
-	}
+	f.balance()
 	return nil
 }
 
-// finishPass ends a pass from key 0 that had a ledger to be matched against: what the pass did not show has left the
-// folder, provided that the pass showed as many items as the server says it holds. The reason of the pass is written
-// even when nothing had to be stored.
+// balance decides whether server and ledger agree. An estimate is a hint: SOGo counts what was deleted long ago, and
+// some servers count only what the key has still to bring, which is nothing once the folder has drained. So a folder
+// whose numbers differ is passed through once more from key 0, and two enumerations that agree to the item outweigh the
+// estimate.
+func (f *folderRun) balance() {
+	switch {
+	case f.estimate < 0:
+		f.balanced = true // nothing to hold against; the record shows that there was no estimate
+	case f.estimate == 0 && f.live > 0:
+		f.estimate = f.live
+		if f.primed >= 0 {
+			f.estimate = f.primed
+		} else if !f.cp.Balanced && f.cp.Estimate >= 0 {
+			f.estimate = f.cp.Estimate
+		}
+		f.balanced = f.estimate == f.live || f.confirmed
+	default:
+		f.balanced = f.estimate == f.live || f.confirmed
+	}
+}
+
+// finishPass ends a pass from key 0 that had a ledger to be matched against: what the pass did not show, and the server
+// does not have when asked for it, has left the folder. The reason of the pass is written even when nothing had to be
+// stored. The pass confirms the ledger if every item of the one is in the other.
 func (f *folderRun) finishPass(ctx context.Context) error {
 	if !f.cp.Resync {
 		return nil
 	}
 	var gone []checkpoints.Item
-	seen := 0
 	for row, err := range f.m.Checkpoints.Live(ctx, f.key, checkpoints.Archived, checkpoints.Excluded, checkpoints.Quarantined) {
 		if err != nil {
 			return f.fail(State, err)
 		}
-		if row.Pass == f.cp.Pass {
-			seen++
-		} else {
+		if row.Pass != f.cp.Pass {
 			gone = append(gone, row)
 		}
 	}
-	if total := f.total(ctx); len(gone) > 0 && total != seen {
-		f.m.emit(Event{
-			Event: EventWarning, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Live: seen,
-			Message: "the pass from key 0 did not show every item of the ledger, and the server's count does not explain it: they are kept as live",
-		})
-		gone = nil
+	missing, err := f.reallyGone(ctx, gone)
+	if err != nil {
+		return err
 	}
-	return f.closePass(ctx, gone)
+	f.confirmed = len(gone) == len(missing) && f.counts.Stored == f.base
+	return f.closePass(ctx, missing)
 }
 
-// total is the server's count of the whole folder at this moment, -1 if it does not say.
-func (f *folderRun) total(ctx context.Context) int {
-	est, err := f.m.client.GetItemEstimate(ctx, []eas.EstimateRequest{f.estimateRequest()})
-	if err != nil || len(est) != 1 || est[0].Err != nil {
-		return f.primed
+// maxDoubts is how many items that a pass did not show are asked for one by one.
+const maxDoubts = 500
+
+// reallyGone leaves of the items that a pass from key 0 did not show those that the server does not have when it is
+// asked for them: a pass can skip items while its status says success.
+func (f *folderRun) reallyGone(ctx context.Context, gone []checkpoints.Item) ([]checkpoints.Item, error) {
+	if len(gone) > maxDoubts {
+		f.m.emit(Event{
+			Event: EventWarning, Mailbox: f.m.mb.Address, Folder: f.cp.Path,
+			Message: fmt.Sprintf("a pass from key 0 did not show %d items of the ledger: they are kept as live", len(gone)),
+		})
+		return nil, nil
 	}
-	if est[0].Count == 0 && f.primed >= 0 {
-		return f.primed
+	var out []checkpoints.Item
+	for _, row := range gone {
+		there, err := f.isThere(ctx, eas.ServerID(row.ServerID))
+		if err != nil {
+			return nil, err
+		}
+		if !there {
+			out = append(out, row)
+		}
 	}
-	return est[0].Count
+	if n := len(gone) - len(out); n > 0 {
+		f.m.emit(Event{
+			Event: EventWarning, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Live: n,
+			Message: fmt.Sprintf("a pass from key 0 did not show %d items that the server still has", n),
+		})
+	}
+	return out, nil
+}
+
+// isThere asks for one item without its body.
+func (f *folderRun) isThere(ctx context.Context, id eas.ServerID) (bool, error) {
+	class := eas.Class(f.cp.Class)
+	resp, err := f.m.client.Fetch(ctx, []eas.Fetch{{
+		CollectionID: eas.CollectionID(f.cp.ServerID), ServerID: id, Options: eas.HeadersOnly(class, f.m.client.Version()),
+	}}, false)
+	if err == nil {
+		defer resp.Close()
+		for res, rerr := range resp.Results() {
+			if rerr != nil {
+				err = rerr
+				break
+			}
+			if res.ServerID == id {
+				return res.Err == nil, nil
+			}
+		}
+	}
+	var he *eas.HTTPError
+	switch {
+	case err == nil:
+		return false, nil // the answer does not name it
+	case errors.As(err, &he) && (he.Code == http.StatusNotImplemented || he.Code == http.StatusInternalServerError):
+		return false, nil // QUIRK(SOGo 5.8): its way to say that there is no such item
+	}
+	return false, f.fail(Source, err)
 }
 
 // closePass writes the end of a pass: the deletions that it showed, and its reason if no segment carried it yet.
@@ -167,7 +219,7 @@ func (f *folderRun) closePass(ctx context.Context, gone []checkpoints.Item) erro
 			return err
 		}
 	}
-	if len(f.carry) > 0 {
+	if len(f.carry) > 0 && f.cp.Seq > 0 { // a folder that never held anything has nothing to say
 		if err := w.begin(ctx); err != nil {
 			return err
 		}

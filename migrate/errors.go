@@ -76,7 +76,8 @@ func judge(err error) verdict {
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded) && !isTimeout(err):
 		return verdict{action: actRun}
-	case errors.Is(err, sinks.ErrFull), errors.Is(err, sinks.ErrFormat), errors.Is(err, checkpoints.ErrUnusable):
+	case errors.Is(err, sinks.ErrFull), errors.Is(err, checkpoints.ErrFull), errors.Is(err, sinks.ErrFormat),
+		errors.Is(err, checkpoints.ErrUnusable):
 		return verdict{action: actRun}
 	case errors.Is(err, sinks.ErrFenced), errors.Is(err, checkpoints.ErrConflict):
 		return verdict{action: actMailbox}
@@ -108,7 +109,11 @@ func judgeStatus(err error) (verdict, bool) {
 		return verdict{action: actResync}, true
 	case st.Command == "Sync" && (st.Code == 12 || st.Code == 8):
 		return verdict{action: actHierarchy}, true
-	case st.Command == "Sync" && (st.Code == 5 || st.Code == 16), st.Command != "Sync" && st.Code == 6 && st.Command == "FolderSync",
+	case st.Command == "Sync" && st.Code == 13:
+		// "The request is not complete: send it whole." Ours always is.
+		// QUIRK(SOGo 5.8): answers so, without a reason, to one of several requests that come at the same moment.
+		return verdict{action: actRetry, refused: true}, true
+	case st.Command == "Sync" && (st.Code == 5 || st.Code == 16), st.Command == "FolderSync" && st.Code == 6,
 		st.Code == 110, st.Code == 111: // server errors that pass (MS-ASCMD 2.2.2)
 		return verdict{action: actRetry}, true
 	}

@@ -71,6 +71,12 @@ func (p *pageWriter) fetchBatch(ctx context.Context, mu *sync.Mutex, batch []pen
 	return p.quarantine(ctx, batch[0].id, err)
 }
 
+// isMissing tells that the server has no such item (MS-ASCMD 2.2.3.177.8).
+func isMissing(err error) bool {
+	var st *eas.StatusError
+	return errors.As(err, &st) && st.Command == "ItemOperations" && st.Code == 6
+}
+
 // isOurs tells an error of the destination or the state from one of the source.
 func isOurs(err error) bool {
 	var e *Error
@@ -126,7 +132,7 @@ func (p *pageWriter) fetchOnce(ctx context.Context, mu *sync.Mutex, batch []pend
 // fetched stores one item that came by ItemOperations.
 func (p *pageWriter) fetched(ctx context.Context, res *eas.FetchResult) error {
 	if res.Err != nil {
-		if errors.Is(res.Err, eas.ErrNotFound) {
+		if isMissing(res.Err) {
 			return nil // deleted since the page was made: the server will say so
 		}
 		return p.quarantine(ctx, res.ServerID, res.Err)

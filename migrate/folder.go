@@ -41,6 +41,8 @@ type folderRun struct {
 	live       int           // rows of the ledger that are on the server
 	counts     sinks.FolderState
 	balanced   bool
+	confirmed  bool // a pass from key 0 in this run showed just what the ledger held
+	base       int  // counts.Stored when the pass began
 	drained    bool
 	unfinished bool
 	err        error
@@ -66,6 +68,10 @@ func (f *folderRun) run(ctx context.Context, round int) error {
 	f.m.emit(Event{Event: EventFolderStart, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Class: f.cp.Class, Page: f.cp.Seq})
 	switch opts := f.fingerprint(); {
 	case round == 2:
+		// A listing is enough: what is stored is matched by its id, and the bodies of what is not are fetched.
+		if f.cp.Class == string(eas.ClassEmail) {
+			f.opts = eas.HeadersOnly(eas.ClassEmail, f.m.client.Version())
+		}
 		if err := f.restart(ctx, fmt.Sprintf("the server says %d items, the ledger holds %d", f.estimate, f.live)); err != nil {
 			return err
 		}
@@ -140,6 +146,15 @@ func (f *folderRun) drain(ctx context.Context) error {
 				return f.fail(Source, werr)
 			}
 		case actResync:
+			// QUIRK(SOGo 5.8): a key that it knows is at times refused when several folders are asked for at once.
+			if tries == 0 && !errors.Is(err, errAsked) && f.cp.SyncKey != "0" {
+				tries++
+				f.uncounted = true
+				if werr := f.m.pause(ctx, f.cp.Path, tries, v, err); werr != nil {
+					return f.fail(Source, werr)
+				}
+				continue
+			}
 			if f.resyncs >= maxResyncs || f.cp.SyncKey == "0" {
 				return err
 			}
@@ -156,6 +171,7 @@ func (f *folderRun) drain(ctx context.Context) error {
 func (f *folderRun) restart(ctx context.Context, reason string) error {
 	f.resyncs++
 	f.counts.Resyncs++
+	f.base = f.counts.Stored
 	f.m.stats.add(func(s *Summary) { s.Resyncs++ })
 	f.m.emit(Event{Event: EventResync, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Message: reason})
 	f.carry = append(f.carry, sinks.Event{Op: sinks.OpResync, Reason: reason})

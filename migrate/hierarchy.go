@@ -212,20 +212,19 @@ func escapeName(name string) string {
 	return strings.NewReplacer("%2F", "%252F", "/", "%2F").Replace(norm.NFC.String(name))
 }
 
-// folderDir names a folder's place in the archive: what a person can read of the path, and the identity.
+// folderDir names a folder's place in the archive: what ASCII can say of the path, for people, and the identity.
 func folderDir(path, id string) string {
 	const most = 60 // bytes; leaves room in every path limit
-	var b strings.Builder
-	for _, r := range norm.NFC.String(path) {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-			r = '-'
+	slug := strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Mn, r):
+			return -1 // an accent, split off its letter by NFKD
+		case r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r)):
+			return unicode.ToLower(r)
 		}
-		if b.Len()+len(string(r)) > most {
-			break
-		}
-		b.WriteRune(r)
-	}
-	slug := strings.Trim(b.String(), "-")
+		return '-'
+	}, norm.NFKD.String(path))
+	slug = strings.Trim(slug[:min(len(slug), most)], "-")
 	if slug == "" {
 		slug = "folder"
 	}

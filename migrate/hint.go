@@ -22,6 +22,8 @@ func Hint(err error) string {
 		return "check the host name of --server and this machine's DNS"
 	case errors.Is(err, sinks.ErrFull):
 		return "make room at the destination and run the same command again: it goes on where it stopped"
+	case errors.Is(err, checkpoints.ErrFull):
+		return "make room in the state directory and run the same command again: it goes on where it stopped"
 	case errors.Is(err, sinks.ErrFenced), errors.Is(err, checkpoints.ErrConflict):
 		return "another run works on this mailbox: let it finish, then run this again"
 	case errors.Is(err, sinks.ErrCorrupt):

@@ -144,7 +144,7 @@ func (p *pageWriter) message(ctx context.Context, known *checkpoints.Item, e sin
 		p.pending = append(p.pending, pending{id: eas.ServerID(e.ServerID)})
 		return nil
 	}
-	if known == nil && !p.f.first {
+	if known == nil && !p.f.m.fresh {
 		e.MovedFrom = p.f.m.moves.left(hexSum(it.Body.Data), p.f.cp.ID)
 	}
 	return p.store(ctx, known, e, sinks.Content{Ext: ".eml", Size: it.Body.Data.Size(), Open: it.Body.Data.Open})
@@ -196,7 +196,7 @@ func (p *pageWriter) store(ctx context.Context, known *checkpoints.Item, e sinks
 		e.Op, e.ID = sinks.OpChange, known.ID
 	}
 	e, err := p.put(ctx, e, contents...)
-	if err == nil && e.Op == sinks.OpAdd && e.MovedFrom == "" && !p.f.first {
+	if err == nil && e.Op == sinks.OpAdd && e.MovedFrom == "" && !p.f.m.fresh {
 		p.f.m.moves.came(e.SHA256, p.f.cp.ID, e.ID)
 	}
 	return err

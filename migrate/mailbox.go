@@ -23,6 +23,7 @@ type mailboxRun struct {
 	*run
 	mb      Mailbox
 	key     checkpoints.Key
+	fresh   bool // the mailbox has not been read before
 	state   checkpoints.Mailbox
 	client  *eas.Client
 	moves   moveLog
@@ -92,6 +93,7 @@ func (m *mailboxRun) load(ctx context.Context) error {
 	case !errors.Is(err, checkpoints.ErrNotFound):
 		return err
 	}
+	m.fresh = true
 	m.state = checkpoints.Mailbox{
 		Key: m.key, Server: m.mb.Client.URL, User: m.mb.Client.User,
 		DeviceID: deviceID(m.Job, m.mb.Client.URL, m.mb.Address), EAS: string(m.mb.Client.Version),

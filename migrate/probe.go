@@ -93,7 +93,7 @@ func (m *mailboxRun) countOf(ctx context.Context, f checkpoints.Folder, class ea
 		}
 	}
 	ests, err := m.client.GetItemEstimate(ctx, []eas.EstimateRequest{{
-		Key: page.Key, CollectionID: eas.CollectionID(f.ServerID), Class: class, Options: opts,
+		Key: page.Key, CollectionID: eas.CollectionID(f.ServerID), Class: class,
 	}})
 	if err != nil {
 		return -1, err
