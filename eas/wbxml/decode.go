@@ -154,7 +154,7 @@ func decodeScalar(x *Element, v reflect.Value) error {
 	}
 	switch {
 	case v.Type() == typeTime:
-		t, err := ParseTime(text)
+		t, err := parseTime(text)
 		v.Set(reflect.ValueOf(t))
 		return err
 	case v.CanInt():

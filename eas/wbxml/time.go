@@ -1,6 +1,7 @@
 package wbxml
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -16,7 +17,14 @@ const (
 // MS-ASDTYPE 2.3 and 2.7.5, with or without fractions, dates without a time, and
 // times with an offset or, taken as UTC, without a zone. The result is in UTC.
 func ParseTime(s string) (time.Time, error) {
-	s = strings.TrimSpace(s)
+	t, err := parseTime(strings.TrimSpace(s))
+	if err != nil {
+		return t, fmt.Errorf("wbxml: %.64q: %w", s, err)
+	}
+	return t, nil
+}
+
+func parseTime(s string) (time.Time, error) {
 	layouts := []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05", "2006-01-02"}
 	if !strings.Contains(s, "-") || strings.IndexByte(s, 'T') == len("20060102") {
 		layouts = []string{"20060102T150405Z07:00", "20060102T150405", "20060102"}
@@ -37,5 +45,5 @@ func ParseTime(s string) (time.Time, error) {
 		}
 		return t.UTC(), nil
 	}
-	return time.Time{}, fmt.Errorf("%.40q is no date and time", s)
+	return time.Time{}, errors.New("no date and time")
 }
