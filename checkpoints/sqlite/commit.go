@@ -24,11 +24,11 @@ ON CONFLICT (mailbox_id, folder_id, server_id) DO UPDATE SET
 func (s *Store) Commit(ctx context.Context, c checkpoints.Commit) error {
 	op := fmt.Sprintf("commit page %d of folder %s of %s", c.Now.Seq, c.Folder, c.Mailbox)
 	return s.write(ctx, op, func(tx transaction) error {
-		at, err := scanPlace(tx.query(s.w.findFolder, c.Job, c.Mailbox, c.Folder))
+		at, err := scanPlace(tx.statement(s.w.findFolder).query(c.Job, c.Mailbox, c.Folder))
 		if err != nil {
 			return err
 		}
-		moved, err := tx.exec(s.w.advanceFolder, c.Now.Seq, c.Now.SyncKey, c.Last, c.Options, c.Resync, c.Pass,
+		moved, err := tx.statement(s.w.advanceFolder).exec(c.Now.Seq, c.Now.SyncKey, c.Last, c.Options, c.Resync, c.Pass,
 			at.mailbox, at.folder, c.After.Seq, c.After.SyncKey)
 		if err != nil {
 			return err
@@ -37,24 +37,17 @@ func (s *Store) Commit(ctx context.Context, c checkpoints.Commit) error {
 			return fmt.Errorf("the folder is not at page %d with key %q: %w", c.After.Seq, c.After.SyncKey,
 				checkpoints.ErrConflict)
 		}
-		for _, item := range c.Items {
-			if err := s.saveItem(tx, at, c.Folder, item); err != nil {
-				return fmt.Errorf("item %q: %w", item.ServerID, err)
+		save := tx.statement(s.w.saveItem)
+		for _, i := range c.Items {
+			if i.Folder != "" && i.Folder != c.Folder {
+				return fmt.Errorf("item %q belongs to folder %s", i.ServerID, i.Folder)
+			}
+			_, err := save.exec(at.mailbox, at.folder, i.ServerID, compact(i.ID), numbered(i.State), compact(i.SHA256),
+				compact(i.Properties), compact(i.Fingerprint), i.Size, i.Seq, i.Pass, i.Reason)
+			if err != nil {
+				return fmt.Errorf("item %q: %w", i.ServerID, err)
 			}
 		}
 		return nil
 	})
-}
-
-func (s *Store) saveItem(tx transaction, at place, folder string, i checkpoints.Item) error {
-	if i.Folder != "" && i.Folder != folder {
-		return fmt.Errorf("belongs to folder %s", i.Folder)
-	}
-	state, err := stateNumber(i.State)
-	if err != nil {
-		return err
-	}
-	_, err = tx.exec(s.w.saveItem, at.mailbox, at.folder, i.ServerID, compact(i.ID), state, compact(i.SHA256),
-		compact(i.Properties), compact(i.Fingerprint), i.Size, i.Seq, i.Pass, i.Reason)
-	return err
 }

@@ -37,7 +37,7 @@ func (s *Store) Mailbox(ctx context.Context, k checkpoints.Key) (checkpoints.Mai
 // SaveMailbox implements checkpoints.Mailboxes.
 func (s *Store) SaveMailbox(ctx context.Context, m checkpoints.Mailbox) error {
 	return s.write(ctx, "save mailbox "+m.Mailbox, func(tx transaction) error {
-		_, err := tx.exec(s.w.saveMailbox, m.Job, m.Mailbox, m.Server, m.User, m.DeviceID, m.EAS, m.PolicyKey,
+		_, err := tx.statement(s.w.saveMailbox).exec(m.Job, m.Mailbox, m.Server, m.User, m.DeviceID, m.EAS, m.PolicyKey,
 			m.HierarchyKey, m.LastRun, m.LastResult, instant(m.LastEnded))
 		return err
 	})

@@ -17,7 +17,7 @@ type reader struct {
 	listMailboxes *sql.Stmt
 	listFolders   *sql.Stmt
 	findFolder    *sql.Stmt
-	getItem       *sql.Stmt
+	getItems      *sql.Stmt
 	listItems     *sql.Stmt
 	countItems    *sql.Stmt
 	findSHA256    *sql.Stmt
@@ -29,7 +29,7 @@ func (r *reader) prepare(ctx context.Context) error {
 		&r.listMailboxes: listMailboxes,
 		&r.listFolders:   listFolders,
 		&r.findFolder:    findFolder,
-		&r.getItem:       getItem,
+		&r.getItems:      getItems,
 		&r.listItems:     listItems,
 		&r.countItems:    countItems,
 		&r.findSHA256:    findSHA256,

@@ -126,6 +126,9 @@ func (s *Store) open(ctx context.Context, versions []string) error {
 	}
 	db, err := connect(s.path, 1,
 		"_journal_mode=WAL", "_synchronous=FULL", "_foreign_keys=1", "_txlock=immediate",
+		// Every page touches leaves all over the index of hashes; a log of up to 16 MiB folds several such changes of
+		// a leaf into one. A quarter fewer milliseconds a commit than with SQLite's 4 MiB.
+		"_pragma=wal_autocheckpoint(4000)",
 		// On macOS an ordinary fsync leaves data in the drive's cache.
 		"_pragma=fullfsync(1)", "_pragma=checkpoint_fullfsync(1)")
 	if err != nil {

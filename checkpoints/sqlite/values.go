@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/airlift-eas/airlift/checkpoints"
@@ -73,19 +74,42 @@ func (i *instant) Scan(v any) error {
 	}
 }
 
-// stateNumber is the number of a state in the table states.
-func stateNumber(s checkpoints.State) (int, error) {
-	switch s {
-	case checkpoints.Archived:
-		return 1, nil
-	case checkpoints.Excluded:
-		return 2, nil
-	case checkpoints.Quarantined:
-		return 3, nil
-	case checkpoints.Deleted:
-		return 4, nil
-	case checkpoints.SoftDeleted:
-		return 5, nil
+// A numbered state is stored as its number in the table states.
+type numbered checkpoints.State
+
+var (
+	_ driver.Valuer = numbered("")
+	_ sql.Scanner   = (*numbered)(nil)
+)
+
+var numbers = [...]checkpoints.State{
+	1: checkpoints.Archived,
+	2: checkpoints.Excluded,
+	3: checkpoints.Quarantined,
+	4: checkpoints.Deleted,
+	5: checkpoints.SoftDeleted,
+}
+
+func (s numbered) number() (int, error) {
+	n := slices.Index(numbers[:], checkpoints.State(s))
+	if n < 1 {
+		return 0, fmt.Errorf("unknown state %q", string(s))
 	}
-	return 0, fmt.Errorf("unknown state %q", s)
+	return n, nil
+}
+
+// Value implements driver.Valuer.
+func (s numbered) Value() (driver.Value, error) {
+	n, err := s.number()
+	return int64(n), err
+}
+
+// Scan implements sql.Scanner.
+func (s *numbered) Scan(v any) error {
+	n, ok := v.(int64)
+	if !ok || n < 1 || n >= int64(len(numbers)) {
+		return fmt.Errorf("unknown state %v", v)
+	}
+	*s = numbered(numbers[n])
+	return nil
 }

@@ -64,12 +64,22 @@ type transaction struct {
 	tx  *sql.Tx
 }
 
-func (t transaction) exec(stmt *sql.Stmt, args ...any) (rows int64, err error) {
-	if err := t.ctx.Err(); err != nil {
+// statement makes a statement the transaction's own.
+func (t transaction) statement(stmt *sql.Stmt) statement {
+	ctx := context.WithoutCancel(t.ctx)
+	return statement{t.ctx, t.tx.StmtContext(ctx, stmt)}
+}
+
+type statement struct {
+	ctx  context.Context
+	stmt *sql.Stmt
+}
+
+func (s statement) exec(args ...any) (rows int64, err error) {
+	if err := s.ctx.Err(); err != nil {
 		return 0, err
 	}
-	ctx := context.WithoutCancel(t.ctx)
-	result, err := t.tx.StmtContext(ctx, stmt).ExecContext(ctx, args...)
+	result, err := s.stmt.ExecContext(context.WithoutCancel(s.ctx), args...)
 	if err != nil {
 		return 0, err
 	}
@@ -77,7 +87,6 @@ func (t transaction) exec(stmt *sql.Stmt, args ...any) (rows int64, err error) {
 }
 
 // query reads one row.
-func (t transaction) query(stmt *sql.Stmt, args ...any) scanner {
-	ctx := context.WithoutCancel(t.ctx)
-	return t.tx.StmtContext(ctx, stmt).QueryRowContext(ctx, args...)
+func (s statement) query(args ...any) scanner {
+	return s.stmt.QueryRowContext(context.WithoutCancel(s.ctx), args...)
 }
