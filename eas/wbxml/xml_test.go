@@ -272,6 +272,8 @@ func TestXMLRefused(t *testing.T) {
 		root("<?opaque bas64?>x"):                "<?opaque bas64?> is not understood",
 		root("<?continue?>x"):                    "<?continue?> without a value",
 		root("<?strtbl AAAA?>"):                  "is not understood",
+		root("x<?diverted?>"):                    "a diverted value and another",
+		root("<?diverted?>x"):                    "a diverted value and another",
 		root("<?cut 9?>"):                        "a value of 9 bytes was cut",
 		root("") + root(""):                      "a second root element",
 		root("") + "x":                           "outside of the root element",

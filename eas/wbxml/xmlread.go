@@ -58,11 +58,15 @@ func (s *treeSink) start(tag Tag, literal string) error {
 }
 
 func (s *treeSink) data(p []byte, begins xmlBegin) error {
-	switch o := s.tree.top(); begins {
-	case beginOpaque:
-		o.Opaque = true
-	case beginDiverted:
-		o.Diverted = true
+	o := s.tree.top()
+	if begins != beginNothing {
+		if o.Diverted || o.begun && begins == beginDiverted {
+			s.x.fail(s.x.offset(), "an element with a diverted value and another")
+			return s.x.err
+		}
+		o.begun = true
+		o.Opaque = o.Opaque || begins == beginOpaque
+		o.Diverted = begins == beginDiverted
 	}
 	return s.limited(s.tree.add(p, &s.x.lim))
 }
