@@ -68,6 +68,9 @@ func (l *lines) exception(e *wbxml.Element, whole view, series form, uid string)
 	}
 	v.series = whole.own
 	own := form{allDay: isTrue(v.value(wbxml.CalendarAllDayEvent)), zone: series.zone}
+	if series.allDay && !own.allDay {
+		own.zone = nil // dates came without a VTIMEZONE
+	}
 
 	l.begin("VEVENT")
 	l.text("UID", uid)

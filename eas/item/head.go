@@ -14,53 +14,57 @@ import (
 type head struct{ messageID, date, from, to, subject string }
 
 // scanHead reads the header fields at the beginning of a message: the first of
-// each name. It goes over the header once and copies only what is wanted, since
-// it is done for every mail there is.
+// each name. It goes over the header once and looks only at the lines whose first
+// letter may be right, since it is done for every mail there is.
 func scanHead(b []byte) (h head) {
 	for len(b) > 0 {
-		line, rest := cutField(b)
-		b = rest
-		if len(bytes.TrimRight(line, "\r\n")) == 0 {
+		end := bytes.IndexByte(b, '\n') + 1
+		if end == 0 {
+			end = len(b)
+		}
+		switch b[0] {
+		case '\n':
 			return h
+		case '\r':
+			if end == 2 {
+				return h
+			}
+		case 'D', 'F', 'M', 'S', 'T', 'd', 'f', 'm', 's', 't':
+			h.field(b, end)
 		}
-		name, value, found := bytes.Cut(line, []byte(":"))
-		if !found {
-			continue
-		}
-		var into *string
-		switch name = bytes.TrimRight(name, " \t"); {
-		case equalFold(name, "message-id"):
-			into = &h.messageID
-		case equalFold(name, "date"):
-			into = &h.date
-		case equalFold(name, "from"):
-			into = &h.from
-		case equalFold(name, "to"):
-			into = &h.to
-		case equalFold(name, "subject"):
-			into = &h.subject
-		}
-		if into != nil && *into == "" {
-			*into = string(bytes.TrimSpace(value[:min(len(value), maxRaw)]))
-		}
+		b = b[end:]
 	}
 	return h
 }
 
-// cutField takes a field with its continuation lines.
-func cutField(b []byte) (field, rest []byte) {
-	end := 0
-	for {
-		i := bytes.IndexByte(b[end:], '\n')
-		if i < 0 {
-			return b, nil
-		}
-		end += i + 1
-		empty := len(bytes.TrimRight(b[:end], "\r\n")) == 0
-		if empty || end == len(b) || b[end] != ' ' && b[end] != '\t' {
-			return b[:end], b[end:]
-		}
+// field takes the field whose first line is b[:end], if it is wanted.
+func (h *head) field(b []byte, end int) {
+	name, value, _ := bytes.Cut(b[:end], []byte(":"))
+	var into *string
+	switch name = bytes.TrimRight(name, " \t"); {
+	case equalFold(name, "message-id"):
+		into = &h.messageID
+	case equalFold(name, "date"):
+		into = &h.date
+	case equalFold(name, "from"):
+		into = &h.from
+	case equalFold(name, "to"):
+		into = &h.to
+	case equalFold(name, "subject"):
+		into = &h.subject
 	}
+	if into == nil || *into != "" {
+		return
+	}
+	begin := end - len(value)
+	for end < len(b) && end-begin < maxRaw && (b[end] == ' ' || b[end] == '\t') { // continued
+		next := bytes.IndexByte(b[end:], '\n') + 1
+		if next == 0 {
+			next = len(b) - end
+		}
+		end += next
+	}
+	*into = string(bytes.TrimSpace(b[begin:min(end, begin+maxRaw)]))
 }
 
 func equalFold(name []byte, lower string) bool {
@@ -76,11 +80,12 @@ const maxExpansion = 8
 
 // clean makes a short readable line of a header's value: encoded words decoded
 // (RFC 2047), white space and control characters as single spaces, valid UTF-8,
-// at most limit bytes.
+// at most limit bytes. Bytes that are not UTF-8 are read as Windows-1252, the most
+// frequent charset of headers that declare none.
 func clean(s string, limit int) string {
-	s = s[:min(len(s), maxExpansion*limit)]
+	s = cutText(s, maxExpansion*limit)
 	if !utf8.ValidString(s) {
-		s = decode8bit(s)
+		s, _ = charmap.Windows1252.NewDecoder().String(s) // it decodes any byte
 	}
 	if strings.Contains(s, "=?") {
 		d := mime.WordDecoder{CharsetReader: charset.Reader}
@@ -88,41 +93,25 @@ func clean(s string, limit int) string {
 			s = strings.ToValidUTF8(decoded, "\uFFFD")
 		}
 	}
-	if strings.IndexFunc(s, func(r rune) bool { return isControl(r) || r == '\t' }) >= 0 || strings.Contains(s, "  ") {
-		s = strings.Map(func(r rune) rune {
-			if isControl(r) {
-				return ' '
-			}
-			return r
-		}, s)
-		s = strings.Join(strings.Fields(s), " ")
+	if strings.IndexFunc(s, isSpaced) >= 0 || strings.Contains(s, "  ") {
+		s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || isSpaced(r) }), " ")
 	}
 	return cutText(strings.TrimSpace(s), limit)
 }
 
-// decode8bit reads bytes that are not UTF-8 as Windows-1252, the most frequent
-// charset of headers that have an undeclared one; a character cut off at the end
-// does not count.
-func decode8bit(s string) string {
-	if whole := cutText(s, len(s)-1); utf8.ValidString(whole) && len(s)-len(whole) < utf8.UTFMax {
-		return whole
-	}
-	decoded, err := charmap.Windows1252.NewDecoder().String(s)
-	if err != nil {
-		return strings.ToValidUTF8(s, "\uFFFD")
-	}
-	return decoded
-}
+// isSpaced tells whether a summary has a space for the character.
+func isSpaced(r rune) bool { return r == '\t' || isControl(r) }
 
-// cutText cuts s between characters to at most limit bytes.
+// cutText cuts s to at most limit bytes, between characters where it has some.
 func cutText(s string, limit int) string {
 	if len(s) <= limit {
 		return s
 	}
-	for limit > 0 && !utf8.RuneStart(s[limit]) {
-		limit--
+	end := limit
+	for end > limit-utf8.UTFMax && end > 0 && !utf8.RuneStart(s[end]) {
+		end--
 	}
-	return s[:limit]
+	return s[:end]
 }
 
 // splitAddresses divides an address list at its commas, or semicolons, outside

@@ -211,10 +211,7 @@ func TestZoneNames(t *testing.T) {
 // TestZoneCorpus reads time zones that other projects recorded, with the numbers
 // that another decoder found in them.
 func TestZoneCorpus(t *testing.T) {
-	dir := os.Getenv("AIRLIFT_CORPUS")
-	if dir == "" {
-		t.Skip("AIRLIFT_CORPUS is not set")
-	}
+	dir := corpus(t)
 	b, err := os.ReadFile(filepath.Join(dir, "timezones", "eas_timezones.tsv"))
 	if err != nil {
 		t.Fatal(err)
