@@ -85,14 +85,14 @@ func (x *exchange) draft(data *wbxml.Element, old *version) *Content {
 			header[e.Tag] = e.Text
 		}
 	}
-	var m messageWriter
+	m := messageWriter{unique: newKey()}
 	m.header("From", fmt.Sprintf("%q <%s>", x.user.displayName, x.user.address))
 	m.header("To", header[wbxml.EmailTo])
 	m.header("Cc", header[wbxml.EmailCc])
 	m.header("Bcc", header[wbxml.Email2Bcc])
 	m.header("Subject", header[wbxml.EmailSubject])
 	m.header("Date", x.cfg.Now().UTC().Format("Mon, 02 Jan 2006 15:04:05 -0700"))
-	m.header("Message-ID", "<"+newKey()+"@airlift.invalid>")
+	m.header("Message-ID", "<"+m.unique+"@airlift.invalid>")
 	m.header("MIME-Version", "1.0")
 	m.body(text, html, draftFiles(data.Child(wbxml.AirSyncBaseAttachments)))
 	return &Content{Bytes: m.bytes()}

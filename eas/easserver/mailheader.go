@@ -31,10 +31,14 @@ type mailHeader struct {
 	contentType                   string
 	date                          time.Time
 	importance                    string
+	meeting                       *meeting
 }
 
 func (v *version) header() *mailHeader {
-	v.mail.once.Do(func() { v.mail.h = parseHeader(v.Message.header()) })
+	v.mail.once.Do(func() {
+		v.mail.h = parseHeader(v.Message.header())
+		v.mail.h.meeting = v.Message.meetingOf()
+	})
 	return &v.mail.h
 }
 

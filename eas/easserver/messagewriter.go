@@ -10,8 +10,18 @@ import (
 	"strings"
 )
 
-// messageWriter writes a message.
-type messageWriter struct{ buf bytes.Buffer }
+// messageWriter writes a message. unique parts its boundaries from those of messages
+// in it.
+type messageWriter struct {
+	unique     string
+	boundaries int
+	buf        bytes.Buffer
+}
+
+func (m *messageWriter) boundary() string {
+	m.boundaries++
+	return fmt.Sprintf("=_%s_%d", m.unique, m.boundaries)
+}
 
 // header writes a header field, unless it is empty. Names in address lists and
 // other texts are encoded as RFC 2047 says.
@@ -41,7 +51,7 @@ func (m *messageWriter) body(text, html string, files []file) {
 		m.texts(text, html)
 		return
 	}
-	boundary := newKey()
+	boundary := m.boundary()
 	fmt.Fprintf(&m.buf, "Content-Type: multipart/mixed; boundary=%q\r\n\r\n--%s\r\n", boundary, boundary)
 	m.texts(text, html)
 	for _, f := range files {
@@ -58,7 +68,7 @@ func (m *messageWriter) texts(text, html string) {
 	case text == "":
 		m.text("text/html", html)
 	default:
-		boundary := newKey()
+		boundary := m.boundary()
 		fmt.Fprintf(&m.buf, "Content-Type: multipart/alternative; boundary=%q\r\n\r\n--%s\r\n", boundary, boundary)
 		m.text("text/plain", text)
 		fmt.Fprintf(&m.buf, "\r\n--%s\r\n", boundary)

@@ -24,19 +24,25 @@ func (r *renderer) mail(v *version) {
 	r.optional(wbxml.EmailThreadTopic, h.topic)
 	r.enc.Text(wbxml.EmailImportance, h.importance)
 	r.bool(wbxml.EmailRead, v.Read)
-	class := v.messageClass()
 	if r.protocol >= 120 {
 		r.mailBody(v)
 	} else {
 		r.mailBody25(v)
 	}
-	r.enc.Text(wbxml.EmailMessageClass, class)
+	r.enc.Text(wbxml.EmailMessageClass, h.messageClass())
+	contentClass := "urn:content-classes:message"
+	if h.meeting != nil {
+		contentClass = "urn:content-classes:calendarmessage"
+		if e, ok := h.meeting.request(r.protocol); ok {
+			r.enc.Element(&e)
+		}
+	}
 	r.enc.Text(wbxml.EmailInternetCPID, "65001")
 	if r.protocol < 120 {
 		return
 	}
 	r.flag(v)
-	r.enc.Text(wbxml.EmailContentClass, "urn:content-classes:message")
+	r.enc.Text(wbxml.EmailContentClass, contentClass)
 	if r.protocol >= 140 {
 		r.conversation(v)
 	}
@@ -212,12 +218,15 @@ func (h *mailHeader) secured() string {
 }
 
 // messageClass returns the message class of MS-ASEMAIL 2.2.2.49.
-func (v *version) messageClass() string {
-	switch v.header().secured() {
+func (h *mailHeader) messageClass() string {
+	switch h.secured() {
 	case "signed":
 		return "IPM.Note.SMIME.MultipartSigned"
 	case "enveloped":
 		return "IPM.Note.SMIME"
+	}
+	if h.meeting != nil {
+		return h.meeting.messageClass()
 	}
 	return "IPM.Note"
 }
