@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/airlift-eas/airlift/migrate"
+)
+
+func archiveCommand(c *console) *cli.Command {
+	return &cli.Command{
+		Name:  "archive",
+		Usage: "read mailboxes into an archive; the same command again fetches only what changed",
+		Flags: slices.Concat(sourceFlags(), selectionFlags(), []cli.Flag{
+			stringFlag("to", "", "the archive's `DIR`; made if it is not there"),
+			stringFlag("state", "", "keep the checkpoints in `DIR` (default: beside the archive, its name with .state appended)"),
+			intFlag("workers", 8, "`N` mailboxes at once"),
+			intFlag("window", 200, "ask for `N` items in one page, at most 512"),
+			stringFlag("bodies", "sync", "how message bodies come: `sync|fetch`: with the page, or in requests of their own, several at a time"),
+			durationFlag("retry-wait", time.Second, "the first wait before a request is tried again; it doubles each time"),
+			boolFlag("dry-run", "look at the mailboxes, say what would be read, store nothing"),
+			jsonFlag(), quietFlag(), configFlag(),
+		}, runningFlags()),
+		Action: func(ctx *cli.Context) error {
+			c.configure(ctx)
+			if err := archiveVerb(ctx, c); err != nil {
+				return c.end(migrate.Summary{Result: migrate.ResultFailed}, err)
+			}
+			return nil
+		},
+	}
+}
+
+// archiveVerb is flags -> options -> engine -> words. The error it returns has not been said yet.
+func archiveVerb(ctx *cli.Context, c *console) error {
+	o, err := runOptions(ctx)
+	if err != nil {
+		return err
+	}
+	to, state := ctx.String("to"), ctx.String("state")
+	if !ctx.Bool("dry-run") || to != "" {
+		if to, state, err = destinationPaths("to", to, state); err != nil {
+			return err
+		}
+	}
+	log, logFile, err := openLog(ctx)
+	if err != nil {
+		return err
+	}
+	defer logFile.Close()
+	if o.Mailboxes, err = sources(ctx, c); err != nil {
+		return err
+	}
+	run, stop := interruptible(ctx.Context, c)
+	defer stop()
+	if ctx.Bool("dry-run") {
+		return dryRun(run, c, o)
+	}
+	return archiveTo(run, c, log, to, state, o)
+}
+
+// runOptions makes the engine's options from the flags, without the mailboxes and the destination.
+func runOptions(ctx *cli.Context) (o migrate.Options, err error) {
+	if o.Select, err = selection(ctx); err != nil {
+		return o, err
+	}
+	o.Workers, o.Window, o.Backoff = ctx.Int("workers"), ctx.Int("window"), ctx.Duration("retry-wait")
+	o.Bodies = migrate.BodyMode(ctx.String("bodies"))
+	switch {
+	case o.Workers < 1:
+		return o, usage(fmt.Sprintf("--workers: %d", o.Workers), "at least one mailbox at once")
+	case o.Window < 1 || o.Window > 512:
+		return o, usage(fmt.Sprintf("--window: %d", o.Window), "a page has 1 to 512 items")
+	case o.Backoff <= 0:
+		return o, usage(fmt.Sprintf("--retry-wait: %s", o.Backoff), "a wait is longer than nothing: 500ms, 1s")
+	case o.Bodies != migrate.BodiesSync && o.Bodies != migrate.BodiesFetch:
+		return o, usage(fmt.Sprintf("--bodies: unknown way %q", o.Bodies), "the ways are sync, fetch")
+	}
+	return o, nil
+}
+
+// archiveTo runs the engine and says what came of it.
+func archiveTo(ctx context.Context, c *console, log *slog.Logger, to, state string, o migrate.Options) error {
+	rep := newReport(ctx, c)
+	out, err := archiveRun(ctx, c, to, state, o, rep.event, logged(log))
+	if out.Result == "" {
+		return err // it did not come to a run
+	}
+	if err != nil {
+		rep.unsaid(err)
+	}
+	code := runExit(out, err)
+	log.Info(eventSummary, "exit", code, "figures", out)
+	if c.json {
+		c.emitSummary(out, code)
+	} else {
+		rep.print(out)
+		c.say("archive: %s  checkpoints: %s", to, state)
+	}
+	if code == exitOK {
+		return nil
+	}
+	return ended(code)
+}
+
+// archiveRun opens the archive and its checkpoints, runs the engine and closes both. An empty Result says that the
+// engine did not begin.
+func archiveRun(ctx context.Context, c *console, to, state string, o migrate.Options, listeners ...func(migrate.Event)) (sum migrate.Summary, err error) {
+	d, err := openDestination(ctx, to, state)
+	if err != nil {
+		return sum, err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	p := newProgress(c)
+	o.Job, o.Sink, o.Checkpoints, o.Tool = d.archive.ID(), d.archive, d.store, "airlift "+versionString()
+	o.Events = func(e migrate.Event) {
+		p.event(e)
+		for _, l := range listeners {
+			l(e)
+		}
+	}
+	stop := p.show(ctx)
+	defer stop()
+	return migrate.Run(ctx, o)
+}
+
+// dryRun says what a run would read.
+func dryRun(ctx context.Context, c *console, o migrate.Options) error {
+	probes, err := lookAll(ctx, o.Mailboxes, o.Select, o.Workers)
+	sum := migrate.Summary{Result: migrate.ResultOK, Mailboxes: len(o.Mailboxes)}
+	for _, p := range probes {
+		for _, f := range p.Folders {
+			if f.Selected {
+				sum.Folders++
+				sum.ItemsEstimated += max(f.Items, 0)
+			}
+		}
+	}
+	if c.json {
+		for _, p := range probes {
+			c.emitFolders(p)
+		}
+	} else {
+		for _, p := range probes {
+			c.print("%s\n\n%s\n", p.Mailbox, foldersTable(p))
+		}
+		c.print("nothing was stored: a run would read %s in %s of %s", count(sum.ItemsEstimated, "item", "items"),
+			count(sum.Folders, "folder", "folders"), count(len(probes), "mailbox", "mailboxes"))
+	}
+	if err != nil {
+		return err
+	}
+	if c.json {
+		c.emitSummary(sum, exitOK)
+	}
+	return nil
+}

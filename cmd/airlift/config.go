@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/urfave/cli/v2"
+)
+
+// applyConfig sets the flags that neither the command line nor the environment sets from the file of --config. known
+// are the flags of all verbs; what the verb at hand does not have is for another one.
+func applyConfig(ctx *cli.Context, known []string) error {
+	file := ctx.String("config")
+	if file == "" {
+		return nil
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return usage("config: "+err.Error(), "")
+	}
+	var doc yaml.MapSlice
+	if err := yaml.Unmarshal(b, &doc); err != nil {
+		return usage(fmt.Sprintf("config %s: %s", file, err), "the file is a list of `flag: value` lines")
+	}
+	for _, item := range doc {
+		name := fmt.Sprint(item.Key)
+		if err := checkKey(name, known); err != nil {
+			return usage(fmt.Sprintf("config %s: %s", file, err), hintOf(err))
+		}
+		if !hasFlag(ctx, name) || ctx.IsSet(name) {
+			continue
+		}
+		values, err := flagValues(item.Value)
+		for _, v := range values {
+			if err == nil {
+				err = ctx.Set(name, v)
+			}
+		}
+		if err != nil {
+			return usage(fmt.Sprintf("config %s: %s: %s", file, name, err), "")
+		}
+	}
+	return nil
+}
+
+func checkKey(name string, known []string) error {
+	switch {
+	case slices.Contains(known, name):
+		return nil
+	case strings.Contains(name, "password"):
+		return usage(fmt.Sprintf("%q: a password may not be in it", name), "name a file or a command: password-file, password-command")
+	}
+	return usage(fmt.Sprintf("unknown key %q", name), "the keys are "+strings.Join(known, ", "))
+}
+
+func hasFlag(ctx *cli.Context, name string) bool {
+	return slices.ContainsFunc(ctx.Command.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) })
+}
+
+// flagValues turns a YAML value into what would have been written on the command line, once or repeatedly.
+func flagValues(v any) ([]string, error) {
+	switch v := v.(type) {
+	case nil:
+		return nil, fmt.Errorf("no value")
+	case []any:
+		var all []string
+		for _, e := range v {
+			one, err := flagValues(e)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, one...)
+		}
+		return all, nil
+	case map[string]any, yaml.MapSlice:
+		return nil, fmt.Errorf("a value or a list of values is needed")
+	}
+	return []string{fmt.Sprint(v)}, nil
+}

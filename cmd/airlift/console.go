@@ -1,0 +1,206 @@
+package main
+
+import (
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rivo/uniseg"
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+
+	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/migrate"
+)
+
+// console is where a verb speaks: results go to out, everything else to err. Its methods may be called from many
+// goroutines.
+type console struct {
+	in       *os.File
+	out, err io.Writer
+
+	json, quiet, verbose bool
+
+	mu    sync.Mutex
+	drawn int      // lines of the block that are on the screen
+	block []string // redrawn below whatever is written
+}
+
+// configure takes over the flags about output.
+func (c *console) configure(ctx *cli.Context) {
+	c.json, c.quiet, c.verbose = ctx.Bool("json"), ctx.Bool("quiet"), ctx.Bool("verbose")
+}
+
+// print writes a result.
+func (c *console) print(format string, args ...any) {
+	c.write(c.out, printable(fmt.Sprintf(format, args...))+"\n")
+}
+
+// say tells about the work.
+func (c *console) say(format string, args ...any) {
+	if !c.quiet {
+		c.write(c.err, printable(fmt.Sprintf(format, args...))+"\n")
+	}
+}
+
+// warn tells about something that an operator should know.
+func (c *console) warn(msg, hint string) { c.problem("warning: "+msg, hint) }
+
+// problem tells about something that is not as it should be, and what to do about it.
+func (c *console) problem(msg, hint string) {
+	s := ""
+	if msg != "" {
+		s = printable(msg) + "\n"
+	}
+	if hint != "" {
+		s += "hint: " + printable(hint) + "\n"
+	}
+	c.write(c.err, s)
+}
+
+// failed tells why the program ends.
+func (c *console) failed(err error) { c.problem("airlift: "+err.Error(), hintOf(err)) }
+
+// emit writes one line for programs.
+func (c *console) emit(v any) {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		c.problem("airlift: "+err.Error(), "")
+		return
+	}
+	c.write(c.out, b.String())
+}
+
+// write puts text above the block, if there is one.
+func (c *console) write(w io.Writer, s string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.erase()
+	_, _ = io.WriteString(w, s) // there is no other place to say it
+	c.redraw()
+}
+
+// draw replaces the block of lines at the end of the terminal; none removes it.
+func (c *console) draw(lines ...string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.erase()
+	c.block = lines
+	c.redraw()
+}
+
+func (c *console) erase() {
+	if c.drawn > 0 {
+		fmt.Fprintf(c.err, "\x1b[%dA\x1b[J", c.drawn)
+		c.drawn = 0
+	}
+}
+
+func (c *console) redraw() {
+	width, height := c.size()
+	c.drawn = min(len(c.block), max(height-1, 0))
+	for _, l := range c.block[len(c.block)-c.drawn:] {
+		_, _ = io.WriteString(c.err, fit(printable(l), width-1)+"\n")
+	}
+}
+
+// isTerminal tells whether somebody watches standard error.
+func (c *console) isTerminal() bool {
+	f, ok := c.err.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+func (c *console) size() (width, height int) {
+	if f, ok := c.err.(*os.File); ok {
+		if w, h, err := term.GetSize(int(f.Fd())); err == nil && w > 0 && h > 0 {
+			return w, h
+		}
+	}
+	return 80, 24
+}
+
+// printable takes out what a terminal would obey: names and subjects come from strangers.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' || r >= 0x7f && r < 0xa0 {
+			return '\uFFFD'
+		}
+		return r
+	}, s)
+}
+
+// fit cuts a line to a number of columns.
+func fit(s string, width int) string {
+	if uniseg.StringWidth(s) <= width {
+		return s
+	}
+	var b strings.Builder
+	used := 1 // the ellipsis
+	for g := uniseg.NewGraphemes(s); g.Next(); {
+		if used += g.Width(); used > width {
+			break
+		}
+		b.WriteString(g.Str())
+	}
+	return b.String() + "…"
+}
+
+// hintOf says what an operator can do about an error; "" if nothing.
+func hintOf(err error) string {
+	if h := migrate.Hint(err); h != "" {
+		return h
+	}
+	var unknown x509.UnknownAuthorityError
+	var host x509.HostnameError
+	switch {
+	case errors.As(err, &unknown):
+		return "the server's certificate is of no authority that this machine knows: name its certificate with --ca-cert"
+	case errors.Is(err, eas.ErrNotEAS):
+		return "nothing speaks Exchange ActiveSync there: name the mail server's host, or the whole https://HOST/Microsoft-Server-ActiveSync"
+	case errors.As(err, &host):
+		return "use the name in --server that the server's certificate is for"
+	}
+	return ""
+}
+
+// bytesText is a size for people.
+func bytesText(n int64) string {
+	units := []string{"kB", "MB", "GB", "TB"}
+	if n < 1000 {
+		return fmt.Sprintf("%d B", n)
+	}
+	v := float64(n)
+	i := -1
+	for v >= 999.5 && i < len(units)-1 {
+		v, i = v/1000, i+1
+	}
+	if v < 9.95 {
+		return fmt.Sprintf("%.1f %s", v, units[i])
+	}
+	return fmt.Sprintf("%.0f %s", v, units[i])
+}
+
+// secondsText is a duration for people.
+func secondsText(s float64) string {
+	d := time.Duration(s * float64(time.Second))
+	if d < time.Minute {
+		return fmt.Sprintf("%.1f s", s)
+	}
+	return d.Round(time.Second).String()
+}
+
+// count is a number with its noun.
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

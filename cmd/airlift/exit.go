@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"syscall"
+
+	"github.com/airlift-eas/airlift/checkpoints"
+	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/migrate"
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+// The exit codes. They are a contract with scripts.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitPartial     = 3 // done, some items quarantined
+	exitUnbalanced  = 4
+	exitTemporary   = 5
+	exitNothing     = 10 // no archive or state there
+	exitLocked      = 11 // another writer owns it
+	exitSource      = 12 // the source refused the credentials
+	exitFull        = 14
+	exitDamaged     = 15
+	exitThrottled   = 17
+	exitBlocked     = 18
+	exitInterrupted = 130
+)
+
+// ended is what a verb returns that has said everything itself: only the exit code is left.
+type ended int
+
+func (e ended) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// errNothing says that there is no archive, or no state, where one was named.
+var errNothing = errors.New("there is none")
+
+// runExit is the exit code of a run of the engine.
+func runExit(sum migrate.Summary, err error) int {
+	switch {
+	case sum.Result == migrate.ResultInterrupted:
+		return exitInterrupted
+	case err != nil:
+		return exitCode(err)
+	case sum.Result == migrate.ResultPartial:
+		return exitPartial
+	case sum.Result == migrate.ResultUnbalanced:
+		return exitUnbalanced
+	case sum.Result == migrate.ResultOK:
+		return exitOK
+	}
+	return exitFailed
+}
+
+// exitCode gives an error its exit code. Of the errors of several mailboxes the one that asks most of the operator
+// counts; "try again later" is said only when trying again may be enough.
+func exitCode(err error) int {
+	codes := map[int]bool{}
+	for _, e := range runErrors(err) {
+		codes[codeOf(e)] = true
+	}
+	for _, code := range []int{
+		exitInterrupted, exitUsage, exitDamaged, exitFull, exitLocked, exitBlocked, exitSource, exitNothing, exitFailed, exitTemporary,
+	} {
+		if codes[code] {
+			return code
+		}
+	}
+	return exitThrottled // nothing but that
+}
+
+// runErrors takes apart what the engine joined: an error for each mailbox or folder.
+func runErrors(err error) []error {
+	var run *migrate.Error
+	if _, ok := err.(*migrate.Error); ok || !errors.As(err, &run) {
+		return []error{err}
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() []error }:
+		var all []error
+		for _, sub := range e.Unwrap() {
+			all = append(all, runErrors(sub)...)
+		}
+		return all
+	case interface{ Unwrap() error }:
+		return runErrors(e.Unwrap())
+	}
+	return []error{err}
+}
+
+// codeOf is total: what it does not know has failed.
+func codeOf(err error) int {
+	var use *usageError
+	switch {
+	case errors.As(err, &use):
+		return exitUsage
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.Is(err, sinks.ErrCorrupt):
+		return exitDamaged
+	case errors.Is(err, sinks.ErrFull), errors.Is(err, checkpoints.ErrFull):
+		return exitFull
+	case errors.Is(err, sinks.ErrFenced), errors.Is(err, checkpoints.ErrConflict), errors.Is(err, checkpoints.ErrBusy):
+		return exitLocked
+	case errors.Is(err, eas.ErrRemoteWipe), errors.Is(err, eas.ErrBlocked):
+		return exitBlocked
+	case errors.Is(err, eas.ErrUnauthorized):
+		return exitSource
+	case errors.Is(err, errNothing):
+		return exitNothing
+	case errors.Is(err, eas.ErrThrottled):
+		return exitThrottled
+	case isTemporary(err):
+		return exitTemporary
+	}
+	return exitFailed
+}
+
+// isTemporary tells whether the same command may succeed later with nobody doing anything about it.
+func isTemporary(err error) bool {
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		return dns.IsTemporary || dns.IsTimeout
+	}
+	var he *eas.HTTPError
+	if errors.As(err, &he) {
+		return he.Code >= http.StatusInternalServerError && he.Code != http.StatusInsufficientStorage
+	}
+	var ne net.Error
+	if errors.As(err, &ne) && ne.Timeout() {
+		return true
+	}
+	for _, lost := range []error{
+		eas.ErrTruncatedPage, io.ErrUnexpectedEOF, io.EOF, syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE,
+		syscall.ENETUNREACH, syscall.EHOSTUNREACH,
+	} {
+		if errors.Is(err, lost) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+)
+
+// twin is the environment twin of a flag.
+func twin(name string) []string {
+	return []string{"AIRLIFT_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))}
+}
+
+func stringFlag(name, value, text string) cli.Flag {
+	return &cli.StringFlag{Name: name, Value: value, Usage: text, EnvVars: twin(name)}
+}
+
+func listFlag(name, text string) cli.Flag {
+	return &cli.StringSliceFlag{Name: name, Usage: text, EnvVars: twin(name)}
+}
+
+func intFlag(name string, value int, text string) cli.Flag {
+	return &cli.IntFlag{Name: name, Value: value, Usage: text, EnvVars: twin(name)}
+}
+
+func boolFlag(name, text string) cli.Flag {
+	return &cli.BoolFlag{Name: name, Usage: text, EnvVars: twin(name), DisableDefaultText: true}
+}
+
+func durationFlag(name string, value time.Duration, text string) cli.Flag {
+	return &cli.DurationFlag{Name: name, Value: value, Usage: text, EnvVars: twin(name)}
+}
+
+func configFlag() cli.Flag {
+	return stringFlag("config", "", "read flags from `FILE` (YAML, keys are the names of flags)")
+}
+
+func jsonFlag() cli.Flag {
+	return boolFlag("json", "one JSON object a line on standard output, the last one a summary")
+}
+
+func quietFlag() cli.Flag { return boolFlag("quiet", "print only problems and the last summary") }
+
+func sourceFlags() []cli.Flag {
+	return []cli.Flag{
+		stringFlag("server", "", "the server's `URL`: a host, or the whole https://HOST/Microsoft-Server-ActiveSync"),
+		stringFlag("mailbox", "", "the mailbox's `ADDRESS`"),
+		stringFlag("user", "", "the login `NAME`, if it is not the address"),
+		stringFlag("password-file", "", "read the password from the first line of `FILE`"),
+		stringFlag("password-command", "", "read the password from what `COMMAND` prints"),
+		stringFlag("mailboxes", "", "many mailboxes: a CSV `FILE` with a header row, of the columns "+strings.Join(csvColumns(), ",")),
+		stringFlag("auth", "auto", "how to log in: `auto|basic`"),
+		stringFlag("ca-cert", "", "trust the certificates in `FILE` (PEM) instead of the system's"),
+		stringFlag("eas-version", "auto", "speak this `VERSION` of the protocol, 2.5 to 16.1, whether the server lists it or not"),
+		boolFlag("allow-http", "send credentials over plain HTTP to hosts other than this one"),
+	}
+}
+
+func selectionFlags() []cli.Flag {
+	return []cli.Flag{
+		stringFlag("class", "", "take only these `CLASSES`: "+strings.Join(classNames(), ",")),
+		listFlag("folder", "take only folders whose path matches `GLOB`, and all below them (repeatable)"),
+		listFlag("exclude-folder", "leave out folders whose path matches `GLOB`, and all below them (repeatable)"),
+		stringFlag("since", "", "leave out items dated before `DATE`: 2006-01-02 (UTC) or RFC 3339"),
+		stringFlag("before", "", "leave out items dated at or after `DATE`"),
+		stringFlag("max-size", "", "leave out items of more than `BYTES` (k, M, G are powers of 1024)"),
+	}
+}
+
+func runningFlags() []cli.Flag {
+	return []cli.Flag{
+		boolFlag("verbose", "print every exchange with the server as XML, cut, without credentials"),
+		stringFlag("log-file", "", "append every event to `FILE`"),
+		stringFlag("log-format", "text", "format of the log file: `text|json`"),
+	}
+}
+
+func readingFlags() []cli.Flag {
+	return []cli.Flag{
+		stringFlag("archive", "", "the archive's `DIR`"),
+		stringFlag("mailbox", "", "only this mailbox's `ADDRESS`"),
+		listFlag("folder", "only folders whose path matches `GLOB`, and all below them (repeatable)"),
+		configFlag(), jsonFlag(),
+	}
+}
+
+// knownFlags lists the flags of all verbs: a configuration file may serve several of them.
+func knownFlags(app *cli.App) []string {
+	var names []string
+	for _, cmd := range app.Commands {
+		for _, f := range cmd.Flags {
+			if name := f.Names()[0]; name != "config" {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

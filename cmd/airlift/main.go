@@ -1,0 +1,33 @@
+// Command airlift archives mailboxes over Exchange ActiveSync.
+//
+// An action is flags -> options -> engine -> words: every verb has a file of its own that reads its flags, makes the
+// options of a package that does the work, and says what came of it. What people read is written in console.go,
+// progress.go and table.go, what programs read in jsonlines.go; exit.go gives every outcome its exit code.
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+)
+
+// version is set by the linker: -X main.version=v1.2.3
+var version string
+
+func main() {
+	os.Exit(run(os.Args, &console{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
+}
+
+// run is one invocation. It returns the exit code.
+func run(args []string, c *console) int {
+	err := newApp(c).RunContext(context.Background(), args)
+	var e ended
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &e):
+		return int(e)
+	}
+	c.failed(err)
+	return exitCode(err)
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/migrate"
+)
+
+func probeCommand(c *console) *cli.Command {
+	return &cli.Command{
+		Name:  "probe",
+		Usage: "say what a server is and can, what it holds of a mailbox, and what an archive from here will hold",
+		Flags: slices.Concat(sourceFlags(), selectionFlags(), []cli.Flag{
+			intFlag("workers", 8, "`N` mailboxes at once"), jsonFlag(), configFlag(),
+			boolFlag("verbose", "print every exchange with the server as XML, cut, without credentials"),
+		}),
+		Action: func(ctx *cli.Context) error {
+			c.configure(ctx)
+			if err := probeVerb(ctx, c); err != nil {
+				return c.end(migrate.Summary{Result: migrate.ResultFailed}, err)
+			}
+			return nil
+		},
+	}
+}
+
+func probeVerb(ctx *cli.Context, c *console) error {
+	sel, err := selection(ctx)
+	if err != nil {
+		return err
+	}
+	if n := ctx.Int("workers"); n < 1 {
+		return usage(fmt.Sprintf("--workers: %d", n), "at least one mailbox at once")
+	}
+	mailboxes, err := sources(ctx, c)
+	if err != nil {
+		return err
+	}
+	run, stop := interruptible(ctx.Context, c)
+	defer stop()
+	probes, err := lookAll(run, mailboxes, sel, ctx.Int("workers"))
+	sum := migrate.Summary{Result: migrate.ResultOK, Mailboxes: len(mailboxes)}
+	for _, p := range probes {
+		sum.Folders += len(p.Folders)
+		for _, f := range p.Folders {
+			sum.ItemsEstimated += max(f.Items, 0)
+		}
+		if c.json {
+			c.emitServer(p)
+			c.emitFolders(p)
+		} else {
+			c.print("%s", probeText(p))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if c.json {
+		c.emitSummary(sum, exitOK)
+	}
+	return nil
+}
+
+// lookAll looks at several mailboxes at once. It returns what it could see, and the errors of the others.
+func lookAll(ctx context.Context, mailboxes []migrate.Mailbox, sel migrate.Selection, workers int) ([]*migrate.Probe, error) {
+	probes := make([]*migrate.Probe, len(mailboxes))
+	errs := make([]error, len(mailboxes))
+	var g errgroup.Group
+	g.SetLimit(workers)
+	for i, m := range mailboxes {
+		g.Go(func() error {
+			if errs[i] = ctx.Err(); errs[i] == nil {
+				probes[i], errs[i] = migrate.Look(ctx, m, sel)
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // the functions report through errs
+	return slices.DeleteFunc(probes, func(p *migrate.Probe) bool { return p == nil }), errors.Join(errs...)
+}
+
+// serverLine and folderLine are what --json says of a probe.
+type serverLine struct {
+	Event    string        `json:"event"`
+	Time     time.Time     `json:"time"`
+	Mailbox  string        `json:"mailbox"`
+	Server   string        `json:"server"`
+	Product  string        `json:"product,omitempty"`
+	EAS      string        `json:"eas"` // the version that would be spoken
+	Versions []eas.Version `json:"versions"`
+	Commands []string      `json:"commands"`
+	Policy   bool          `json:"policy"`
+	Device   string        `json:"device"`
+	Seconds  float64       `json:"seconds"`
+}
+
+type folderLine struct {
+	Event     string    `json:"event"`
+	Time      time.Time `json:"time"`
+	Mailbox   string    `json:"mailbox"`
+	Folder    string    `json:"folder"`
+	Class     string    `json:"class,omitempty"` // absent: it does not sync
+	Type      int       `json:"type"`
+	Estimated *int      `json:"estimated"` // null: the server does not say
+	Selected  bool      `json:"selected"`
+}
+
+func (c *console) emitServer(p *migrate.Probe) {
+	c.emit(serverLine{
+		Event: "server", Time: now(), Mailbox: p.Mailbox, Server: p.Server, Product: p.Info.Product, EAS: p.EAS,
+		Versions: p.Info.Versions, Commands: p.Info.Commands, Policy: p.Policy, Device: p.Device, Seconds: p.Duration.Seconds(),
+	})
+}
+
+func (c *console) emitFolders(p *migrate.Probe) {
+	for _, f := range p.Folders {
+		l := folderLine{Event: "folder", Time: now(), Mailbox: p.Mailbox, Folder: f.Path, Class: f.Class, Type: f.Type, Selected: f.Selected}
+		if f.Items >= 0 {
+			l.Estimated = &f.Items
+		}
+		c.emit(l)
+	}
+}
+
+func probeText(p *migrate.Probe) string {
+	var versions []string
+	for _, v := range p.Info.Versions {
+		versions = append(versions, string(v))
+	}
+	policy := "none wanted"
+	if p.Policy {
+		policy = "acknowledged"
+	}
+	about := [][]string{
+		{"server", p.Server}, {"product", p.Info.Product}, {"versions", strings.Join(versions, " ")}, {"would speak", p.EAS},
+		{"commands", strings.Join(p.Info.Commands, " ")}, {"policy", policy}, {"device", p.Device},
+		{"took", secondsText(p.Duration.Seconds())},
+	}
+	return fmt.Sprintf("%s\n\n%s\n\n%s\n\n%s\n", p.Mailbox, table([]string{"", ""}, about), foldersTable(p), outlook(p))
+}
+
+func foldersTable(p *migrate.Probe) string {
+	var rows [][]string
+	for _, f := range p.Folders {
+		class, items, read := f.Class, "no count", "yes"
+		if f.Items >= 0 {
+			items = strconv.Itoa(f.Items)
+		}
+		switch {
+		case class == "":
+			class, items, read = "-", "-", fmt.Sprintf("no: folders of type %d do not sync", f.Type)
+		case !f.Selected:
+			read = "no: not selected"
+		}
+		rows = append(rows, []string{f.Path, class, items, read})
+	}
+	return table([]string{"FOLDER", "CLASS", "ITEMS#", "WOULD BE READ"}, rows)
+}
+
+// outlook says what an archive from here will and will not hold.
+func outlook(p *migrate.Probe) string {
+	items, folders, unsaid, apart, unselected := 0, 0, 0, 0, 0
+	for _, f := range p.Folders {
+		switch {
+		case f.Class == "":
+			apart++
+		case !f.Selected:
+			unselected++
+		default:
+			folders++
+			items += max(f.Items, 0)
+			if f.Items < 0 {
+				unsaid++
+			}
+		}
+	}
+	will := []string{
+		fmt.Sprintf("%s in %s", count(items, "item", "items"), count(folders, "folder", "folders")),
+		"mail as the bytes that the server serves, which need not be the bytes that arrived",
+		"contacts, events, tasks and notes as files of today, and every property that the server sends beside them",
+	}
+	wont := []string{"rules, permissions, signatures and settings: the protocol does not show them"}
+	if apart > 0 {
+		wont = append(wont, count(apart, "folder", "folders")+" of types that do not sync")
+	}
+	if unselected > 0 {
+		wont = append(wont, count(unselected, "folder", "folders")+" that the flags leave out")
+	}
+	s := "an archive from here will hold\n  " + strings.Join(will, "\n  ") + "\nand will not hold\n  " + strings.Join(wont, "\n  ")
+	if unsaid > 0 {
+		s += "\nthe server gives no count of " + count(unsaid, "folder", "folders") + ": there completeness cannot be shown"
+	}
+	return s
+}

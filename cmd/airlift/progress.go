@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/airlift-eas/airlift/migrate"
+)
+
+const (
+	redrawEvery = 250 * time.Millisecond // on a terminal
+	lineEvery   = time.Minute            // elsewhere
+)
+
+// progress shows how far a run has come: on a terminal a bar and a line for each active mailbox, elsewhere one line a
+// minute. It lives from the engine's events.
+type progress struct {
+	c       *console
+	started time.Time
+
+	mu        sync.Mutex
+	active    []*mailboxProgress // in the order in which they began
+	mailboxes int                // ended
+	total     int                // items that are known to be there and were not archived before
+	sum       migrate.Event      // of what is durable
+}
+
+type mailboxProgress struct {
+	address string
+	started time.Time
+	folder  string // where the last page came from
+	expect  map[string]int
+	items   int
+	bytes   int64
+}
+
+func newProgress(c *console) *progress { return &progress{c: c, started: time.Now()} }
+
+// event takes over what an event says.
+func (p *progress) event(e migrate.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch e.Event {
+	case migrate.EventMailboxStart:
+		p.active = append(p.active, &mailboxProgress{address: e.Mailbox, started: time.Now(), expect: map[string]int{}})
+		return
+	case migrate.EventMailboxEnd:
+		p.mailboxes++
+		p.active = slices.DeleteFunc(p.active, func(m *mailboxProgress) bool { return m.address == e.Mailbox })
+		return
+	}
+	i := slices.IndexFunc(p.active, func(m *mailboxProgress) bool { return m.address == e.Mailbox })
+	if i < 0 {
+		return
+	}
+	m := p.active[i]
+	switch e.Event {
+	case migrate.EventFolderStart:
+		m.folder = e.Folder
+	case migrate.EventPage:
+		m.folder = e.Folder
+		n := e.Stored + e.Changed + e.Deleted + e.Excluded + e.Quarantined
+		m.items, m.bytes = m.items+n, m.bytes+e.Bytes
+		p.sum.Stored, p.sum.Bytes = p.sum.Stored+n, p.sum.Bytes+e.Bytes
+	}
+	if e.Estimated != nil && e.Event != migrate.EventFolderEnd {
+		p.expect(m, e)
+	}
+}
+
+// expect notes how many items a folder still has to bring, each time the server says it anew.
+func (p *progress) expect(m *mailboxProgress, e migrate.Event) {
+	rest := max(*e.Estimated-e.Live, 0)
+	p.total += rest - m.expect[e.Folder]
+	m.expect[e.Folder] = rest
+}
+
+// show keeps the display up to date until the returned function is called.
+func (p *progress) show(ctx context.Context) (stop func()) {
+	onScreen := p.c.isTerminal() && !p.c.verbose && !p.c.json
+	if p.c.quiet {
+		return func() {}
+	}
+	every, update := lineEvery, p.line
+	if onScreen {
+		bar := newBar()
+		every, update = redrawEvery, func() { p.c.draw(p.lines(bar)...) }
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var g errgroup.Group
+	g.Go(func() error {
+		t := time.NewTicker(every)
+		defer t.Stop()
+		for {
+			select {
+			case <-t.C:
+				update()
+			case <-ctx.Done():
+				return nil
+			}
+		}
+	})
+	return func() {
+		cancel()
+		_ = g.Wait() // it returns none
+		p.c.draw()
+	}
+}
+
+func newBar() *progressbar.ProgressBar {
+	return progressbar.NewOptions(-1,
+		progressbar.OptionSetWriter(io.Discard), // it is drawn together with the lines above it
+		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("items"),
+		progressbar.OptionSetWidth(24), progressbar.OptionThrottle(0),
+		progressbar.OptionSetPredictTime(true), progressbar.OptionSetElapsedTime(true),
+	)
+}
+
+// lines is the display of a terminal.
+func (p *progress) lines(bar *progressbar.ProgressBar) []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var lines []string
+	for _, m := range p.active {
+		rate := float64(m.items) / max(time.Since(m.started).Seconds(), 0.001)
+		lines = append(lines, fmt.Sprintf("%s  %d items, %s, %.0f/s  %s", m.address, m.items, bytesText(m.bytes), rate, m.folder))
+	}
+	if p.total > 0 {
+		// The bar ends itself for good when it is full; the run ends it here.
+		bar.ChangeMax(max(p.total, p.sum.Stored) + 1)
+	}
+	_ = bar.Set(p.sum.Stored) // it draws into nothing
+	return append(lines, strings.Trim(bar.String(), "\r "))
+}
+
+// line is the display of a log.
+func (p *progress) line() {
+	p.mu.Lock()
+	items, bytes, active, ended := p.sum.Stored, p.sum.Bytes, len(p.active), p.mailboxes
+	p.mu.Unlock()
+	rate := float64(items) / time.Since(p.started).Seconds()
+	p.c.say("%s  %s, %s, %.0f items/s; mailboxes: %d active, %d done", secondsText(time.Since(p.started).Seconds()),
+		count(items, "item", "items"), bytesText(bytes), rate, active, ended)
+}

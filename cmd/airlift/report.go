@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/airlift-eas/airlift/migrate"
+)
+
+// report says what happens in a run and what came of it. The engine calls event one at a time.
+type report struct {
+	c       *console
+	ctx     context.Context // of the run: what fails because it is interrupted is no news
+	folders []migrate.Event // how each folder ended
+	said    map[string]bool // lines and hints: a folder's problem is told again with its mailbox
+}
+
+func newReport(ctx context.Context, c *console) *report {
+	return &report{c: c, ctx: ctx, said: map[string]bool{}}
+}
+
+func (r *report) event(e migrate.Event) {
+	if r.c.json {
+		r.c.emit(e)
+	}
+	where := e.Mailbox
+	if e.Folder != "" {
+		where += ": " + e.Folder
+	}
+	switch e.Event {
+	case migrate.EventFolderEnd:
+		r.folders = append(r.folders, e)
+	case migrate.EventProblem:
+		r.problem(e.Message, e.Hint)
+	case migrate.EventWarning:
+		r.c.warn(where+": "+e.Message, e.Hint)
+	case migrate.EventRetry:
+		r.c.say("%s: again in %.1f s: %s", where, e.Wait, e.Message)
+	case migrate.EventResync:
+		r.c.say("%s: again from the beginning, without storing anything twice: %s", where, e.Message)
+	case migrate.EventAdopted:
+		r.c.say("%s: page %d of an earlier run is taken over", where, e.Page)
+	}
+}
+
+// problem says every line once.
+func (r *report) problem(msg, hint string) {
+	if r.ctx.Err() != nil {
+		return
+	}
+	var fresh []string
+	for line := range strings.Lines(msg) {
+		if line = strings.TrimSuffix(line, "\n"); !r.said[line] {
+			r.said[line] = true
+			fresh = append(fresh, line)
+		}
+	}
+	if r.said["hint: "+hint] {
+		hint = ""
+	}
+	r.said["hint: "+hint] = true
+	if len(fresh) > 0 || hint != "" {
+		r.c.problem(strings.Join(fresh, "\n"), hint)
+	}
+}
+
+// unsaid tells what the engine had no event for, or no hint.
+func (r *report) unsaid(err error) { r.problem(err.Error(), hintOf(err)) }
+
+// print writes the completeness table and the summary. With --quiet the table holds only what is not balanced.
+func (r *report) print(sum migrate.Summary) {
+	titles := []string{"FOLDER", "CLASS", "SERVER#", "ARCHIVED#", "EXCLUDED#", "QUARANTINED#", "BALANCED"}
+	rows := map[string][][]string{}
+	var mailboxes []string
+	for _, e := range r.folders {
+		if r.c.quiet && e.Balanced != nil && *e.Balanced {
+			continue
+		}
+		if rows[e.Mailbox] == nil {
+			mailboxes = append(mailboxes, e.Mailbox)
+		}
+		rows[e.Mailbox] = append(rows[e.Mailbox], balanceRow(e))
+	}
+	for _, m := range mailboxes {
+		r.c.print("%s\n\n%s\n", m, table(titles, rows[m]))
+	}
+	r.c.print("%s", summaryText(sum))
+}
+
+func balanceRow(e migrate.Event) []string {
+	server, balanced := "no count", "yes"
+	if e.Estimated != nil {
+		server = strconv.Itoa(*e.Estimated)
+	}
+	switch {
+	case e.Message != "":
+		balanced = "not finished"
+	case e.Balanced == nil || !*e.Balanced:
+		balanced = "NO"
+	}
+	return []string{
+		e.Folder, e.Class, server, strconv.Itoa(e.Live - e.Excluded - e.Quarantined),
+		strconv.Itoa(e.Excluded), strconv.Itoa(e.Quarantined), balanced,
+	}
+}
+
+func summaryText(s migrate.Summary) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s in %s of %s", s.Result, count(s.ItemsLive, "item", "items"),
+		count(s.Folders, "folder", "folders"), count(s.Mailboxes, "mailbox", "mailboxes"))
+	fmt.Fprintf(&b, "; this run: %d stored, %d changed, %d deleted", s.ItemsStored, s.ItemsChanged, s.ItemsDeleted)
+	if s.ItemsExcluded > 0 {
+		fmt.Fprintf(&b, "; %d excluded", s.ItemsExcluded)
+	}
+	if s.ItemsQuarantined > 0 {
+		fmt.Fprintf(&b, "; %d quarantined", s.ItemsQuarantined)
+	}
+	fmt.Fprintf(&b, "\n%s fetched in %s, %s stored, %s", bytesText(s.BytesFetched),
+		count(s.Requests, "request", "requests"), bytesText(s.BytesStored), secondsText(s.Seconds))
+	if s.Retries > 0 {
+		fmt.Fprintf(&b, ", %s", count(s.Retries, "retry", "retries"))
+	}
+	if s.ThrottledSeconds > 0 {
+		fmt.Fprintf(&b, ", %s held up by the server", secondsText(s.ThrottledSeconds))
+	}
+	return b.String()
+}
+
+// end says why a verb that has begun did not come to its own end: for programs as a problem and a summary.
+func (c *console) end(sum migrate.Summary, err error) error {
+	if _, ok := err.(ended); ok || !c.json {
+		return err
+	}
+	code := exitCode(err)
+	if code == exitInterrupted {
+		sum.Result = migrate.ResultInterrupted
+	}
+	c.emitProblem(err)
+	c.emitSummary(sum, code)
+	c.failed(err)
+	return ended(code)
+}

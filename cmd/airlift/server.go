@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/airlift-eas/airlift/eas/easserver"
+)
+
+func serverCommand(c *console) *cli.Command {
+	return &cli.Command{
+		Name:  "server",
+		Usage: "serve files as mailboxes over Exchange ActiveSync, for trying things and for tests",
+		Description: "The mailboxes are DIR/<user>/<folder path>/*.eml, *.vcf and *.ics, read at the start and never written. " +
+			"Every user's password is in the variable AIRLIFT_SERVER_PASSWORD.",
+		Flags: []cli.Flag{
+			stringFlag("listen", "127.0.0.1:8080", "listen at `ADDRESS`; port 0 takes a free one"),
+			stringFlag("dir", "", "serve the mailboxes in `DIR`"),
+			configFlag(),
+		},
+		Action: func(ctx *cli.Context) error { return serverVerb(ctx, c) },
+	}
+}
+
+func serverVerb(ctx *cli.Context, c *console) error {
+	dir, password := ctx.String("dir"), os.Getenv("AIRLIFT_SERVER_PASSWORD")
+	switch {
+	case dir == "":
+		return usage("no mailboxes to serve", "name their directory with --dir")
+	case password == "":
+		return usage("no password", "set AIRLIFT_SERVER_PASSWORD; it is every user's")
+	}
+	store, err := easserver.LoadDir(dir)
+	if err != nil {
+		return err
+	}
+	run, stop := interruptible(ctx.Context, c)
+	defer stop()
+	s, err := listen(run, ctx.String("listen"), easserver.Config{Password: password}, store)
+	if err != nil {
+		return err
+	}
+	for _, u := range store.Users() {
+		items := 0
+		for _, f := range u.Folders() {
+			items += f.Len()
+		}
+		c.say("%s: %s in %s", u.Address(), count(items, "item", "items"), count(len(u.Folders()), "folder", "folders"))
+	}
+	c.print("%s", s.url)
+	<-s.ended.Done()
+	return s.Close()
+}
+
+// serving is an EAS server at work.
+type serving struct {
+	url   string
+	eas   *easserver.Server
+	http  http.Server
+	done  *errgroup.Group
+	ended context.Context // done when it was told to end, or cannot go on
+}
+
+// listen starts to serve the mailboxes of a store.
+func listen(ctx context.Context, addr string, cfg easserver.Config, store *easserver.Store) (*serving, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("server: %w", err)
+	}
+	s := &serving{url: fmt.Sprintf("http://%s/Microsoft-Server-ActiveSync", l.Addr()), eas: easserver.New(cfg, store)}
+	s.http = http.Server{
+		Handler: s.eas,
+		// No limit on writing an answer: a Ping waits for minutes, and a page is as large as it is.
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10,
+	}
+	s.done, s.ended = errgroup.WithContext(ctx)
+	s.done.Go(func() error {
+		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("server: %w", err)
+		}
+		return nil
+	})
+	return s, nil
+}
+
+// Close ends the server: the answers in hand are finished, as far as they are in a few seconds.
+func (s *serving) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	s.eas.Close()
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = s.http.Close()
+	}
+	return errors.Join(err, s.done.Wait())
+}

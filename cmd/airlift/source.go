@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/eas/auth"
+	"github.com/airlift-eas/airlift/migrate"
+)
+
+// connection is what all mailboxes of a run share.
+type connection struct {
+	version   eas.Version
+	roots     *x509.CertPool // nil = the system's
+	allowHTTP bool
+}
+
+// sources makes the engine's mailboxes from the flags: the one of --mailbox, or those of --mailboxes.
+func sources(ctx *cli.Context, c *console) ([]migrate.Mailbox, error) {
+	conn, err := connectionOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := accountsOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// All settings are checked before the first password is asked for.
+	mailboxes := make([]migrate.Mailbox, len(accounts))
+	for i, a := range accounts {
+		if mailboxes[i], err = conn.mailbox(a); err != nil {
+			return nil, err
+		}
+	}
+	passwords, err := readPasswords(ctx.Context, c, accounts)
+	if err != nil {
+		return nil, err
+	}
+	for i, a := range accounts {
+		conn.logIn(&mailboxes[i], a.user, passwords[i])
+		c.traced(&mailboxes[i])
+	}
+	return mailboxes, nil
+}
+
+func connectionOf(ctx *cli.Context) (conn connection, err error) {
+	conn.allowHTTP = ctx.Bool("allow-http")
+	if a := ctx.String("auth"); a != "auto" && a != "basic" {
+		return conn, usage(fmt.Sprintf("--auth: unknown way %q", a), "the ways are auto, basic")
+	}
+	if v := ctx.String("eas-version"); v != "auto" {
+		conn.version = eas.Version(v)
+		known := []string{"auto"}
+		for _, k := range eas.Versions() {
+			known = append(known, string(k))
+			if k == conn.version {
+				known = nil
+				break
+			}
+		}
+		if known != nil {
+			return conn, usage(fmt.Sprintf("--eas-version: unknown version %q", v), "the versions are "+strings.Join(known, ", "))
+		}
+	}
+	if file := ctx.String("ca-cert"); file != "" {
+		pem, err := os.ReadFile(file)
+		if err != nil {
+			return conn, usage("--ca-cert: "+err.Error(), "")
+		}
+		conn.roots = x509.NewCertPool()
+		if !conn.roots.AppendCertsFromPEM(pem) {
+			return conn, usage(fmt.Sprintf("--ca-cert: %s holds no certificate", file), "the file is in PEM: -----BEGIN CERTIFICATE-----")
+		}
+	}
+	return conn, nil
+}
+
+// accountsOf lists the mailboxes that the flags name. A password that a line of the file does not name is that of the
+// flags.
+func accountsOf(ctx *cli.Context) ([]account, error) {
+	given := account{
+		mailbox: ctx.String("mailbox"), user: ctx.String("user"), server: ctx.String("server"),
+		password: passwordSource{file: ctx.String("password-file"), command: ctx.String("password-command")},
+	}
+	if err := given.password.check(); err != nil {
+		return nil, usage(err.Error(), "either --password-file or --password-command")
+	}
+	if given.password == (passwordSource{}) && os.Getenv("AIRLIFT_PASSWORD") != "" {
+		given.password.env = "AIRLIFT_PASSWORD"
+	}
+	accounts := []account{given}
+	if file := ctx.String("mailboxes"); file != "" {
+		if given.mailbox != "" || given.user != "" {
+			return nil, usage("--mailboxes together with --mailbox or --user", "the file names the mailboxes and their users")
+		}
+		var err error
+		if accounts, err = readMailboxes(file); err != nil {
+			return nil, err
+		}
+	}
+	for i := range accounts {
+		a := &accounts[i]
+		switch {
+		case a.mailbox == "":
+			return nil, usage("no mailbox", "name it with --mailbox, or many with --mailboxes")
+		case a.server == "" && given.server == "":
+			return nil, usage("no server for "+a.mailbox, "name it with --server: a host, or the whole https://HOST/Microsoft-Server-ActiveSync")
+		}
+		if a.server == "" {
+			a.server = given.server
+		}
+		if a.user == "" {
+			a.user = a.mailbox
+		}
+		if a.password == (passwordSource{}) {
+			a.password = given.password
+		}
+	}
+	return accounts, nil
+}
+
+// readPasswords reads the passwords of all accounts, a few at a time: each may be a command's work.
+func readPasswords(ctx context.Context, c *console, accounts []account) ([]string, error) {
+	passwords := make([]string, len(accounts))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(8)
+	for i, a := range accounts {
+		g.Go(func() (err error) {
+			if passwords[i], err = a.password.read(ctx, c); err != nil {
+				return fmt.Errorf("%s: %w", a.mailbox, err)
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	for i, a := range accounts {
+		if passwords[i] != "" {
+			continue
+		}
+		var err error
+		if passwords[i], err = askPassword(c, a.user); err != nil {
+			return nil, err
+		}
+	}
+	return passwords, nil
+}
+
+// mailbox makes a source and checks its settings; no request is sent.
+func (conn connection) mailbox(a account) (migrate.Mailbox, error) {
+	cfg := eas.Config{URL: a.server, User: a.user, Version: conn.version, AllowHTTP: conn.allowHTTP}
+	check := cfg
+	check.DeviceID = "AIRLIFT"
+	if _, err := eas.New(check); err != nil {
+		hint := ""
+		if strings.HasPrefix(strings.ToLower(a.server), "http://") && !conn.allowHTTP {
+			hint = "--allow-http permits it, for a network that you trust"
+		}
+		return migrate.Mailbox{}, usage(fmt.Sprintf("%s: %s", a.mailbox, err), hint)
+	}
+	return migrate.Mailbox{Address: a.mailbox, Client: cfg}, nil
+}
+
+// logIn gives a source its transport, which carries the credentials. Every mailbox has connections of its own:
+// servers tie them to a user.
+func (conn connection) logIn(m *migrate.Mailbox, user, password string) {
+	m.Client.Transport = auth.Basic{User: user, Password: password, Origin: m.Client.URL, Base: conn.transport()}
+}
+
+func (conn connection) transport() http.RoundTripper {
+	t := eas.NewTransport()
+	t.TLSClientConfig.RootCAs = conn.roots
+	return t
+}

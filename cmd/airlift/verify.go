@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/airlift-eas/airlift/migrate"
+	"github.com/airlift-eas/airlift/sinks/archive"
+)
+
+func verifyCommand(c *console) *cli.Command {
+	return &cli.Command{
+		Name:  "verify",
+		Usage: "read every byte of an archive again and hold it against its manifests, chains and run records",
+		Flags: append(readingFlags(), quietFlag()),
+		Action: func(ctx *cli.Context) error {
+			c.configure(ctx)
+			if err := verifyVerb(ctx, c); err != nil {
+				return c.end(migrate.Summary{Result: migrate.ResultFailed}, err)
+			}
+			return nil
+		},
+	}
+}
+
+// problemLine and verifySummary are the lines of --json.
+type problemLine struct {
+	Event  string    `json:"event"`
+	Time   time.Time `json:"time"`
+	Object string    `json:"object"`
+	Entry  string    `json:"entry"` // "" = the object as a whole
+	Why    string    `json:"why"`
+}
+
+type verifySummary struct {
+	Event  string         `json:"event"`
+	Time   time.Time      `json:"time"`
+	Result migrate.Result `json:"result"`
+	archive.Summary
+	Seconds float64 `json:"seconds"`
+	Exit    int     `json:"exit"`
+}
+
+func verifyVerb(ctx *cli.Context, c *console) (err error) {
+	folders, err := folderFilter(ctx)
+	if err != nil {
+		return err
+	}
+	run, stop := interruptible(ctx.Context, c)
+	defer stop()
+	a, bucket, err := openArchive(run, ctx.String("archive"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, bucket.Close()) }()
+	mailboxes, err := mailboxesOf(ctx, a)
+	if err != nil {
+		return err
+	}
+	o := archive.VerifyOptions{Mailbox: ctx.String("mailbox"), Problem: c.finding, Done: c.verified()}
+	if len(ctx.StringSlice("folder")) > 0 {
+		if o.Folder, err = directories(run, a, mailboxes, folders); err != nil {
+			return err
+		}
+	}
+	started := time.Now()
+	sum, err := a.Verify(run, o)
+	c.draw()
+	if err != nil {
+		return err
+	}
+	s := verifySummary{Event: eventSummary, Time: now(), Result: migrate.ResultOK, Summary: sum, Seconds: time.Since(started).Seconds()}
+	if sum.Problems > 0 {
+		s.Result, s.Exit = migrate.ResultFailed, exitDamaged
+	}
+	if c.json {
+		c.emit(s)
+	} else {
+		c.print("%s: %s in %s, %s, %s; %s", s.Result, count(sum.Items, "stored item", "stored items"),
+			count(sum.Segments, "segment", "segments"), bytesText(sum.Bytes), secondsText(s.Seconds), count(sum.Problems, "problem", "problems"))
+	}
+	if s.Exit != exitOK {
+		return ended(s.Exit)
+	}
+	return nil
+}
+
+// directories tells which directories hold the folders that are wanted by their display path.
+func directories(ctx context.Context, a *archive.Archive, mailboxes []string, wanted func(path string) bool) (func(dir string) bool, error) {
+	dirs := map[string]bool{}
+	for _, m := range mailboxes {
+		folders, err := a.Folders(ctx, m)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", m, err)
+		}
+		for _, f := range folders {
+			if wanted(f.Path) {
+				dirs[f.Dir] = true
+			}
+		}
+	}
+	return func(dir string) bool { return dirs[dir] }, nil
+}
+
+// finding says what is not as it was written.
+func (c *console) finding(p archive.Problem) {
+	if c.json {
+		c.emit(problemLine{Event: eventProblem, Time: now(), Object: p.Object, Entry: p.Entry, Why: p.Why})
+		return
+	}
+	where := p.Object
+	if p.Entry != "" {
+		where += ": " + p.Entry
+	}
+	c.print("%s: %s", where, p.Why)
+}
+
+// verified shows on a terminal how far the verification has come.
+func (c *console) verified() func(archive.Summary) {
+	if c.quiet || c.json || !c.isTerminal() {
+		return nil
+	}
+	started, drawn := time.Now(), time.Time{}
+	return func(s archive.Summary) {
+		if time.Since(drawn) < redrawEvery {
+			return
+		}
+		drawn = time.Now()
+		rate := float64(s.Bytes) / time.Since(started).Seconds()
+		c.draw(fmt.Sprintf("%s, %s, %s/s", count(s.Segments, "segment", "segments"), bytesText(s.Bytes), bytesText(int64(rate))))
+	}
+}
