@@ -69,6 +69,9 @@ func (m *mailboxRun) adoptMailbox(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the archive's folders: %w", err)
 	}
+	if err := m.Checkpoints.SaveMailbox(ctx, m.state); err != nil {
+		return err
+	}
 	for _, sf := range folders {
 		for page, err := range m.Sink.Pages(ctx, m.mb.Address, sf.Dir, 0) {
 			if err != nil {

@@ -192,7 +192,7 @@ func convert(class string, props *wbxml.Element) ([]byte, string, error) {
 // store puts the bytes of an item that is new, or of a new version of it.
 func (p *pageWriter) store(ctx context.Context, known *checkpoints.Item, e sinks.Event, contents ...sinks.Content) error {
 	e.Op, e.Whole = sinks.OpAdd, true
-	if known != nil && known.ID != "" {
+	if known != nil && known.SHA256 != "" {
 		e.Op, e.ID = sinks.OpChange, known.ID
 	}
 	e, err := p.put(ctx, e, contents...)

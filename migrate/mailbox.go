@@ -87,10 +87,10 @@ func (m *mailboxRun) read(ctx context.Context) error {
 func (m *mailboxRun) load(ctx context.Context) error {
 	st, err := m.Checkpoints.Mailbox(ctx, m.key)
 	switch {
-	case err == nil:
+	case err == nil && st.HierarchyKey != "":
 		m.state = st
 		return nil
-	case !errors.Is(err, checkpoints.ErrNotFound):
+	case err != nil && !errors.Is(err, checkpoints.ErrNotFound):
 		return err
 	}
 	m.fresh = true
