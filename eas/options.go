@@ -68,27 +68,25 @@ type BodyPreference struct {
 // ArchiveOptions ask for everything: every item, and its whole body. Mail comes as MIME; the bodies of the other classes as
 // plain text, the one form that every server has for them.
 func ArchiveOptions(class Class, v Version) SyncOptions {
-	var o SyncOptions
-	mail := class == ClassEmail || class == ClassSMS
-	if mail {
-		o.MIMESupport = MIMEAlways
+	o := SyncOptions{Body: &BodyPreference{Type: BodyPlain}}
+	if class == ClassEmail || class == ClassSMS {
+		o.MIMESupport = MIMEAlways // without it, SOGo 5.8 sends plain text instead, and says nothing
+		o.Body.Type = BodyMIME
 	}
-	switch {
-	case !v.AtLeast(Version120):
+	if !v.AtLeast(Version120) {
 		o.Truncation = new(TextWhole)
-		if mail {
+		if o.MIMESupport == MIMEAlways {
+			// QUIRK(SOGo 5.8): in 2.5, too, only a BodyPreference makes it send MIME, which it then puts into email:Body.
+			// Servers that know none in 2.5 skip it.
 			o.MIMETruncation = new(MIMEWhole)
+		} else {
+			o.Body = nil
 		}
-	case mail:
-		// Without MIMESupport, SOGo 5.8 sends plain text instead, and says nothing.
-		o.Body = &BodyPreference{Type: BodyMIME}
-	default:
-		o.Body = &BodyPreference{Type: BodyPlain}
 	}
 	return o
 }
 
-// HeadersOnly ask for every item without its body: a listing.
+// HeadersOnly ask for every item without its body: a listing. QUIRK(SOGo 5.8): the text of a mail comes all the same.
 func HeadersOnly(class Class, v Version) SyncOptions {
 	if !v.AtLeast(Version120) {
 		return SyncOptions{Truncation: new(CutAll)}
