@@ -12,12 +12,18 @@ func (l *lines) addresses(v view) {
 		kind                                     string
 		street, city, state, postalCode, country wbxml.Tag
 	}{
-		{"work", wbxml.ContactsBusinessAddressStreet, wbxml.ContactsBusinessAddressCity, wbxml.ContactsBusinessAddressState,
-			wbxml.ContactsBusinessAddressPostalCode, wbxml.ContactsBusinessAddressCountry},
-		{"home", wbxml.ContactsHomeAddressStreet, wbxml.ContactsHomeAddressCity, wbxml.ContactsHomeAddressState,
-			wbxml.ContactsHomeAddressPostalCode, wbxml.ContactsHomeAddressCountry},
-		{"x-other", wbxml.ContactsOtherAddressStreet, wbxml.ContactsOtherAddressCity, wbxml.ContactsOtherAddressState,
-			wbxml.ContactsOtherAddressPostalCode, wbxml.ContactsOtherAddressCountry},
+		{
+			"work", wbxml.ContactsBusinessAddressStreet, wbxml.ContactsBusinessAddressCity, wbxml.ContactsBusinessAddressState,
+			wbxml.ContactsBusinessAddressPostalCode, wbxml.ContactsBusinessAddressCountry,
+		},
+		{
+			"home", wbxml.ContactsHomeAddressStreet, wbxml.ContactsHomeAddressCity, wbxml.ContactsHomeAddressState,
+			wbxml.ContactsHomeAddressPostalCode, wbxml.ContactsHomeAddressCountry,
+		},
+		{
+			"x-other", wbxml.ContactsOtherAddressStreet, wbxml.ContactsOtherAddressCity, wbxml.ContactsOtherAddressState,
+			wbxml.ContactsOtherAddressPostalCode, wbxml.ContactsOtherAddressCountry,
+		},
 	} {
 		street, city, state := v.value(a.street), v.value(a.city), v.value(a.state)
 		postalCode, country := v.value(a.postalCode), v.value(a.country)

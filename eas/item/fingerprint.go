@@ -12,10 +12,9 @@ import (
 // second, sender and subject, and nothing that came from the MIME head. Two
 // items can share it.
 //
-// A size above 0 follows behind a "~" as a hint to tell such items apart. It is
-// not part of what identifies: servers count sizes differently with and without a
-// body. Two listings that are compared as whole strings must both leave it out
-// (size 0).
+// A size above 0 follows as a hint to tell such items apart. It is not part of
+// what identifies, since servers count sizes differently with and without a body:
+// match by what [SplitFingerprint] returns, never by whole fingerprints.
 func Fingerprint(class string, s Summary, size int64) string {
 	h := sha256.New()
 	write := func(field string) {
@@ -40,9 +39,23 @@ func Fingerprint(class string, s Summary, size int64) string {
 	}
 	name := strings.ToLower(base32.StdEncoding.EncodeToString(h.Sum(nil)[:15]))
 	if size > 0 {
-		name += "~" + strconv.FormatInt(size, 10)
+		name += sizeMark + strconv.FormatInt(size, 10)
 	}
 	return name
+}
+
+// sizeMark parts the size from what identifies.
+const sizeMark = "~"
+
+// SplitFingerprint returns the part of a fingerprint that identifies, and the
+// size in bytes that it was made with, 0 if none.
+func SplitFingerprint(fingerprint string) (key string, size int64) {
+	key, hint, _ := strings.Cut(fingerprint, sizeMark)
+	size, err := strconv.ParseInt(hint, 10, 64)
+	if err != nil || size < 0 {
+		size = 0
+	}
+	return key, size
 }
 
 // senderKey is the address alone: its display name is not the same everywhere.

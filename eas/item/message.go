@@ -33,8 +33,12 @@ func Message(props *wbxml.Element) ([]byte, error) {
 		name string
 		tag  wbxml.Tag
 	}{
-		{"From", wbxml.EmailFrom}, {"Sender", wbxml.Email2Sender}, {"Reply-To", wbxml.EmailReplyTo},
-		{"To", wbxml.EmailTo}, {"Cc", wbxml.EmailCc}, {"Bcc", wbxml.Email2Bcc},
+		{"From", wbxml.EmailFrom},
+		{"Sender", wbxml.Email2Sender},
+		{"Reply-To", wbxml.EmailReplyTo},
+		{"To", wbxml.EmailTo},
+		{"Cc", wbxml.EmailCc},
+		{"Bcc", wbxml.Email2Bcc},
 	} {
 		setAddresses(&h, f.name, v.value(f.tag))
 	}

@@ -23,10 +23,14 @@ func TestSummarizeRecordedMail(t *testing.T) {
 	items := recorded(t, "email-v14.1")
 	unread, read := false, true
 	for i, want := range []Summary{
-		{Date: time.Date(2026, 9, 28, 16, 42, 0, 0, time.UTC), From: `"Sender 0" <x0@remote.example>`, Subject: "plain 0", Read: &unread,
-			MessageID: "<m0.alice@remote.example>"},
-		{Date: time.Date(2026, 9, 28, 22, 42, 0, 0, time.UTC), From: `"Sender 1" <x1@remote.example>`, Subject: "plain 1", Read: &read,
-			MessageID: "<m1.alice@remote.example>"},
+		{
+			Date: time.Date(2026, 9, 28, 16, 42, 0, 0, time.UTC), From: `"Sender 0" <x0@remote.example>`, Subject: "plain 0", Read: &unread,
+			MessageID: "<m0.alice@remote.example>",
+		},
+		{
+			Date: time.Date(2026, 9, 28, 22, 42, 0, 0, time.UTC), From: `"Sender 1" <x1@remote.example>`, Subject: "plain 1", Read: &read,
+			MessageID: "<m1.alice@remote.example>",
+		},
 	} {
 		want.To = []string{`"alice@lab.example" <alice@lab.example>`}
 		want.Flag, want.Categories = "none", []string{}
@@ -176,8 +180,11 @@ func TestFingerprintFields(t *testing.T) {
 	if got := Fingerprint("Email", same, 0); got != name {
 		t.Errorf("%s and %s", got, name)
 	}
-	if got := Fingerprint("Email", base, 123); got != name+"~123" {
-		t.Errorf("with a size: %s", got)
+	if key, size := SplitFingerprint(Fingerprint("Email", base, 123)); key != name || size != 123 {
+		t.Errorf("with a size: %s, %d", key, size)
+	}
+	if key, size := SplitFingerprint(name); key != name || size != 0 {
+		t.Errorf("without a size: %s, %d", key, size)
 	}
 	for what, change := range map[string]func(*Summary){
 		"date":    func(s *Summary) { s.Date = s.Date.Add(time.Second) },

@@ -90,11 +90,14 @@ func TestTaskDates(t *testing.T) {
 	}{
 		{"with a time of day, the instants count", "DTSTART:20260501T070000Z", "DUE:20260501T080000Z", []wbxml.Element{
 			wbxml.T(wbxml.TasksStartDate, "2026-05-01T09:00:00.000Z"), wbxml.T(wbxml.TasksUtcStartDate, "2026-05-01T07:00:00.000Z"),
-			wbxml.T(wbxml.TasksDueDate, "2026-05-01T10:00:00.000Z"), wbxml.T(wbxml.TasksUtcDueDate, "2026-05-01T08:00:00.000Z")}},
+			wbxml.T(wbxml.TasksDueDate, "2026-05-01T10:00:00.000Z"), wbxml.T(wbxml.TasksUtcDueDate, "2026-05-01T08:00:00.000Z"),
+		}},
 		{"both of one type", "DTSTART:20260501T000000Z", "DUE:20260501T080000Z", []wbxml.Element{
-			wbxml.T(wbxml.TasksUtcStartDate, "2026-05-01T00:00:00.000Z"), wbxml.T(wbxml.TasksUtcDueDate, "2026-05-01T08:00:00.000Z")}},
+			wbxml.T(wbxml.TasksUtcStartDate, "2026-05-01T00:00:00.000Z"), wbxml.T(wbxml.TasksUtcDueDate, "2026-05-01T08:00:00.000Z"),
+		}},
 		{"a recurrence lends its start", "DTSTART;VALUE=DATE:20260501", "", []wbxml.Element{
-			wbxml.E(wbxml.TasksRecurrence, wbxml.T(wbxml.TasksType, "0"), wbxml.T(wbxml.TasksStart, "2026-05-01T00:00:00.000Z"))}},
+			wbxml.E(wbxml.TasksRecurrence, wbxml.T(wbxml.TasksType, "0"), wbxml.T(wbxml.TasksStart, "2026-05-01T00:00:00.000Z")),
+		}},
 		{"none", "", "", []wbxml.Element{wbxml.T(wbxml.TasksComplete, "0"), wbxml.T(wbxml.TasksDueDate, "x")}},
 	} {
 		b, err := Task(properties(c.in...))
