@@ -26,6 +26,28 @@ func (c *Content) openAttachment(index int, first, last int64) (io.ReadCloser, e
 	}), nil
 }
 
+// attachment returns a whole attachment of a message that is in memory.
+func (c *Content) attachment(a attachment) string {
+	r, err := c.openAttachment(a.index, 0, a.size-1)
+	if err != nil {
+		return ""
+	}
+	defer r.Close()
+	b, _ := io.ReadAll(r) // what could be read of a broken one
+	return string(b)
+}
+
+// text returns the whole message.
+func (c *Content) text() string {
+	r, err := c.open()
+	if err != nil {
+		return ""
+	}
+	defer r.Close()
+	b, _ := io.ReadAll(r)
+	return string(b)
+}
+
 // pipeReader reads what a goroutine writes. Close ends the goroutine and waits for
 // it.
 type pipeReader struct {

@@ -1,7 +1,6 @@
 package easserver
 
 import (
-	"maps"
 	"strconv"
 
 	"github.com/airlift-eas/airlift/eas"
@@ -105,12 +104,4 @@ func folderElement(tag wbxml.Tag, id string, i folderInfo) wbxml.Element {
 	return wbxml.E(tag,
 		wbxml.T(wbxml.FolderHierarchyServerId, id), wbxml.T(wbxml.FolderHierarchyParentId, i.parent),
 		wbxml.T(wbxml.FolderHierarchyDisplayName, i.name), wbxml.T(wbxml.FolderHierarchyType, strconv.Itoa(int(i.typ))))
-}
-
-// learned notes that the device knows of a change that it made itself, and returns
-// the new key.
-func (h *hierarchyState) learned(change func(known map[string]folderInfo)) string {
-	known := maps.Clone(h.known)
-	change(known)
-	return h.advance(known)
 }

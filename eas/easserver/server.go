@@ -45,29 +45,6 @@ func New(cfg Config, store *Store) *Server {
 // that there was none. It makes an http.Server's Shutdown quick.
 func (s *Server) Close() { s.closing.Do(func() { close(s.closed) }) }
 
-// command is an entry in the table of commands. It is where a common status
-// (MS-ASCMD 2.2.2) goes in its answer.
-type command struct {
-	name      string
-	run       func(*exchange)
-	root      wbxml.Tag
-	status    []wbxml.Tag // below the root
-	since     protocol
-	until     protocol
-	emptyBody bool // may be sent without a document
-	rawBody   protocol
-}
-
-var commands = []command{
-	{name: "Sync", run: (*exchange).sync, root: wbxml.AirSyncSync, status: []wbxml.Tag{wbxml.AirSyncStatus}, emptyBody: true},
-	{name: "FolderSync", run: (*exchange).folderSync, root: wbxml.FolderHierarchyFolderSync, status: []wbxml.Tag{wbxml.FolderHierarchyStatus}},
-	{name: "GetItemEstimate", run: (*exchange).getItemEstimate, root: wbxml.GetItemEstimateGetItemEstimate, status: []wbxml.Tag{wbxml.GetItemEstimateStatus}},
-	{name: "ItemOperations", run: (*exchange).itemOperations, root: wbxml.ItemOperationsItemOperations, status: []wbxml.Tag{wbxml.ItemOperationsStatus}, since: 120},
-	{name: "SendMail", run: (*exchange).sendMail, root: wbxml.ComposeMailSendMail, status: []wbxml.Tag{wbxml.ComposeMailStatus}, rawBody: 140},
-	{name: "Settings", run: (*exchange).settings, root: wbxml.SettingsSettings, status: []wbxml.Tag{wbxml.SettingsStatus}, since: 120},
-	{name: "Provision", run: (*exchange).provision, root: wbxml.ProvisionProvision, status: []wbxml.Tag{wbxml.ProvisionStatus}},
-}
-
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("MS-Server-ActiveSync", s.versions[len(s.versions)-1].String())
 	w.Header().Set("Cache-Control", "private")
@@ -175,7 +152,7 @@ func (x *exchange) read() bool {
 	const rule = "MS-ASHTTP 2.2.1.1.2.2"
 	in := http.MaxBytesReader(x.w, x.http.Body, maxRequest)
 	contentType, _, _ := mime.ParseMediaType(x.http.Header.Get("Content-Type"))
-	if x.protocol < x.command.rawBody {
+	if x.protocol < x.command.rawUntil {
 		raw, err := io.ReadAll(in)
 		if err != nil {
 			return x.httpError(http.StatusBadRequest, rule, err.Error())

@@ -1,0 +1,55 @@
+package easserver
+
+import (
+	"strconv"
+
+	"github.com/airlift-eas/airlift/eas/wbxml"
+)
+
+// maxMoves is the limit of MS-ASCMD 3.1.5.10.
+const maxMoves = 1000
+
+// moveItems answers MoveItems, where 3 is success. MS-ASCMD 2.2.1.12.
+func (x *exchange) moveItems() {
+	if n := len(x.doc.Children); n == 0 || n > maxMoves {
+		x.refuse(103, "MS-ASCMD 3.1.5.10", strconv.Itoa(n)+" moves")
+		return
+	}
+	answer := wbxml.E(wbxml.MoveMoveItems)
+	x.user.mu.Lock()
+	for move := range x.doc.All(wbxml.MoveMove) {
+		id := move.Value(wbxml.MoveSrcMsgId)
+		moved, status := x.move(id, move)
+		r := wbxml.E(wbxml.MoveResponse, wbxml.T(wbxml.MoveSrcMsgId, id), wbxml.T(wbxml.MoveStatus, strconv.Itoa(status)))
+		if status == 3 {
+			r.Append(wbxml.T(wbxml.MoveDstMsgId, moved))
+		}
+		answer.Append(r)
+	}
+	x.user.notify()
+	x.user.mu.Unlock()
+	x.reply(answer)
+}
+
+// move moves an item. The device learns of it by this answer, and by the Delete and
+// the Add of the two folders' next Sync. Statuses: MS-ASCMD 2.2.3.177.10.
+func (x *exchange) move(id string, e *wbxml.Element) (moved string, status int) {
+	from, to := x.user.byID(e.Value(wbxml.MoveSrcFldId)), x.user.byID(e.Value(wbxml.MoveDstFldId))
+	targets := 0
+	for range e.All(wbxml.MoveDstFldId) {
+		targets++
+	}
+	switch {
+	case targets > 1:
+		return "", 5
+	case from == nil || from.item(id) == nil:
+		return "", 1
+	case to == nil || to.class() != from.class():
+		return "", 2
+	case to == from:
+		return "", 4
+	}
+	v := from.item(id)
+	from.remove(v, nil)
+	return to.serverID(to.add(v.Item, nil).num), 3
+}
