@@ -4,16 +4,10 @@ import (
 	"path/filepath"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/checkpoints/checkpointtest"
 	"github.com/airlift-eas/airlift/checkpoints/sqlite"
 )
-
-func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m)
-}
 
 func TestStore(t *testing.T) {
 	checkpointtest.Run(t, func(t *testing.T) checkpoints.Store {
