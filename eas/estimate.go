@@ -12,7 +12,7 @@ import (
 type EstimateRequest struct {
 	CollectionID CollectionID
 	Class        Class      // needed before 14.0
-	Key          SyncKey    // Exchange counts only from a key that a Sync returned
+	Key          SyncKey    // that a Sync returned
 	FilterType   FilterType // as in the Sync
 	MaxItems     int        // of the recipient cache; 0 = all
 }
@@ -29,8 +29,10 @@ type Estimate struct {
 
 const maxEstimates = 300 // MS-ASCMD 2.2.3.29.1
 
-// GetItemEstimate asks for counts, at most 300 folders at once. MS-ASCMD 2.2.1.9. Some servers count the items of the folder
-// (SOGo, Z-Push), some the changes since the key (Exchange).
+// GetItemEstimate asks for counts, at most 300 folders at once. MS-ASCMD 2.2.1.9. What is counted are the changes since the key,
+// by the specification and in Exchange: with the key that the answer to key 0 brings, that is all items. QUIRK(Z-Push 2.7): the
+// items of the folder, whatever the key. QUIRK(SOGo 5.8): in mail folders one more than the changes, except with that first key;
+// HTTP 501 for key 0.
 func (c *Client) GetItemEstimate(ctx context.Context, reqs []EstimateRequest) ([]Estimate, error) {
 	if len(reqs) == 0 {
 		return nil, nil

@@ -180,7 +180,7 @@ func TestInteropMail(t *testing.T) {
 			c := l.client(t, v, "interop")
 			f := l.find(t, c, func(f eas.Folder) bool { return f.Name == l.folder })
 			got := map[[32]byte]eas.ServerID{}
-			key := drain(t, c, f, eas.ClassEmail, eas.ArchiveOptions(eas.ClassEmail, v), 7, func(cmd *eas.Command) {
+			drain(t, c, f, eas.ClassEmail, eas.ArchiveOptions(eas.ClassEmail, v), 7, func(cmd *eas.Command) {
 				b := cmd.Item.Body
 				if b == nil || b.Data == nil || b.Type != eas.BodyMIME || b.Truncated {
 					t.Errorf("%s %s: body %+v", cmd.Op, cmd.ServerID, b)
@@ -197,10 +197,7 @@ func TestInteropMail(t *testing.T) {
 					t.Errorf("a message did not come as it was appended")
 				}
 			}
-			est, err := c.GetItemEstimate(t.Context(), []eas.EstimateRequest{{CollectionID: f.ID, Class: eas.ClassEmail, Key: key}})
-			if err != nil || len(est) != 1 || est[0].Err != nil || est[0].Count != len(all) {
-				t.Errorf("estimate: %+v, %v", est, err)
-			}
+			l.estimate(t, v, f, len(all))
 			listed := 0
 			drain(t, l.client(t, v, "list"), f, eas.ClassEmail, eas.HeadersOnly(eas.ClassEmail, v), 100, func(cmd *eas.Command) {
 				listed++
@@ -217,6 +214,24 @@ func TestInteropMail(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// estimate asks with the first key, from which all items are changes.
+func (l *lab) estimate(t *testing.T, v eas.Version, f eas.Folder, want int) {
+	t.Helper()
+	c := l.client(t, v, "count")
+	if _, err := c.FolderSync(t.Context(), eas.InitialKey); err != nil {
+		t.Fatal(err)
+	}
+	page, err := c.Sync(t.Context(), eas.SyncRequest{Key: eas.InitialKey, CollectionID: f.ID, Class: eas.ClassEmail})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page.Close()
+	est, err := c.GetItemEstimate(t.Context(), []eas.EstimateRequest{{CollectionID: f.ID, Class: eas.ClassEmail, Key: page.Key}})
+	if err != nil || len(est) != 1 || est[0].Err != nil || est[0].Count != want {
+		t.Errorf("estimate: %+v, %v", est, err)
 	}
 }
 
