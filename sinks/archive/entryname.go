@@ -68,6 +68,7 @@ func entryDirPart(name string, limit int) string {
 // nothing is left. It is NFC, without control characters and what changes the direction of writing, without
 // <>:"/\|?*, without a dot at its beginning, a dot or a space at its end, and no device of Windows.
 func portable(s string, limit int) string {
+	s = cut(s, 4<<10) // a server may send any length
 	s = norm.NFC.String(strings.Map(portableRune, strings.ToValidUTF8(s, "_")))
 	s = cut(strings.Join(strings.Fields(s), " "), limit)
 	if strings.HasPrefix(s, ".") {

@@ -1,0 +1,60 @@
+// Package archive is the archive format, version 1: a [sinks.Sink] over any [sinks.Bucket].
+//
+// Two properties come before all others: an archive opens with stock tools in twenty years, and the archive alone is
+// enough. There is no database and no index; everything below is found by listing and reading objects that never change.
+//
+//	archive.json                                           {"format":1,"id":"…","created":"…"}
+//	mailboxes/<mailbox>/folders/<folder>/00000001.tar.zst  a segment: one committed page of one folder
+//	mailboxes/<mailbox>/runs/<run id>.json                 one a run: folders, counts, the segments it is answerable for
+//
+// <mailbox> is the address with "%" escapes ([MailboxDir]), <folder> a readable slug and the folder's identity
+// ([FolderDir]). Pages are numbered from 1 in each folder, without gaps.
+//
+// # A segment
+//
+// is a tar in zstd. Unpack all of them into one directory, and you have the mailbox:
+//
+//	find mailboxes/alice@example.com -name '*.tar.zst' -exec tar --zstd -xf {} -C out \;
+//
+//	Inbox/Projects/2024-03-01_Re budget_1f3a5b7c-42-1.eml      the bytes as the server served them
+//	Contacts/undated_Ada Lovelace_0a1b2c3d-1-7.vcf             an item as a standard has it,
+//	Contacts/undated_Ada Lovelace_0a1b2c3d-1-7.eas.xml         and everything the server said of it
+//	.airlift/inbox-projects-1f3a5b7c/00000042.jsonl            last, the manifest
+//
+// In a file's name is the id of the event that stored it: folder, page, and position in the page. So names are unique
+// in the mailbox, also where case does not count and where two folders have one name, and an id tells where its item
+// is. A new version of an item has a new file and the old id.
+//
+// The tar is cut into zstd frames, each compressed alone, with its size and checksum: one holds small items of up to
+// 1 MiB together, an item of 512 KiB or more has frames of its own, and the manifest with the end of the tar is the last
+// one. A skippable frame with a seek table, the Zstandard seekable format, ends the object. So zstd -d reads it whole,
+// while [SegmentReader] gets the manifest with one read of the object's end, and an item with one more.
+//
+// # The manifest
+//
+// is JSON lines: the page, then one [sinks.Event] each in the order of the server's answer.
+//
+//	{"page":42,"mailbox":"…","folder":"1f3a5b7c","dir":"inbox-projects-1f3a5b7c","path":"Inbox/Projects","class":"Email",
+//	 "type":12,"server_id":"…","server":"…","eas":"14.1","device":"…","key_before":"…","key_after":"…","time":"…",
+//	 "prev":"<sha256 of segment 41>","run":"…","counts":{"add":1,"delete":1}}
+//	{"op":"add","id":"1f3a5b7c-42-1","server_id":"…","name":"Inbox/Projects/2024-03-01_Re budget_1f3a5b7c-42-1.eml",
+//	 "size":18231,"sha256":"…","offset":1536,"received":"…","from":"…","subject":"Re: budget","read":true,"whole":true}
+//	{"op":"delete","id":"1f3a5b7c-7-3","server_id":"…"}
+//
+// key_before and key_after are the server's SyncKeys, so an archive can make lost checkpoints again. size and sha256 are
+// of the item's bytes, offset is where they begin in the tar. The state of a folder at any time is the fold of its
+// manifests up to that time: [Fold], [Archive.Items]. Nothing is ever deleted: that an item was, is an event.
+//
+// # What holds it together
+//
+// A segment is created only if its name is free. That one step is the commit of the page and the fence against a second
+// writer: who comes later gets sinks.ErrFenced.
+//
+// Each manifest names the hash of the segment before it, and each run record those of all segments that the run
+// committed, or found committed by a run that was killed before it could say so ([Archive.Unrecorded]). A run record is
+//
+//	{"run":{…},"sha256":"<of the bytes of the run value>"}
+//
+// and its run value also names the hash of archive.json and of the record before it. So a bit that flips anywhere, and a
+// segment that is lost, replaced or swapped, is found by [Archive.Verify], which reads every byte.
+package archive
