@@ -96,6 +96,22 @@ func TestLeavingReadsNothing(t *testing.T) {
 	}
 }
 
+func TestCloseInsideOfALoop(t *testing.T) {
+	d := open(t, folders)
+	for range d.Children() {
+		for range d.Children() {
+			t.Error("the first child has none")
+		}
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+		break
+	}
+	if d.Text() != "" || d.Err() != nil {
+		t.Error("something after Close")
+	}
+}
+
 func TestTextSkipsChildren(t *testing.T) {
 	d := open(t, `<Sync xmlns="AirSync">a<Status>x<Class>y</Class></Status><?opaque?>b<Class/>c</Sync>`)
 	if got := d.Text(); got != "abc" || !d.Opaque() {

@@ -87,11 +87,13 @@ func (d *Decoder) Children() iter.Seq[Tag] {
 	return func(yield func(Tag) bool) {
 		depth := d.at
 		for d.child(depth) {
-			if !yield(d.stack[depth].tag) {
-				d.stack[depth-1].broken = true
-				d.at = depth
-				return
+			if yield(d.stack[depth].tag) {
+				continue
 			}
+			if d.at = depth; len(d.stack) >= depth { // less after a Close in the body
+				d.stack[depth-1].broken = true
+			}
+			return
 		}
 	}
 }

@@ -1,10 +1,6 @@
 package wbxml
 
-import (
-	"bytes"
-	"io"
-	"iter"
-)
+import "iter"
 
 // Element is an element with all below it.
 //
@@ -93,32 +89,4 @@ func (e *Element) All(tag Tag) iter.Seq[*Element] {
 			}
 		}
 	}
-}
-
-// Marshal returns the document with root e.
-func Marshal(e *Element) ([]byte, error) {
-	var b bytes.Buffer
-	enc := NewEncoder(&b)
-	enc.Element(e)
-	if err := enc.Close(); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
-}
-
-// Unmarshal decodes a whole document.
-func Unmarshal(doc []byte, lim Limits) (*Element, error) {
-	lim = lim.withDefaults()
-	if int64(len(doc)) > lim.Document {
-		return nil, &LimitError{"Document", lim.Document, lim.Document}
-	}
-	d := &Decoder{input: input{buf: doc, w: len(doc), srcErr: io.EOF}, lim: lim}
-	if _, err := d.Root(); err != nil {
-		return nil, err
-	}
-	e, err := d.Element(nil)
-	if err != nil {
-		return nil, err
-	}
-	return e, d.Close()
 }

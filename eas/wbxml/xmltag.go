@@ -76,7 +76,7 @@ func (x *xmlReader) name() bool {
 	x.token = x.token[:0]
 	for x.err == nil {
 		c := x.byte()
-		if isSpace(c) || strings.IndexByte("=/><&\"'?!", c) >= 0 {
+		if isSpace(c) || c == '=' || c == '/' || c == '>' || c == '<' {
 			x.r--
 			break
 		}

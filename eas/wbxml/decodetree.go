@@ -7,6 +7,26 @@ import (
 	"io"
 )
 
+// Unmarshal decodes a whole document.
+func Unmarshal(doc []byte, lim Limits) (*Element, error) {
+	lim = lim.withDefaults()
+	if int64(len(doc)) > lim.Document {
+		return nil, &LimitError{"Document", lim.Document, lim.Document}
+	}
+	d := &Decoder{input: input{buf: doc, w: len(doc), srcErr: io.EOF}, lim: lim}
+	if _, err := d.Root(); err != nil {
+		return nil, err
+	}
+	e, err := d.Element(nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Close(); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
 // Element returns the element that the decoder stands in, with all below it.
 // divert may be nil. An error that it returns ends the document.
 func (d *Decoder) Element(divert Divert) (*Element, error) {
