@@ -69,18 +69,26 @@ func (e *Encoder) startLiteral(page uint8, name string) {
 
 // literals returns a string table with the names of all literal tags below x.
 func literals(x *Element) string {
-	var table strings.Builder
-	seen := map[string]bool{}
-	var walk func(x *Element)
-	walk = func(x *Element) {
-		if name := x.Literal(); name != "" && !seen[name] {
-			seen[name] = true
-			table.WriteString(name + "\x00")
+	var t literalTable
+	t.add(x)
+	return t.names.String()
+}
+
+type literalTable struct {
+	names strings.Builder
+	seen  map[string]bool
+}
+
+func (t *literalTable) add(x *Element) {
+	if name := x.Literal(); name != "" && !t.seen[name] {
+		if t.seen == nil {
+			t.seen = map[string]bool{}
 		}
-		for i := range x.Children {
-			walk(&x.Children[i])
-		}
+		t.seen[name] = true
+		t.names.WriteString(name)
+		t.names.WriteByte(0)
 	}
-	walk(x)
-	return table.String()
+	for i := range x.Children {
+		t.add(&x.Children[i])
+	}
 }

@@ -122,13 +122,13 @@ func (d *Decoder) literalTag(f *frame) bool {
 	return true
 }
 
-// isName tells whether s can be an element's name in XML. Of the characters
-// beyond ASCII it takes all: only well-formedness is at stake here.
+// isName tells whether s can be an element's name in XML, and is ASCII as every
+// name of ActiveSync.
 func isName(s string) bool {
-	for i, r := range s {
-		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r == '_':
-		case i > 0 && (r >= '0' && r <= '9' || r == '-' || r == '.'):
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '_':
+		case i > 0 && (c >= '0' && c <= '9' || c == '-' || c == '.'):
 		default:
 			return false
 		}
