@@ -34,6 +34,7 @@ func (c collection) do(method, url, body string, want int, answer any) {
 	}
 	req.SetBasicAuth(c.user, password(c.user))
 	req.Header.Set("Depth", "1")
+	req.Close = true // sogod drops idle connections without a word
 	switch path.Ext(url) {
 	case ".vcf":
 		req.Header.Set("Content-Type", "text/vcard; charset=utf-8")
