@@ -100,24 +100,25 @@ func (f *folderRun) compare(ctx context.Context) error {
 	return nil
 }
 
-// balance decides whether server and ledger agree. An estimate is a hint: SOGo counts what was deleted long ago, and
-// some servers count only what the key has still to bring, which is nothing once the folder has drained. So a folder
-// whose numbers differ is passed through once more from key 0, and two enumerations that agree to the item outweigh the
-// estimate.
+// balance decides whether server and ledger agree. An estimate is a hint, and servers mean different things by it:
+//
+//   - the items of the folder (Z-Push), which is the number to compare;
+//   - what the key has still to bring (Exchange), which is nothing once the folder has drained;
+//   - what the key's token matches, deleted items included (SOGo), which is some small number then.
+//
+// With the first key of a pass all of them count the whole folder, so that number is kept. A folder whose numbers differ
+// is passed through once more from key 0, and two enumerations that agree to the item outweigh any estimate. Between
+// passes a folder that was balanced stays so while the server counts fewer than the ledger holds.
 func (f *folderRun) balance() {
+	said := f.estimate
+	pending := said >= 0 && said < f.live && f.primed < 0 && f.cp.Balanced
+	f.balanced = said < 0 || said == f.live || f.primed == f.live || f.confirmed || pending
 	switch {
-	case f.estimate < 0:
-		f.balanced = true // nothing to hold against; the record shows that there was no estimate
-	case f.estimate == 0 && f.live > 0:
+	case said < 0 || said == f.live:
+	case f.primed >= 0:
+		f.estimate = f.primed
+	case pending:
 		f.estimate = f.live
-		if f.primed >= 0 {
-			f.estimate = f.primed
-		} else if !f.cp.Balanced && f.cp.Estimate >= 0 {
-			f.estimate = f.cp.Estimate
-		}
-		f.balanced = f.estimate == f.live || f.confirmed
-	default:
-		f.balanced = f.estimate == f.live || f.confirmed
 	}
 }
 
@@ -215,7 +216,7 @@ func (f *folderRun) closePass(ctx context.Context, gone []checkpoints.Item) erro
 		if row.SHA256 != "" {
 			e.MovedTo = f.m.moves.remove(row.SHA256, f.cp.ID, row.ID)
 		}
-		if _, err := w.put(ctx, e); err != nil {
+		if _, err := w.put(ctx, e, ""); err != nil {
 			return err
 		}
 	}

@@ -57,7 +57,7 @@ type action int
 const (
 	actRetry     action = iota // the same request again, after a delay
 	actResync                  // the folder restarts at key 0
-	actHierarchy               // the folder tree is read again, then the folder is tried once more
+	actHierarchy               // the server does not know the folder: the tree is read again, then the folder
 	actFolder                  // this folder cannot be had in this run; the others go on
 	actMailbox                 // this mailbox cannot be had in this run
 	actRun                     // the whole run stops
@@ -87,6 +87,9 @@ func judge(err error) verdict {
 		errors.Is(err, eas.ErrNotEAS), errors.Is(err, eas.ErrRedirect):
 		return verdict{action: actMailbox}
 	}
+	if errors.Is(err, eas.ErrNoCollection) {
+		return verdict{action: actHierarchy}
+	}
 	if v, ok := judgeStatus(err); ok {
 		return v
 	}
@@ -107,8 +110,6 @@ func judgeStatus(err error) (verdict, bool) {
 	switch {
 	case st.Command == "Sync" && st.Code == 3:
 		return verdict{action: actResync}, true
-	case st.Command == "Sync" && (st.Code == 12 || st.Code == 8):
-		return verdict{action: actHierarchy}, true
 	case st.Command == "Sync" && st.Code == 13:
 		// "The request is not complete: send it whole." Ours always is.
 		// QUIRK(SOGo 5.8): answers so, without a reason, to one of several requests that come at the same moment.

@@ -80,7 +80,12 @@ func (f *folderRun) run(ctx context.Context, round int) error {
 			return err
 		}
 	}
-	if err := f.drain(ctx); err != nil {
+	err := f.drain(ctx)
+	if err != nil && judge(err).action == actHierarchy && f.isContainer(ctx) {
+		f.estimate, f.balanced = 0, true
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	f.drained = true
@@ -165,6 +170,19 @@ func (f *folderRun) drain(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// isContainer tells a folder that only holds other folders: nothing of it was ever stored, and the server counts no
+// items in it.
+// QUIRK(SOGo 5.8): it lists such a folder of its IMAP server as a mail folder, and has no answer to its initial key.
+func (f *folderRun) isContainer(ctx context.Context) bool {
+	if !f.first || f.cp.SyncKey != "" && f.cp.SyncKey != "0" {
+		return false
+	}
+	est, err := f.m.client.GetItemEstimate(ctx, []eas.EstimateRequest{{
+		Key: eas.InitialKey, CollectionID: eas.CollectionID(f.cp.ServerID), Class: eas.Class(f.cp.Class),
+	}})
+	return err == nil && len(est) == 1 && est[0].Err == nil && est[0].Count == 0
 }
 
 // restart takes the folder back to key 0. The ledger stays: every item of the pass that follows is matched against it.

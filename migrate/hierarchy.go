@@ -28,6 +28,15 @@ func (m *mailboxRun) hierarchy(ctx context.Context) error {
 		return m.fail(State, err)
 	}
 	tree := newTree(m.mb.Address, known)
+	if err := m.updateTree(ctx, tree); err != nil {
+		return err
+	}
+	m.takeFolders(tree)
+	return nil
+}
+
+// updateTree takes over what changed of the tree on the server, and stores it.
+func (m *mailboxRun) updateTree(ctx context.Context, tree *tree) error {
 	changes, err := m.folderSync(ctx, tree)
 	if err != nil {
 		return m.fail(Source, err)
@@ -42,7 +51,6 @@ func (m *mailboxRun) hierarchy(ctx context.Context) error {
 	if err := m.saveState(ctx); err != nil {
 		return m.fail(State, err)
 	}
-	m.takeFolders(tree)
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -153,9 +154,18 @@ func (m *mailboxRun) drainAll(ctx context.Context) error {
 	open := m.folders
 	var errs []error
 	for round := 0; len(open) > 0 && round < 3; round++ {
-		errs = append(errs, m.drainFolders(ctx, open, round))
+		if err := m.drainFolders(ctx, open, round); err != nil {
+			errs = append(errs, err)
+			break
+		}
 		if ctx.Err() != nil {
 			break
+		}
+		if round == 0 {
+			if err := m.rereadHierarchy(ctx); err != nil {
+				errs = append(errs, err)
+				break
+			}
 		}
 		if err := m.estimateAll(ctx, open); err != nil {
 			errs = append(errs, err)
@@ -163,13 +173,14 @@ func (m *mailboxRun) drainAll(ctx context.Context) error {
 		}
 		var again []*folderRun
 		for _, f := range open {
-			if f.err == nil && !f.balanced {
+			if f.err == nil && !f.balanced && !f.unfinished {
 				again = append(again, f)
 			}
 		}
 		open = again
 	}
 	for _, f := range m.folders {
+		errs = append(errs, f.err)
 		if err := f.save(context.WithoutCancel(ctx)); err != nil {
 			errs = append(errs, m.fail(State, err))
 		}
@@ -196,33 +207,57 @@ func (m *mailboxRun) drainFolders(ctx context.Context, folders []*folderRun, rou
 				return nil
 			}
 			f.err = err
-			if ctx.Err() == nil {
-				switch judge(err).action {
-				case actRun, actMailbox:
-					stop(err)
-				default:
-					m.emitProblem(m.mb.Address, f.cp.Path, err)
-				}
+			if a := judge(err).action; ctx.Err() == nil && (a == actRun || a == actMailbox) {
+				stop(err)
 			}
 			return nil
 		})
 	}
 	_ = g.Wait() // the functions report through folderRun.err
-	var errs []error
-	cancelled := false
+	cause := context.Cause(ctx)
 	for _, f := range folders {
-		if f.err != nil && errors.Is(f.err, context.Canceled) && context.Cause(ctx) != nil {
-			f.err, cancelled = nil, true
-			f.unfinished = true
-			continue
+		if cause != nil && errors.Is(f.err, context.Canceled) {
+			f.err, f.unfinished = nil, true // stopped by the cause, which speaks for it
 		}
-		errs = append(errs, f.err)
+		if f.err != nil && errors.Is(f.err, cause) {
+			cause = nil // the folder's own error, reported as such
+		}
 	}
-	if err := errors.Join(errs...); err != nil {
+	return cause
+}
+
+// rereadHierarchy reads the folder tree again when the server did not know a folder of it. What is gone now is retired in
+// the next round, what is still there is tried from its beginning.
+func (m *mailboxRun) rereadHierarchy(ctx context.Context) error {
+	lost := slices.DeleteFunc(slices.Clone(m.folders), func(f *folderRun) bool {
+		return f.err == nil || judge(f.err).action != actHierarchy
+	})
+	if len(lost) == 0 {
+		return nil
+	}
+	known, err := m.Checkpoints.Folders(ctx, m.key)
+	if err != nil {
+		return m.fail(State, err)
+	}
+	tree := newTree(m.mb.Address, known)
+	if err := m.updateTree(ctx, tree); err != nil {
 		return err
 	}
-	if cancelled {
-		return context.Cause(ctx)
+	for _, f := range lost {
+		n := tree.byID[eas.CollectionID(f.cp.ServerID)]
+		if n == nil {
+			continue
+		}
+		f.cp.Gone = n.Gone
+		if !n.Gone {
+			if f.cp.SyncKey == "" || f.cp.SyncKey == "0" {
+				continue // it was asked from the beginning already
+			}
+			if err := f.restart(ctx, f.err.Error()); err != nil {
+				return err
+			}
+		}
+		f.err, f.balanced = nil, false
 	}
 	return nil
 }
