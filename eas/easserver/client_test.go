@@ -70,6 +70,9 @@ func (c *client) do(cmd string, doc wbxml.Element) *wbxml.Element {
 	if err != nil {
 		c.t.Fatalf("%s: %v", cmd, err)
 	}
+	if p, _ := parseProtocol(c.version); p >= 140 {
+		schemas.keep(c.t, e)
+	}
 	return e
 }
 

@@ -64,8 +64,11 @@ func (x *exchange) newProperties(class eas.Class, sent []wbxml.Element) []wbxml.
 		wbxml.T(wbxml.CalendarDtStamp, x.cfg.Now().UTC().Format(wbxml.CompactDateTime)),
 		wbxml.T(wbxml.CalendarUID, newKey()),
 	}
-	if itemValue(props, wbxml.CalendarAttendees) != "" || hasProperty(props, wbxml.CalendarAttendees) {
-		assigned = append(assigned, wbxml.T(wbxml.CalendarOrganizerName, x.user.displayName), wbxml.T(wbxml.CalendarOrganizerEmail, x.user.address))
+	if hasProperty(props, wbxml.CalendarAttendees) {
+		assigned = append(assigned, wbxml.T(wbxml.CalendarMeetingStatus, "1"),
+			wbxml.T(wbxml.CalendarOrganizerName, x.user.displayName), wbxml.T(wbxml.CalendarOrganizerEmail, x.user.address))
+	} else {
+		assigned = append(assigned, wbxml.T(wbxml.CalendarMeetingStatus, "0"))
 	}
 	for _, e := range assigned {
 		if !hasProperty(props, e.Tag) {

@@ -24,7 +24,6 @@ var since = map[wbxml.Tag]protocol{
 	wbxml.TasksCalendarType:                 140,
 	wbxml.TasksIsLeapMonth:                  140,
 	wbxml.TasksFirstDayOfWeek:               141,
-	wbxml.AirSyncBaseNativeBodyType:         120,
 }
 
 // body25 are the elements that hold a body in protocol version 2.5.
@@ -38,17 +37,19 @@ var body25 = map[eas.Class]struct{ body, size, truncated wbxml.Tag }{
 // as 14.1 has them; what other versions have in another form is converted.
 func (r *renderer) properties(v *version) {
 	for i := range v.Properties {
-		r.property(&v.Properties[i])
+		r.property(&v.Properties[i], true)
 	}
 }
 
-func (r *renderer) property(e *wbxml.Element) {
+// property writes a property, or something in one; then top is false.
+func (r *renderer) property(e *wbxml.Element, top bool) {
 	if r.protocol < since[e.Tag] {
 		return
 	}
 	switch e.Tag {
 	case wbxml.AirSyncBaseBody:
-		r.propertyBody(e)
+		r.propertyBody(e, top)
+	case wbxml.AirSyncBaseNativeBodyType, wbxml.CalendarClientUid: // said with the body; the client's business
 	case wbxml.CalendarLocation, wbxml.AirSyncBaseLocation:
 		r.location(e)
 	case wbxml.CalendarExceptionStartTime, wbxml.AirSyncBaseInstanceId:
@@ -57,7 +58,7 @@ func (r *renderer) property(e *wbxml.Element) {
 		wbxml.TasksRecurrence:
 		r.enc.Start(e.Tag)
 		for i := range e.Children {
-			r.property(&e.Children[i])
+			r.property(&e.Children[i], false)
 		}
 		r.enc.End()
 	default:
@@ -94,8 +95,9 @@ func (r *renderer) instance(e *wbxml.Element) {
 	r.enc.Text(tag, t.Format(layout))
 }
 
-// propertyBody writes a body that is kept as Type and Data.
-func (r *renderer) propertyBody(e *wbxml.Element) {
+// propertyBody writes a body that is kept as Type and Data, at the top with
+// NativeBodyType.
+func (r *renderer) propertyBody(e *wbxml.Element, top bool) {
 	native, err := strconv.Atoi(e.Value(wbxml.AirSyncBaseType))
 	if err != nil {
 		native = typePlain
@@ -113,6 +115,9 @@ func (r *renderer) propertyBody(e *wbxml.Element) {
 	}
 	if r.protocol >= 120 {
 		r.writeBody(native, convert)
+		if top {
+			r.number(wbxml.AirSyncBaseNativeBodyType, int64(native))
+		}
 		return
 	}
 	old := body25[r.folder.class()]

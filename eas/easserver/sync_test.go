@@ -11,7 +11,7 @@ import (
 
 func message(n int) []byte {
 	return []byte(strings.ReplaceAll(fmt.Sprintf("From: Bob <bob@example.com>\nTo: alice@example.com\nSubject: message %d\n"+
-		"Date: Mon, 02 Mar 2026 10:00:00 +0100\nMessage-ID: <%d@x>\n\nbody %d\n", n, n, n), "\n", "\r\n"))
+		"Date: Mon, 02 Mar 2026 10:00:00 +0100\nMessage-ID: <%d@x>\n\nplain body %d\n", n, n, n), "\n", "\r\n"))
 }
 
 func inboxOf(n int) (*Store, *Folder) {
