@@ -50,11 +50,11 @@ type FolderKey struct {
 //
 // Methods may be called from many goroutines. What a method stored is durable when it returns; a method that reports
 // an error, or whose context was cancelled before it could commit, changed nothing. No adapter retries on behalf of
-// the caller, who may try again after ErrBusy and ErrFull but not after the others.
+// the caller, who may try again after ErrBusy and ErrFull, but not after the other errors named here.
 //
 // Strings are kept byte for byte and compared so: case, Unicode form and invalid UTF-8 are preserved. They hold no NUL.
 // Times are kept as instants. Jobs, mailboxes and folders never see each other's rows. Reading finds nothing where
-// nothing was written; only Mailbox and Ask call that ErrNotFound.
+// nothing was written, which is no error but for Mailbox.
 //
 // An iteration ends at its first error, holds no lock between its steps, and may call any other method from its
 // body. A row that is there throughout is yielded once; one that comes, goes or changes meanwhile may or may not show it.

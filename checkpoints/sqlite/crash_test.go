@@ -101,26 +101,50 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// killedWriter runs a writer until it has reported a page, and kills it some time later. It returns the last page that
-// the writer reported.
-func killedWriter(t *testing.T, path string, after time.Duration) (last int) {
+// TestKilledAtTheStart kills writers while they make the file, before anything was reported.
+func TestKilledAtTheStart(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for range 20 {
+		path := filepath.Join(t.TempDir(), "checkpoints.db")
+		writer := writerProcess(t, path)
+		must(t, writer.Start())
+		time.Sleep(time.Duration(random.IntN(20_000)) * time.Microsecond)
+		must(t, writer.Process.Kill())
+		_ = writer.Wait()
+		s := open(t, path)
+		for m, err := range s.List(t.Context()) {
+			must(t, err)
+			if _, err := s.Folders(t.Context(), m.Key); err != nil {
+				t.Fatal(err)
+			}
+		}
+		must(t, s.Close())
+		integrity(t, path)
+	}
+}
+
+// writerProcess is this test binary as a writer, not yet started.
+func writerProcess(t *testing.T, path string) *exec.Cmd {
 	t.Helper()
 	writer := exec.CommandContext(t.Context(), os.Args[0])
 	writer.Env = append(os.Environ(), writerPath+"="+path)
 	writer.Stderr = os.Stderr
+	return writer
+}
+
+// killedWriter runs a writer until it has reported a page, and kills it some time later. It returns the last page that
+// the writer reported.
+func killedWriter(t *testing.T, path string, after time.Duration) (last int) {
+	t.Helper()
+	writer := writerProcess(t, path)
 	out, err := writer.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := writer.Start(); err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
+	must(t, writer.Start())
 	var timer *time.Timer
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
-		if last, err = strconv.Atoi(lines.Text()); err != nil {
-			t.Fatal(err)
-		}
+		last, err = strconv.Atoi(lines.Text())
+		must(t, err)
 		if timer == nil {
 			timer = time.AfterFunc(after, func() { _ = writer.Process.Kill() })
 		}
@@ -136,24 +160,18 @@ func killedWriter(t *testing.T, path string, after time.Duration) (last int) {
 func checkPrefix(t *testing.T, path string) int {
 	t.Helper()
 	s, err := sqlite.Open(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer s.Close()
 	k := crashCommit(1).FolderKey
 	folders, err := s.Folders(t.Context(), k.Key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	at := folders[0].Seq
 	if f := folders[0]; f.SyncKey != strconv.Itoa(at) || f.Last != benchHash(at) {
 		t.Fatalf("the folder is torn: %+v", f)
 	}
 	rows := 0
 	for i, err := range s.Live(t.Context(), k) {
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		rows++
 		n, _ := strconv.Atoi(i.ServerID)
 		if want := min(n/crashRows+1, at); i.Seq != want || i.SHA256 != benchHash(-n) {
@@ -177,9 +195,7 @@ func checkPrefix(t *testing.T, path string) int {
 func integrity(t *testing.T, path string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+path+"?mode=rw")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer db.Close()
 	for _, check := range []string{
 		"PRAGMA integrity_check",

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -132,9 +131,7 @@ func openReadOnly(t *testing.T, path string) *sqlite.Store {
 // TestReadOnlyBesideAProcess looks at a store while another process fills it, and after that was killed.
 func TestReadOnlyBesideAProcess(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "checkpoints.db")
-	writer := exec.CommandContext(t.Context(), os.Args[0])
-	writer.Env = append(os.Environ(), writerPath+"="+path)
-	writer.Stderr = os.Stderr
+	writer := writerProcess(t, path)
 	out, err := writer.StdoutPipe()
 	must(t, err)
 	must(t, writer.Start())
