@@ -14,7 +14,7 @@ import (
 func TestArchive(t *testing.T) {
 	const user = "alice"
 	box := emptied(t, user)
-	seed(t, user)
+	seed(t, box)
 	spread(box, corpus(t), "Archive/2024/Übersicht", "Projects/Q1: plan?", "Projects/Q1: plan?/Notes", "Sent")
 	box.create("empty folder")
 	contacts, events, tasks := people(t, user)
@@ -85,7 +85,8 @@ func (a archive) changes(box *mailbox, before map[string]listed) {
 			deleted = i
 		}
 	}
-	box.append("INBOX", letters(8, 1)...)
+	fresh := []byte("From: a@remote.example\r\nSubject: fresh\r\nDate: Thu, 02 May 2024 10:11:12 +0200\r\n\r\nnew\r\n")
+	box.append("INBOX", fresh)
 	box.read("INBOX", all[unread].uid)
 	box.move("INBOX", all[moved].uid, "empty folder")
 	box.delete("INBOX", imap.UIDSetNum(all[deleted].uid))
@@ -104,7 +105,7 @@ func (a archive) changes(box *mailbox, before map[string]listed) {
 			a.t.Errorf("ls --at: %s is %+v, was %+v", key, then[key], item)
 		}
 	}
-	a.state("new", box, letters(8, 1)[0], "INBOX", after, then, true, false)
+	a.state("new", box, fresh, "INBOX", after, then, true, false)
 	a.state("deleted", box, all[deleted].raw, "INBOX", after, then, false, true)
 	a.state("moved away", box, all[moved].raw, "INBOX", after, then, false, true)
 	a.state("moved here", box, all[moved].raw, "empty folder", after, then, true, false)

@@ -84,6 +84,14 @@ func (m *mailbox) sel(folder string) imap.UIDSet {
 	return imap.UIDSet{{Start: 1, Stop: 0}}
 }
 
+func (m *mailbox) count(folder string) int {
+	m.t.Helper()
+	m.must(m.imap.Unselect().Wait())
+	data, err := m.imap.Select(folder, nil).Wait()
+	m.must(err)
+	return int(data.NumMessages)
+}
+
 func (m *mailbox) create(folder string) {
 	m.t.Helper()
 	m.must(m.imap.Create(folder, nil).Wait())

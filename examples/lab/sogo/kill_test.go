@@ -32,7 +32,7 @@ func TestKill(t *testing.T) {
 	run := a.archive(user, "--window", "10")
 	landed := 0
 	for seed := range kills {
-		after := time.Duration(50+rand.New(rand.NewPCG(uint64(seed), 0)).IntN(2000)) * time.Millisecond
+		after := time.Duration(50+rand.New(rand.NewPCG(uint64(seed), 0)).IntN(2500)) * time.Millisecond
 		cmd, _, stderr := run.prepare(t.Context())
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -49,7 +49,7 @@ func TestKill(t *testing.T) {
 		default:
 			t.Logf("seed %d: done before %v", seed, after)
 		}
-		for i, m := range letters(uint64(2000+seed), 40) {
+		for i, m := range letters(uint64(2000+seed), 60) {
 			box.append(folders[i%len(folders)], m)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // lab is what up.sh says of the servers, and the command under test.
@@ -69,14 +70,21 @@ func readLab() error {
 	return lines.Err()
 }
 
-// seed fills a user's INBOX with the 221 messages of seed.py.
-func seed(t *testing.T, user string) {
+// seed fills the mailbox's INBOX with the 221 messages of seed.py.
+func seed(t *testing.T, box *mailbox) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "./seed.py", user)
+	cmd := exec.CommandContext(t.Context(), "./seed.py", box.user)
 	cmd.Env = append(os.Environ(), "AIRLIFT_LAB="+lab.folder)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("seed.py %s: %v\n%s", user, err, out)
+		t.Fatalf("seed.py %s: %v\n%s", box.user, err, out)
 	}
+	for range 100 { // Dovecot looks at a Maildir that changes under it once a second
+		if box.count("INBOX") == 221 {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Fatalf("IMAP shows %d of 221 seeded messages", box.count("INBOX"))
 }
 
 func address(user string) string  { return user + "@lab.example" }

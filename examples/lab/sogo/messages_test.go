@@ -101,20 +101,20 @@ func part(b *bytes.Buffer, rnd *rand.Rand, depth int, id string) {
 
 func leaf(b *bytes.Buffer, rnd *rand.Rand) {
 	words := strings.Repeat("Grüße aus Köln, 漢字 & <b>😀</b> ]]> ", 1+rnd.IntN(40))
-	switch rnd.IntN(6) {
-	case 0:
+	switch rnd.IntN(20) {
+	case 0, 1, 2, 3:
 		fmt.Fprintf(b, "\r\nplain ASCII, number %d\r\n", rnd.Uint64())
-	case 1:
+	case 4, 5, 6, 7:
 		fmt.Fprintf(b, "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n%s\r\n", words)
-	case 2:
+	case 8, 9, 10, 11:
 		b.WriteString("Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n")
 		w := quotedprintable.NewWriter(b)
 		fmt.Fprintf(w, "<p>%s</p>\r\n", words)
 		w.Close()
 		b.WriteString("\r\n")
-	case 3:
+	case 12:
 		b.WriteString("Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: 8bit\r\n\r\nStra\xdfe, caf\xe9\r\n")
-	case 4:
+	case 13:
 		b.WriteString("Content-Type: text/plain\r\n\r\nbell \x07, escape \x1b[31m, delete \x7f, no newline at the end")
 		b.WriteString("\r\n")
 	default:
