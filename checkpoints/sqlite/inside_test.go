@@ -155,7 +155,7 @@ func TestConvert(t *testing.T) {
 	}
 	const second = `ALTER TABLE folders ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue'; UPDATE folders SET colour = 'red';`
 
-	if _, err := reopened((*Store).openReader, schema1, second); !errors.Is(err, checkpoints.ErrUnusable) ||
+	if _, err := reopened((*Store).openReadOnly, schema1, second); !errors.Is(err, checkpoints.ErrUnusable) ||
 		!strings.Contains(err.Error(), "the next run that writes") {
 		t.Errorf("reading what is not converted: got %v, want ErrUnusable", err)
 	}

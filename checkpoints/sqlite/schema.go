@@ -52,24 +52,19 @@ func identify(ctx context.Context, db querier, latest int) (int, error) {
 // migrate brings the file to the latest version, whole or not at all. Of several processes that try, one does it and
 // the others find it done.
 func migrate(ctx context.Context, db *sql.DB, versions []string) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	version, err := identify(ctx, tx, len(versions))
-	if err != nil || version == len(versions) {
-		return err
-	}
-	for i, statements := range versions[version:] {
-		if _, err := tx.ExecContext(ctx, statements); err != nil {
-			return fmt.Errorf("convert to version %d: %w", version+i+1, err)
+	return transact(ctx, db, func(t transaction) error {
+		version, err := identify(ctx, t.tx, len(versions))
+		if err != nil || version == len(versions) {
+			return err
 		}
-	}
-	// PRAGMA takes no parameters. Both fields are in the header, and the header is part of the transaction.
-	header := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, len(versions))
-	if _, err := tx.ExecContext(ctx, header); err != nil {
+		for i, statements := range versions[version:] {
+			if _, err := t.tx.ExecContext(ctx, statements); err != nil {
+				return fmt.Errorf("convert to version %d: %w", version+i+1, err)
+			}
+		}
+		// PRAGMA takes no parameters. Both fields are in the header, and the header is part of the transaction.
+		header := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, len(versions))
+		_, err = t.tx.ExecContext(ctx, header)
 		return err
-	}
-	return tx.Commit()
+	})
 }

@@ -76,7 +76,7 @@ func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
 		return nil, fmt.Errorf("checkpoint store %s: open: %w", path, checkpoints.ErrNotFound)
 	}
 	s := &Store{path: path}
-	if err := s.openReader(ctx, versions()); err != nil {
+	if err := s.openReadOnly(ctx, versions()); err != nil {
 		return nil, errors.Join(s.explain(ctx, "open", err), s.Close())
 	}
 	return s, nil
@@ -126,8 +126,8 @@ func (s *Store) open(ctx context.Context, versions []string) error {
 	}
 	db, err := connect(s.path, 1,
 		"_journal_mode=WAL", "_synchronous=FULL", "_foreign_keys=1", "_txlock=immediate",
-		// Every page touches leaves all over the index of hashes; a log of up to 16 MiB folds several such changes of
-		// a leaf into one. A quarter fewer milliseconds a commit than with SQLite's 4 MiB.
+		// Every page touches leaves all over the index of hashes; a log of up to 16 MiB folds several changes of a
+		// leaf into one. It takes a quarter less time than with SQLite's 4 MiB.
 		"_pragma=wal_autocheckpoint(4000)",
 		// On macOS an ordinary fsync leaves data in the drive's cache.
 		"_pragma=fullfsync(1)", "_pragma=checkpoint_fullfsync(1)")
@@ -141,10 +141,11 @@ func (s *Store) open(ctx context.Context, versions []string) error {
 	if err := s.w.prepare(ctx); err != nil {
 		return err
 	}
-	return s.openReader(ctx, versions)
+	return s.openReader(ctx)
 }
 
-func (s *Store) openReader(ctx context.Context, versions []string) error {
+// openReadOnly opens a file of the latest version as it is.
+func (s *Store) openReadOnly(ctx context.Context, versions []string) error {
 	v, err := s.look(ctx, versions)
 	switch {
 	case err != nil:
@@ -155,6 +156,10 @@ func (s *Store) openReader(ctx context.Context, versions []string) error {
 		return fmt.Errorf("%w: it is of version %d; the next run that writes to it converts it to version %d",
 			checkpoints.ErrUnusable, v, len(versions))
 	}
+	return s.openReader(ctx)
+}
+
+func (s *Store) openReader(ctx context.Context) error {
 	// Not mode=ro: SQLite cannot tidy up the log of a file that it may not write, and would leave one behind.
 	db, err := connect(s.path, readers, "_query_only=1")
 	if err != nil {
