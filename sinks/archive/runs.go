@@ -64,8 +64,11 @@ func (a *Archive) Record(ctx context.Context, run sinks.Run) error {
 
 func (a *Archive) record(ctx context.Context, run sinks.Run) error {
 	name := runName(run.Mailbox, run.ID)
-	if err := sinks.CheckName(name); err != nil || run.Mailbox == "" || run.ID == "" || strings.ContainsRune(run.ID, '/') || !utf8.ValidString(run.Mailbox) {
-		return errors.Join(errors.New("no mailbox, or an id that is no name"), err)
+	if err := errors.Join(sinks.CheckName(run.ID), sinks.CheckName(name)); err != nil {
+		return err
+	}
+	if run.Mailbox == "" || !utf8.ValidString(run.Mailbox) || strings.ContainsRune(run.ID, '/') {
+		return errors.New("no mailbox, or no id")
 	}
 	stored := RunRecord{Run: run, Archive: a.head.ID, ArchiveSHA256: a.sum}
 	var before *RunRecord
