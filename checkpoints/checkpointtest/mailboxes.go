@@ -33,9 +33,18 @@ var mailboxTests = map[string]func(*testing.T, checkpoints.Store){
 		// would run together.
 		var all []checkpoints.Mailbox
 		for i, k := range []checkpoints.Key{
-			{Job: "a", Mailbox: "b"}, {Job: "A", Mailbox: "b"}, {Job: "a", Mailbox: "B"}, {Job: "ab", Mailbox: ""},
-			{Job: "", Mailbox: "ab"}, {Job: "a", Mailbox: "é"}, {Job: "a", Mailbox: "e\u0301"}, {Job: "a", Mailbox: "\xe9"},
-			{Job: "a ", Mailbox: "b"}, {Job: "a", Mailbox: "b%"}, {Job: "a", Mailbox: "b'\"`;--"}, {Job: "a/b.c*>", Mailbox: "b"},
+			{Job: "a", Mailbox: "b"},
+			{Job: "A", Mailbox: "b"},
+			{Job: "a", Mailbox: "B"},
+			{Job: "ab", Mailbox: ""},
+			{Job: "", Mailbox: "ab"},
+			{Job: "a", Mailbox: "é"},
+			{Job: "a", Mailbox: "e\u0301"},
+			{Job: "a", Mailbox: "\xe9"},
+			{Job: "a ", Mailbox: "b"},
+			{Job: "a", Mailbox: "b%"},
+			{Job: "a", Mailbox: "b'\"`;--"},
+			{Job: "a/b.c*>", Mailbox: "b"},
 		} {
 			m := filled[checkpoints.Mailbox](i)
 			m.Key = k

@@ -39,8 +39,10 @@ LIMIT 16`
 
 // itemFields are what itemColumns are read into.
 func itemFields(i *checkpoints.Item) []any {
-	return []any{&i.ServerID, (*compact)(&i.ID), (*numbered)(&i.State), (*compact)(&i.SHA256), (*compact)(&i.Properties),
-		(*compact)(&i.Fingerprint), &i.Size, &i.Seq, &i.Pass, &i.Reason}
+	return []any{
+		&i.ServerID, (*compact)(&i.ID), (*numbered)(&i.State), (*compact)(&i.SHA256), (*compact)(&i.Properties),
+		(*compact)(&i.Fingerprint), &i.Size, &i.Seq, &i.Pass, &i.Reason,
+	}
 }
 
 // itemIn reads a row of a folder.

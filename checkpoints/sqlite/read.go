@@ -39,7 +39,7 @@ func (r *reader) prepare(ctx context.Context) error {
 func prepare(ctx context.Context, db *sql.DB, statements map[**sql.Stmt]string) error {
 	for stmt, query := range statements {
 		var err error
-		if *stmt, err = db.PrepareContext(ctx, query); err != nil {
+		if *stmt, err = db.PrepareContext(ctx, query); err != nil { //nolint:sqlclosecheck // closed with the pool
 			return err
 		}
 	}

@@ -22,11 +22,10 @@ var (
 
 // Value implements driver.Valuer.
 func (c compact) Value() (driver.Value, error) {
-	b, err := hex.DecodeString(string(c))
-	if err != nil || len(b) == 0 || hex.EncodeToString(b) != string(c) {
-		return string(c), nil
+	if b, err := hex.DecodeString(string(c)); err == nil && len(b) > 0 && hex.EncodeToString(b) == string(c) {
+		return b, nil
 	}
-	return b, nil
+	return string(c), nil
 }
 
 // Scan implements sql.Scanner.
