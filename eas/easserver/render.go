@@ -116,9 +116,18 @@ func (r *renderer) bool(tag wbxml.Tag, b bool) {
 
 // body is the body of an item in one format.
 type body struct {
-	typ  int
-	data source
-	text func() string // in plain text, for the preview
+	typ   int
+	data  source
+	cut   func(limit int64) source // a prefix
+	plain func() string            // in plain text, for the preview
+}
+
+// bodyOfText returns a body that is text, which is cut between characters.
+func bodyOfText(typ int, s string, plain func() string) body {
+	return body{
+		typ: typ, data: textSource(s), plain: plain,
+		cut: func(limit int64) source { return textSource(cutBytes(s, limit)) },
+	}
 }
 
 // writeBody writes AirSyncBase:Body, MS-ASAIRS 2.2.2.9, of the body in the format
@@ -139,10 +148,10 @@ func (r *renderer) writeBody(native int, convert func(typ int) (body, bool)) {
 	r.bool(wbxml.AirSyncBaseTruncated, truncated)
 	sent := !truncated || !p.allOrNone && p.limit > 0
 	if sent {
-		r.bodyData(b.data.cut(p.limit))
+		r.bodyData(b.cut(p.limit))
 	}
 	if p.preview > 0 && r.protocol >= 140 && (p.typ != typePlain || !sent) {
-		r.enc.Text(wbxml.AirSyncBasePreview, cutRunes(b.text(), p.preview))
+		r.enc.Text(wbxml.AirSyncBasePreview, cutRunes(b.plain(), p.preview))
 	}
 }
 

@@ -138,7 +138,8 @@ func (r *renderer) writeMIME(v *version, p bodyPreference) {
 	one := *r
 	one.opts.bodies = []bodyPreference{p}
 	one.writeBody(typeMIME, func(int) (body, bool) {
-		return body{typ: typeMIME, data: v.Message.source(), text: func() string { return v.Message.body().plain() }}, true
+		s := v.Message.source()
+		return body{typ: typeMIME, data: s, cut: s.cut, plain: func() string { return v.Message.body().plain() }}, true
 	})
 	r.number(wbxml.AirSyncBaseNativeBodyType, typePlain)
 }
@@ -161,7 +162,7 @@ func (b *mailBody) convert(typ int) (body, bool) {
 	default:
 		return body{}, false
 	}
-	return body{typ: typ, data: textSource(s), text: b.plain}, true
+	return bodyOfText(typ, s, b.plain), true
 }
 
 func (b *mailBody) plain() string {

@@ -109,7 +109,7 @@ func (r *renderer) propertyBody(e *wbxml.Element, top bool) {
 	}
 	convert := func(typ int) (body, bool) {
 		if typ == native {
-			return body{typ: typ, data: textSource(data), text: b.plain}, true
+			return bodyOfText(typ, data, b.plain), true
 		}
 		return b.convert(typ)
 	}

@@ -17,20 +17,22 @@ import (
 // schemas collects the answers of all tests, in versions that Microsoft's schemas
 // describe, to be validated when the tests have run. AIRLIFT_SPEC names a directory with
 // the program check-response, which does it.
-var schemas = &answerCollector{}
+var schemas = &answerCollector{kept: map[string]int{}}
 
 type answerCollector struct {
 	mu    sync.Mutex
 	dir   string
 	files []string
+	kept  map[string]int // by test
 }
 
 func (a *answerCollector) keep(t *testing.T, e *wbxml.Element) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.dir == "" {
+	if a.dir == "" || a.kept[t.Name()] == 25 { // validating one takes 30 ms
 		return
 	}
+	a.kept[t.Name()]++
 	name := fmt.Sprintf("%s-%d.xml", strings.ReplaceAll(t.Name(), "/", "-"), len(a.files))
 	a.files = append(a.files, filepath.Join(a.dir, name))
 	if err := os.WriteFile(a.files[len(a.files)-1], ascii(e.AppendXML(nil)), 0o600); err != nil {
