@@ -48,7 +48,7 @@ func (f *folderRun) adoptPage(ctx context.Context, page sinks.Committed) error {
 				known = &row
 			}
 		}
-		rows[e.ServerID] = rowOf(e, known, "", page.Page.Seq, f.cp.Pass)
+		rows[e.ServerID] = rowOf(e, known, page.Page.Seq, f.cp.Pass)
 	}
 	list := make([]checkpoints.Item, 0, len(rows))
 	for _, row := range rows {

@@ -108,11 +108,13 @@ func (f *folderRun) compare(ctx context.Context) error {
 //
 // With the first key of a pass all of them count the whole folder, so that number is kept. A folder whose numbers differ
 // is passed through once more from key 0, and two enumerations that agree to the item outweigh any estimate. Between
-// passes a folder that was balanced stays so while the server counts fewer than the ledger holds.
+// passes a folder that was balanced stays so while the server counts fewer than the ledger holds, or more by just as
+// many as before (SOGo counts the events and tasks of a calendar together).
 func (f *folderRun) balance() {
 	said := f.estimate
 	pending := said >= 0 && said < f.live && f.primed < 0 && f.cp.Balanced
-	f.balanced = said < 0 || said == f.live || f.primed == f.live || f.confirmed || pending
+	known := f.cp.Balanced && f.cp.Estimate >= 0 && said-f.live == f.cp.Estimate-f.before
+	f.balanced = said < 0 || said == f.live || f.primed == f.live || f.confirmed || pending || known
 	switch {
 	case said < 0 || said == f.live:
 	case f.primed >= 0:
@@ -216,7 +218,7 @@ func (f *folderRun) closePass(ctx context.Context, gone []checkpoints.Item) erro
 		if row.SHA256 != "" {
 			e.MovedTo = f.m.moves.remove(row.SHA256, f.cp.ID, row.ID)
 		}
-		if _, err := w.put(ctx, e, ""); err != nil {
+		if _, err := w.put(ctx, e); err != nil {
 			return err
 		}
 	}

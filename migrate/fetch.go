@@ -144,9 +144,9 @@ func (p *pageWriter) fetched(ctx context.Context, res *eas.FetchResult) error {
 	if known != nil && !isLive(known.State) {
 		known = nil
 	}
-	e := p.describe(res.ServerID, res.Item)
+	e, size := p.describe(res.ServerID, res.Item)
 	e.Via = sinks.ViaFetch
-	if why := p.f.m.Select.item(e.Received, e.size); why != "" && (known == nil || known.State == checkpoints.Excluded) {
+	if why := p.f.m.Select.item(e.Received, size); why != "" && (known == nil || known.State == checkpoints.Excluded) {
 		return p.exclude(ctx, known, e, why)
 	}
 	if res.Item.Body != nil && res.Item.Body.Truncated {
@@ -174,7 +174,7 @@ func (p *pageWriter) quarantine(ctx context.Context, id eas.ServerID, cause erro
 		}
 		e.ID = known.ID
 	}
-	if _, err := p.put(ctx, e, ""); err != nil {
+	if _, err := p.put(ctx, e); err != nil {
 		return err
 	}
 	p.f.m.emit(Event{
@@ -186,7 +186,7 @@ func (p *pageWriter) quarantine(ctx context.Context, id eas.ServerID, cause erro
 
 // withoutMIME stores a message that the server has no MIME of: its lossless form, and a message built from its
 // properties that says so.
-func (p *pageWriter) withoutMIME(ctx context.Context, known *checkpoints.Item, e arrival, it *eas.Item) error {
+func (p *pageWriter) withoutMIME(ctx context.Context, known *checkpoints.Item, e sinks.Event, it *eas.Item) error {
 	lossless := it.XML()
 	built, err := item.Message(it.Properties)
 	if err != nil {

@@ -39,6 +39,7 @@ type folderRun struct {
 	carry      []sinks.Event // events to write with the next segment
 	estimate   int           // what the server says, -1 = nothing
 	live       int           // rows of the ledger that are on the server
+	before     int           // the same when the run began
 	counts     sinks.FolderState
 	balanced   bool
 	confirmed  bool // a pass from key 0 in this run showed just what the ledger held
@@ -105,6 +106,7 @@ func (f *folderRun) prepare(ctx context.Context) error {
 		return f.fail(State, err)
 	}
 	f.first = len(counts) == 0
+	f.before = counts[checkpoints.Archived] + counts[checkpoints.Excluded] + counts[checkpoints.Quarantined]
 	if f.cp.Resync && f.cp.Seq > 0 {
 		f.carry = append(f.carry, sinks.Event{Op: sinks.OpResync, Reason: "a pass from key 0 goes on"})
 	}

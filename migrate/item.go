@@ -3,11 +3,9 @@ package migrate
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/eas"
@@ -38,7 +36,7 @@ func (p *pageWriter) left(ctx context.Context, id eas.ServerID, op sinks.Op) err
 	if op == sinks.OpDelete && known.SHA256 != "" {
 		e.MovedTo = p.f.m.moves.remove(known.SHA256, p.f.cp.ID, known.ID)
 	}
-	_, err = p.put(ctx, e, "")
+	_, err = p.put(ctx, e)
 	return err
 }
 
@@ -52,10 +50,10 @@ func (p *pageWriter) upsert(ctx context.Context, id eas.ServerID, it *eas.Item, 
 	if known != nil && !isLive(known.State) {
 		known = nil // it came back: a new item
 	}
-	e := p.describe(id, it)
+	e, size := p.describe(id, it)
 	e.Via = via
 	if known == nil || known.State == checkpoints.Excluded {
-		if why := p.f.m.Select.item(e.Received, e.size); why != "" {
+		if why := p.f.m.Select.item(e.Received, size); why != "" {
 			return p.exclude(ctx, known, e, why)
 		}
 	}
@@ -65,14 +63,8 @@ func (p *pageWriter) upsert(ctx context.Context, id eas.ServerID, it *eas.Item, 
 	return p.personal(ctx, known, e, it)
 }
 
-// arrival is an item as it came: its event without bytes, and what decides about it.
-type arrival struct {
-	sinks.Event
-	size  int64  // bytes, as far as it is known
-	state string // hash of the properties that can change
-}
-
-func (p *pageWriter) describe(id eas.ServerID, it *eas.Item) arrival {
+// describe makes the event of an item, without bytes, and tells its size as far as it is known.
+func (p *pageWriter) describe(id eas.ServerID, it *eas.Item) (sinks.Event, int64) {
 	var size int64
 	var head []byte
 	if it.Body != nil {
@@ -87,7 +79,7 @@ func (p *pageWriter) describe(id eas.ServerID, it *eas.Item) arrival {
 	e := sinks.Event{
 		ServerID: string(id), From: s.From, To: s.To, Subject: s.Subject, MessageID: s.MessageID,
 		Read: s.Read, Flag: s.Flag, Categories: s.Categories, Attachments: s.Attachments,
-		Fingerprint: item.Fingerprint(class, s, size),
+		Fingerprint: item.Fingerprint(class, s, size), State: item.State(class, it.Properties),
 	}
 	if !s.Date.IsZero() {
 		d := s.Date.UTC()
@@ -95,9 +87,8 @@ func (p *pageWriter) describe(id eas.ServerID, it *eas.Item) arrival {
 	}
 	if class == string(eas.ClassEmail) {
 		e.Properties = string(withoutBody(it.Properties).AppendXML(nil))
-		return arrival{Event: e, size: size, state: stateHash(it.Properties)}
 	}
-	return arrival{Event: e, size: size}
+	return e, size
 }
 
 // headBytes is how much of a message is read for its header fields.
@@ -129,18 +120,18 @@ func withoutBody(props *wbxml.Element) *wbxml.Element {
 	return out
 }
 
-func (p *pageWriter) exclude(ctx context.Context, known *checkpoints.Item, e arrival, why string) error {
+func (p *pageWriter) exclude(ctx context.Context, known *checkpoints.Item, e sinks.Event, why string) error {
 	if known != nil {
 		return nil // excluded before, and still is
 	}
 	_, err := p.put(ctx, sinks.Event{
 		Op: sinks.OpExclude, ServerID: e.ServerID, Received: e.Received, Fingerprint: e.Fingerprint, Reason: why,
-	}, "")
+	})
 	return err
 }
 
 // message handles an item of class Email.
-func (p *pageWriter) message(ctx context.Context, known *checkpoints.Item, e arrival, it *eas.Item) error {
+func (p *pageWriter) message(ctx context.Context, known *checkpoints.Item, e sinks.Event, it *eas.Item) error {
 	stored := known != nil && known.State == checkpoints.Archived
 	draft := p.f.cp.Type == int(eas.FolderDrafts) || it.Properties.Value(wbxml.Email2IsDraft) == "1"
 	whole := it.Body != nil && it.Body.Data != nil && it.Body.Type == eas.BodyMIME && !it.Body.Truncated
@@ -158,14 +149,13 @@ func (p *pageWriter) message(ctx context.Context, known *checkpoints.Item, e arr
 }
 
 // personal handles a contact, event, task or note: its lossless form and the form that other programs open.
-func (p *pageWriter) personal(ctx context.Context, known *checkpoints.Item, e arrival, it *eas.Item) error {
+func (p *pageWriter) personal(ctx context.Context, known *checkpoints.Item, e sinks.Event, it *eas.Item) error {
 	if it.Body != nil && it.Body.Truncated {
 		p.pending = append(p.pending, pending{id: eas.ServerID(e.ServerID)})
 		return nil
 	}
 	lossless := it.XML()
-	e.state = hashOf(lossless)
-	if known != nil && known.State == checkpoints.Archived && known.Properties == e.state {
+	if known != nil && known.State == checkpoints.Archived && known.Properties == e.State {
 		return nil
 	}
 	converted, ext, err := convert(p.f.cp.Class, it.Properties)
@@ -198,12 +188,12 @@ func convert(class string, props *wbxml.Element) ([]byte, string, error) {
 }
 
 // store puts the bytes of an item that is new, or of a new version of it.
-func (p *pageWriter) store(ctx context.Context, known *checkpoints.Item, e arrival, contents ...sinks.Content) error {
+func (p *pageWriter) store(ctx context.Context, known *checkpoints.Item, e sinks.Event, contents ...sinks.Content) error {
 	e.Op, e.Whole = sinks.OpAdd, true
 	if known != nil && known.SHA256 != "" {
 		e.Op, e.ID = sinks.OpChange, known.ID
 	}
-	stored, err := p.put(ctx, e.Event, e.state, contents...)
+	stored, err := p.put(ctx, e, contents...)
 	if err == nil && stored.Op == sinks.OpAdd && stored.MovedFrom == "" && !p.f.m.fresh {
 		p.f.m.moves.came(stored.SHA256, p.f.cp.ID, stored.ID)
 	}
@@ -211,20 +201,19 @@ func (p *pageWriter) store(ctx context.Context, known *checkpoints.Item, e arriv
 }
 
 // touch notes what changed of a stored message besides its bytes; what did not change is not noted.
-func (p *pageWriter) touch(ctx context.Context, known *checkpoints.Item, e arrival) error {
-	if known.Properties == e.state {
+func (p *pageWriter) touch(ctx context.Context, known *checkpoints.Item, e sinks.Event) error {
+	if known.Properties == e.State {
 		return nil
 	}
 	_, err := p.put(ctx, sinks.Event{
 		Op: sinks.OpChange, ID: known.ID, ServerID: e.ServerID, Read: e.Read, Flag: e.Flag, Categories: e.Categories,
-		Properties: e.Properties, Via: e.Via,
-	}, e.state)
+		Properties: e.Properties, Via: e.Via, State: e.State,
+	})
 	return err
 }
 
 // rowOf is the ledger row that an event leads to. Adopting a page of an earlier run goes the same way as writing one.
-// state is the hash of what can change of the item, "" = as the event tells it.
-func rowOf(e sinks.Event, known *checkpoints.Item, state string, seq, pass int) checkpoints.Item {
+func rowOf(e sinks.Event, known *checkpoints.Item, seq, pass int) checkpoints.Item {
 	var row checkpoints.Item
 	if known != nil {
 		row = *known
@@ -250,42 +239,9 @@ func rowOf(e sinks.Event, known *checkpoints.Item, state string, seq, pass int) 
 		if e.Name != "" {
 			row.SHA256, row.Size = e.SHA256, e.Size
 		}
-		if row.Properties = state; state == "" {
-			row.Properties = propertiesHash(e)
-		}
+		row.Properties = e.State
 	}
 	return row
-}
-
-// propertiesHash tells whether an item's properties are those that were seen last. Of a message only its state counts,
-// because a listing shows other properties than an answer with the body; another item is told by its lossless form.
-func propertiesHash(e sinks.Event) string {
-	if e.Properties != "" {
-		props, err := wbxml.ParseXML(strings.NewReader(e.Properties), wbxml.Limits{})
-		if err != nil {
-			return hashOf([]byte(e.Properties))
-		}
-		return stateHash(props)
-	}
-	for _, also := range e.Also {
-		if strings.HasSuffix(also.Name, ".eas.xml") {
-			return also.SHA256
-		}
-	}
-	return e.SHA256
-}
-
-// stateHash is the hash of what can change of a message: read, flagged, categorized, answered.
-func stateHash(props *wbxml.Element) string {
-	var b []byte
-	for i := range props.Children {
-		switch c := &props.Children[i]; c.Tag {
-		case wbxml.EmailRead, wbxml.EmailFlag, wbxml.EmailCategories, wbxml.EmailImportance, wbxml.Email2LastVerbExecuted,
-			wbxml.Email2LastVerbExecutionTime, wbxml.Email2IsDraft:
-			b = c.AppendXML(b)
-		}
-	}
-	return hashOf(b)
 }
 
 func isLive(s checkpoints.State) bool {
@@ -305,11 +261,6 @@ func count(t *sinks.FolderState, e sinks.Event) {
 	case sinks.OpQuarantine:
 		t.Quarantined++
 	}
-}
-
-func hashOf(b []byte) string {
-	h := sha256.Sum256(b)
-	return hex.EncodeToString(h[:])
 }
 
 func hexSum(b *eas.Blob) string {

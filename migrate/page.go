@@ -115,8 +115,8 @@ func (p *pageWriter) begin(ctx context.Context) error {
 	return nil
 }
 
-// put writes one event with its contents and keeps the ledger row that follows from it; see rowOf for state.
-func (p *pageWriter) put(ctx context.Context, e sinks.Event, state string, contents ...sinks.Content) (sinks.Event, error) {
+// put writes one event with its contents and keeps the ledger row that follows from it.
+func (p *pageWriter) put(ctx context.Context, e sinks.Event, contents ...sinks.Content) (sinks.Event, error) {
 	if err := p.begin(ctx); err != nil {
 		return e, err
 	}
@@ -126,7 +126,7 @@ func (p *pageWriter) put(ctx context.Context, e sinks.Event, state string, conte
 	}
 	p.bytes += e.Size
 	known := p.rowAt(e.ServerID)
-	p.keep(rowOf(e, known, state, p.f.cp.Seq+1, p.f.cp.Pass))
+	p.keep(rowOf(e, known, p.f.cp.Seq+1, p.f.cp.Pass))
 	count(&p.tally, e)
 	return e, nil
 }

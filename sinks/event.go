@@ -60,6 +60,7 @@ type Event struct {
 	MovedFrom   string `json:"moved_from,omitempty"` // id of the item in another folder that has these bytes and left in this run
 	MovedTo     string `json:"moved_to,omitempty"`   // id of the item in another folder that came with these bytes in this run
 	Fingerprint string `json:"fingerprint,omitempty"`
+	State       string `json:"state,omitempty"` // hash of what can change of the item, to tell a change from a repetition
 	Reason      string `json:"reason,omitempty"`
 	Raw         string `json:"raw,omitempty"` // quarantine: name of the entry with what the server sent
 }

@@ -43,8 +43,14 @@ func parseZone(blob string) (z *zone, ok bool) {
 		stdName: zoneName(b[4:68]), toStd: parseChange(b[68:84]), std: -bias - seconds(b[84:]),
 		dstName: zoneName(b[88:152]), toDST: parseChange(b[152:168]), dst: -bias - seconds(b[168:]),
 	}
-	if z.toStd.month == 0 || z.toDST.month == 0 || z.std == z.dst {
-		z.toStd, z.toDST, z.dst = change{}, change{}, z.std
+	switch {
+	case z.toStd.month == 0 || z.toDST.month == 0:
+		// Without dates the other biases and the names mean nothing.
+		// QUIRK(SOGo 5.8): they are whatever was in the memory of the server, another value in each answer.
+		z.toStd, z.toDST, z.std, z.dst = change{}, change{}, -bias, -bias
+		z.stdName, z.dstName = "", ""
+	case z.std == z.dst:
+		z.toStd, z.toDST = change{}, change{}
 	}
 	if !z.valid() {
 		return nil, false
