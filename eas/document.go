@@ -83,3 +83,12 @@ func status(command, element string, code int) error {
 	}
 	return &StatusError{Command: command, Element: element, Code: code}
 }
+
+// readStatus reads the Status that d stands in. That the document broke off in it is for Close to say.
+func readStatus(d *wbxml.Decoder, command, element string) (int, error) {
+	code := atoi(d.Text())
+	if d.Err() != nil {
+		return absent, nil
+	}
+	return code, status(command, element, code)
+}

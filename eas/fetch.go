@@ -187,7 +187,7 @@ func (f *FetchResponse) document(yield func(*FetchResult) bool) bool {
 	for tag := range f.d.Children() {
 		switch tag {
 		case wbxml.ItemOperationsStatus:
-			if f.err = status("ItemOperations", "ItemOperations", atoi(f.d.Text())); f.err != nil {
+			if _, f.err = readStatus(f.d, "ItemOperations", "ItemOperations"); f.err != nil {
 				return true
 			}
 		case wbxml.ItemOperationsResponse:

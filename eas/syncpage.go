@@ -147,7 +147,7 @@ func (p *SyncPage) document(yield func(*Command) bool) bool {
 	for tag := range p.d.Children() {
 		switch tag {
 		case wbxml.AirSyncStatus:
-			if p.err = status("Sync", "Sync", atoi(p.d.Text())); p.err != nil {
+			if _, p.err = readStatus(p.d, "Sync", "Sync"); p.err != nil {
 				return true
 			}
 		case wbxml.AirSyncCollections:
@@ -178,8 +178,7 @@ func (p *SyncPage) collection(yield func(*Command) bool) bool {
 				p.err = p.r.malformed(fmt.Errorf("it is about folder %q, not %q", id, p.q.CollectionID))
 			}
 		case wbxml.AirSyncStatus:
-			p.Status = atoi(p.d.Text())
-			p.err = status("Sync", "Collection", p.Status)
+			p.Status, p.err = readStatus(p.d, "Sync", "Collection")
 		case wbxml.AirSyncMoreAvailable:
 			p.MoreAvailable = true
 		case wbxml.AirSyncResponses:
