@@ -22,6 +22,7 @@ type client struct {
 	multipart  bool
 	violations []Violation
 	folderKey  string
+	edit       func(*http.Request)
 }
 
 func newClient(t *testing.T, cfg Config, store *Store) *client {
@@ -46,6 +47,9 @@ func (c *client) post(cmd string, body []byte, contentType string) *httptest.Res
 	}
 	if c.multipart {
 		r.Header.Set("MS-ASAcceptMultiPart", "T")
+	}
+	if c.edit != nil {
+		c.edit(r)
 	}
 	w := httptest.NewRecorder()
 	c.server.ServeHTTP(w, r)
