@@ -39,6 +39,7 @@ type folderRun struct {
 	carry      []sinks.Event // events to write with the next segment
 	estimate   int           // what the server says, -1 = nothing
 	live       int           // rows of the ledger that are on the server
+	seen       *seen         // the ids of the ledger, if it was empty when the run began; nil = ask the ledger
 	before     int           // the same when the run began
 	counts     sinks.FolderState
 	balanced   bool
@@ -105,7 +106,9 @@ func (f *folderRun) prepare(ctx context.Context) error {
 	if err != nil {
 		return f.fail(State, err)
 	}
-	f.first = len(counts) == 0
+	if f.first = len(counts) == 0; f.first {
+		f.seen = newSeen()
+	}
 	f.before = counts[checkpoints.Archived] + counts[checkpoints.Excluded] + counts[checkpoints.Quarantined]
 	if f.cp.Resync && f.cp.Seq > 0 {
 		f.carry = append(f.carry, sinks.Event{Op: sinks.OpResync, Reason: "a pass from key 0 goes on"})

@@ -144,6 +144,9 @@ func (p *pageWriter) keep(row checkpoints.Item) {
 		p.rows[i] = row
 		return
 	}
+	if p.f.seen != nil {
+		p.f.seen.add(row.ServerID)
+	}
 	p.at[row.ServerID] = len(p.rows)
 	p.rows = append(p.rows, row)
 }
@@ -153,6 +156,9 @@ func (p *pageWriter) keep(row checkpoints.Item) {
 func (p *pageWriter) lookup(ctx context.Context, id eas.ServerID) (*checkpoints.Item, error) {
 	if row := p.rowAt(string(id)); row != nil {
 		return row, nil
+	}
+	if p.f.seen != nil && !p.f.seen.mayHave(string(id)) {
+		return nil, nil
 	}
 	found, err := p.f.m.Checkpoints.Items(ctx, p.f.key, []string{string(id)})
 	if err != nil {
