@@ -34,6 +34,7 @@ fill() { # fill TEMPLATE: its text with every @NAME@ replaced
     -e "s#@SOGO_PORT@#$SOGO_PORT#g" -e "s#@IMAP_PORT@#$IMAP_PORT#g" -e "s#@SMTP_PORT@#$SMTP_PORT#g" \
     -e "s#@SQL_PORT@#$SQL_PORT#g" -e "s#@CACHE_PORT@#$CACHE_PORT#g" "$here/conf/$1"
 }
+install -m 644 "$here/smtpsink.py" "$LAB/etc" # the checkout may be closed to the user who runs it
 fill dovecot.conf >"$LAB/etc/dovecot.conf"
 fill nginx.conf >"$LAB/etc/nginx.conf"
 
@@ -86,7 +87,7 @@ fi
 start postgres postgres "$SQL_PORT" "$postgres_bin/postgres" -D "$LAB/sql"
 start memcached nobody "$CACHE_PORT" memcached -l 127.0.0.1 -p "$CACHE_PORT" -U 0 -m 256 -P "$LAB/run/memcached/pid"
 start dovecot root "$IMAP_PORT" dovecot -F -c "$LAB/etc/dovecot.conf"
-start smtpsink mail "$SMTP_PORT" python3 "$here/smtpsink.py" "$SMTP_PORT" "$LAB/sent"
+start smtpsink mail "$SMTP_PORT" python3 "$LAB/etc/smtpsink.py" "$SMTP_PORT" "$LAB/sent"
 say "PostgreSQL, memcached, Dovecot and the SMTP sink are up"
 
 psql() { command psql -h 127.0.0.1 -p "$SQL_PORT" -U "$1" -d "$1" -Atq -v ON_ERROR_STOP=1; }
