@@ -106,17 +106,6 @@ type AttachmentDelete struct {
 	FileReference string `wbxml:"AirSyncBase:FileReference"` // 2.2.2.24.2
 }
 
-// LegacyAttachment is an attachment of protocol 2.5, in the class's own namespace (Email or Calendar); the AttName is fetched
-// with the GetAttachment command.
-type LegacyAttachment struct {
-	DisplayName string           `wbxml:"Email:DisplayName|Calendar:DisplayName"`
-	AttName     string           `wbxml:"Email:AttName|Calendar:AttName"`
-	AttMethod   AttachmentMethod `wbxml:"Email:AttMethod|Calendar:AttMethod"`
-	AttSize     *int64           `wbxml:"Email:AttSize|Calendar:AttSize"` // bytes
-	AttOID      string           `wbxml:"Email:AttOid|Calendar:AttOid"`   // the Content-ID of an inline attachment
-	AttRemoved  *bool            `wbxml:"Email:AttRemoved|Calendar:AttRemoved"`
-}
-
 // Location is airsyncbase:Location. MS-ASAIRS 2.2.2.28, from 16.0 on; before, a location is one string of the class.
 type Location struct {
 	DisplayName      string   `wbxml:"AirSyncBase:DisplayName"`      // 2.2.2.22.3

@@ -35,10 +35,10 @@ type Appointment struct {
 	NativeBodyType            BodyType       `wbxml:"AirSyncBase:NativeBodyType"`             // 2.2.2.31
 
 	// Protocol 2.5.
-	LegacyBody          string             `wbxml:"Calendar:Body"`
-	LegacyBodyTruncated *bool              `wbxml:"Calendar:BodyTruncated"`
-	LegacyRTF           string             `wbxml:"Calendar:Rtf"` // base64 of compressed RTF
-	LegacyAttachments   []LegacyAttachment `wbxml:"Calendar:Attachments>Calendar:Attachment"`
+	LegacyBody          string                  `wbxml:"Calendar:Body"`
+	LegacyBodyTruncated *bool                   `wbxml:"Calendar:BodyTruncated"`
+	LegacyRTF           string                  `wbxml:"Calendar:Rtf"` // base64 of compressed RTF
+	LegacyAttachments   []AppointmentAttachment `wbxml:"Calendar:Attachments>Calendar:Attachment"`
 }
 
 // Attendee of an event. MS-ASCAL 2.2.2.3.
@@ -182,3 +182,13 @@ const (
 	Friday
 	Saturday
 )
+
+// AppointmentAttachment is an attachment of an event in protocol 2.5. Its AttName is what the GetAttachment command takes.
+type AppointmentAttachment struct {
+	DisplayName string           `wbxml:"Calendar:DisplayName"`
+	AttName     string           `wbxml:"Calendar:AttName"`
+	AttMethod   AttachmentMethod `wbxml:"Calendar:AttMethod"`
+	AttSize     *int64           `wbxml:"Calendar:AttSize"` // bytes
+	AttOID      string           `wbxml:"Calendar:AttOid"`  // the Content-ID of an inline attachment
+	AttRemoved  *bool            `wbxml:"Calendar:AttRemoved"`
+}

@@ -38,13 +38,13 @@ type Email struct {
 	RightsManagementLicense *RightsManagementLicense `wbxml:"RightsManagement:RightsManagementLicense"` // 2.2.2.68
 
 	// Protocol 2.5, as the schema still lists it.
-	LegacyBody          string             `wbxml:"Email:Body"`
-	LegacyBodySize      *int64             `wbxml:"Email:BodySize"` // bytes
-	LegacyBodyTruncated *bool              `wbxml:"Email:BodyTruncated"`
-	MIMEData            string             `wbxml:"Email:MIMEData"`
-	MIMESize            *int64             `wbxml:"Email:MIMESize"` // bytes
-	MIMETruncated       *bool              `wbxml:"Email:MIMETruncated"`
-	LegacyAttachments   []LegacyAttachment `wbxml:"Email:Attachments>Email:Attachment"`
+	LegacyBody          string            `wbxml:"Email:Body"`
+	LegacyBodySize      *int64            `wbxml:"Email:BodySize"` // bytes
+	LegacyBodyTruncated *bool             `wbxml:"Email:BodyTruncated"`
+	MIMEData            string            `wbxml:"Email:MIMEData"`
+	MIMESize            *int64            `wbxml:"Email:MIMESize"` // bytes
+	MIMETruncated       *bool             `wbxml:"Email:MIMETruncated"`
+	LegacyAttachments   []EmailAttachment `wbxml:"Email:Attachments>Email:Attachment"`
 }
 
 // Importance of a mail (MS-ASEMAIL 2.2.2.38) or task (MS-ASTASK 2.2.2.14).
@@ -150,4 +150,14 @@ type EmailRecurrence struct {
 	CalendarType   *int            `wbxml:"Email2:CalendarType"`   // 2.2.2.15
 	IsLeapMonth    *bool           `wbxml:"Email2:IsLeapMonth"`    // 2.2.2.43
 	FirstDayOfWeek *int            `wbxml:"Email2:FirstDayOfWeek"` // 2.2.2.33
+}
+
+// EmailAttachment is an attachment of a mail in protocol 2.5. Its AttName is what the GetAttachment command takes.
+type EmailAttachment struct {
+	DisplayName string           `wbxml:"Email:DisplayName"`
+	AttName     string           `wbxml:"Email:AttName"`
+	AttMethod   AttachmentMethod `wbxml:"Email:AttMethod"`
+	AttSize     *int64           `wbxml:"Email:AttSize"` // bytes
+	AttOID      string           `wbxml:"Email:AttOid"`  // the Content-ID of an inline attachment
+	AttRemoved  *bool            `wbxml:"Email:AttRemoved"`
 }

@@ -3,7 +3,6 @@ package eas
 import (
 	"bytes"
 	"io"
-	"strconv"
 	"strings"
 
 	"github.com/airlift-eas/airlift/eas/wbxml"
@@ -230,13 +229,7 @@ func isTrue(e *wbxml.Element) bool {
 	return e != nil && (e.Text == "1" || strings.EqualFold(e.Text, "true"))
 }
 
-func size(e *wbxml.Element, tag wbxml.Tag) int64 {
-	n, err := strconv.ParseInt(e.Value(tag), 10, 64)
-	if err != nil || n < 0 {
-		return 0
-	}
-	return n
-}
+func size(e *wbxml.Element, tag wbxml.Tag) int64 { return int64(max(number(e, tag), 0)) }
 
 // looksLikeMessage tells whether text begins with the header of a message (RFC 5322 2.2) and not by chance: every line up to
 // the first empty one is a field or continues one, and two fields are among those that messages have.

@@ -102,6 +102,9 @@ func number(e *wbxml.Element, tag wbxml.Tag) int { return atoi(e.Value(tag)) }
 const absent = -1
 
 func atoi(s string) int {
+	if s == "" {
+		return absent // strconv would allocate an error, and this is on the way of every item
+	}
 	n, err := strconv.Atoi(strings.TrimSpace(s))
 	if err != nil {
 		return absent

@@ -395,3 +395,12 @@ func TestRecordedFailures(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// exampleServer answers with a recorded page of mail.
+func exampleServer() http.Handler {
+	doc, err := os.ReadFile(filepath.Join(recordings, "sync-page-email-v14.1.response.wbxml"))
+	if err != nil {
+		panic(err)
+	}
+	return answer(doc)
+}

@@ -1,0 +1,87 @@
+package eas_test
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"testing"
+
+	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/eas/wbxml"
+)
+
+// canned is a server's answer without a network.
+type canned []byte
+
+func (b canned) RoundTrip(req *http.Request) (*http.Response, error) {
+	return &http.Response{
+		StatusCode: 200, Status: "200 OK", Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(b)), ContentLength: int64(len(b)), Request: req,
+	}, nil
+}
+
+func fuzzClient(t *testing.T, doc []byte) *eas.Client {
+	c, err := eas.New(eas.Config{
+		URL: "mail.example", User: "u", DeviceID: "d", Version: eas.Version141, Transport: canned(doc), SpoolDir: t.TempDir(), SpoolMemory: 256,
+		Limits: wbxml.Limits{Memory: 1 << 20, Elements: 1 << 12},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func use(t *testing.T, i *eas.Item) {
+	if i == nil {
+		return
+	}
+	_ = i.XML()
+	_, _ = i.Email()
+	_, _ = i.Appointment()
+	if i.Body != nil && i.Body.Data != nil {
+		content(t, i.Body.Data)
+		i.Body.Data.SHA256()
+	}
+}
+
+// FuzzSync: whatever a server sends, a page ends, with an error or with a key to go on with.
+func FuzzSync(f *testing.F) {
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		p, err := fuzzClient(t, doc).Sync(t.Context(), eas.SyncRequest{Key: "1", CollectionID: "c", Class: eas.ClassEmail, Options: wholeMail})
+		if err != nil {
+			return
+		}
+		defer p.Close()
+		for cmd, err := range p.Commands() {
+			if err != nil {
+				return
+			}
+			if cmd.ServerID == "" || (cmd.Op == eas.OpAdd || cmd.Op == eas.OpChange) && cmd.Item == nil {
+				t.Fatalf("%+v", cmd)
+			}
+			use(t, cmd.Item)
+		}
+		if p.Key == "" {
+			t.Fatal("a page without a key")
+		}
+	})
+}
+
+// FuzzFetch: the same for ItemOperations, inline and in parts.
+func FuzzFetch(f *testing.F) {
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		r, err := fuzzClient(t, doc).Fetch(t.Context(), []eas.Fetch{{CollectionID: "c", ServerID: "1"}}, true)
+		if err != nil {
+			return
+		}
+		defer r.Close()
+		for res, err := range r.Results() {
+			if err != nil {
+				return
+			}
+			use(t, res.Item)
+			if res.Data != nil {
+				content(t, res.Data)
+			}
+		}
+	})
+}
