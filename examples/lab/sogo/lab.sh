@@ -31,18 +31,24 @@ running() {
 
 # stop NAME: by its recorded pid, politely first.
 stop() {
-  local pid signal=TERM
+  local pid
   running "$1" || return 0
   pid=$(cat "$LAB/run/$1.pid")
-  [ "$1" = postgres ] && signal=INT # fast shutdown: does not wait for clients
-  kill -s "$signal" "$pid"
-  for _ in $(seq 300); do # sogod takes about a second for each of its workers
+  case $1 in
+    postgres) kill -s INT "$pid" ;; # fast shutdown: does not wait for clients
+    sogod) end "$pid" ;;            # politely it takes half a minute, and it keeps its state in PostgreSQL
+    *) kill -s TERM "$pid" ;;
+  esac
+  for _ in $(seq 100); do
     running "$1" || break
     sleep 0.1
   done
   if running "$1"; then
-    echo "lab: $1 ($pid) did not stop within 30 s: killed" >&2
-    kill -s KILL -- "-$pid" # with the children: up.sh made it the leader of a process group
+    echo "lab: $1 ($pid) did not stop within 10 s: killed" >&2
+    end "$pid"
   fi
   rm -f "$LAB/run/$1.pid"
 }
+
+# end PID: at once, with its children. up.sh made it the leader of a process group.
+end() { kill -s KILL -- "-$1"; }
