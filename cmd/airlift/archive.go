@@ -29,10 +29,7 @@ func archiveCommand(c *console) *cli.Command {
 		}, runningFlags()),
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)
-			if err := archiveVerb(ctx, c); err != nil {
-				return c.end(migrate.Summary{Result: migrate.ResultFailed}, err)
-			}
-			return nil
+			return c.end(archiveVerb(ctx, c), endOfRun)
 		},
 	}
 }
@@ -57,7 +54,7 @@ func archiveVerb(ctx *cli.Context, c *console) error {
 	if o.Mailboxes, err = sources(ctx, c); err != nil {
 		return err
 	}
-	run, stop := interruptible(ctx.Context, c)
+	run, stop := interruptible(ctx.Context, c, "the page in hand is finished or dropped, nothing is lost")
 	defer stop()
 	if ctx.Bool("dry-run") {
 		return dryRun(run, c, o)
@@ -98,7 +95,7 @@ func archiveTo(ctx context.Context, c *console, log *slog.Logger, to, state stri
 	code := runExit(out, err)
 	log.Info(eventSummary, "exit", code, "figures", out)
 	if c.json {
-		c.emitSummary(out, code)
+		c.emit(newSummaryLine(out, code))
 	} else {
 		rep.print(out)
 		c.say("archive: %s  checkpoints: %s", to, state)
@@ -148,16 +145,16 @@ func dryRun(ctx context.Context, c *console, o migrate.Options) error {
 		}
 	} else {
 		for _, p := range probes {
-			c.print("%s\n\n%s\n", p.Mailbox, foldersTable(p))
+			c.result("%s\n\n%s\n", p.Mailbox, foldersTable(p))
 		}
-		c.print("nothing was stored: a run would read %s in %s of %s", count(sum.ItemsEstimated, "item", "items"),
+		c.result("nothing was stored: a run would read %s in %s of %s", count(sum.ItemsEstimated, "item", "items"),
 			count(sum.Folders, "folder", "folders"), count(len(probes), "mailbox", "mailboxes"))
 	}
 	if err != nil {
 		return err
 	}
 	if c.json {
-		c.emitSummary(sum, exitOK)
+		c.emit(newSummaryLine(sum, exitOK))
 	}
 	return nil
 }

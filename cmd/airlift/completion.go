@@ -22,7 +22,7 @@ func completionCommand(c *console) *cli.Command {
 		Usage:     "print the completion script of a shell: bash, zsh, fish",
 		ArgsUsage: "SHELL",
 		Action: func(ctx *cli.Context) error {
-			script := ""
+			var script string
 			switch shell := ctx.Args().First(); shell {
 			case "bash":
 				script = completionBash

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/rivo/uniseg"
 	"github.com/urfave/cli/v2"
@@ -24,6 +25,7 @@ import (
 type console struct {
 	in       *os.File
 	out, err io.Writer
+	terminal bool // somebody watches err on one
 
 	json, quiet, verbose bool
 
@@ -32,13 +34,17 @@ type console struct {
 	block []string // redrawn below whatever is written
 }
 
+func newConsole(in, out, err *os.File) *console {
+	return &console{in: in, out: out, err: err, terminal: term.IsTerminal(int(err.Fd()))}
+}
+
 // configure takes over the flags about output.
 func (c *console) configure(ctx *cli.Context) {
 	c.json, c.quiet, c.verbose = ctx.Bool("json"), ctx.Bool("quiet"), ctx.Bool("verbose")
 }
 
-// print writes a result.
-func (c *console) print(format string, args ...any) {
+// result writes to standard output.
+func (c *console) result(format string, args ...any) {
 	c.write(c.out, printable(fmt.Sprintf(format, args...))+"\n")
 }
 
@@ -112,12 +118,6 @@ func (c *console) redraw() {
 	}
 }
 
-// isTerminal tells whether somebody watches standard error.
-func (c *console) isTerminal() bool {
-	f, ok := c.err.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
 func (c *console) size() (width, height int) {
 	if f, ok := c.err.(*os.File); ok {
 		if w, h, err := term.GetSize(int(f.Fd())); err == nil && w > 0 && h > 0 {
@@ -130,8 +130,12 @@ func (c *console) size() (width, height int) {
 // printable takes out what a terminal would obey: names and subjects come from strangers.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' || r >= 0x7f && r < 0xa0 {
-			return '\uFFFD'
+		const nonJoiner, joiner = '\u200c', '\u200d' // of Persian words and of emoji
+		switch {
+		case r == '\n', r == nonJoiner, r == joiner:
+			return r
+		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp):
+			return unicode.ReplacementChar
 		}
 		return r
 	}, s)
@@ -161,6 +165,14 @@ func hintOf(err error) string {
 	var unknown x509.UnknownAuthorityError
 	var host x509.HostnameError
 	switch {
+	case errors.Is(err, errNothing):
+		return "the directory is the one that airlift archive wrote to; checkpoints are beside it, unless --state said otherwise"
+	case errors.Is(err, eas.ErrUnauthorized):
+		return "check --user and the password; some servers want DOMAIN\\name, or a password made for this program"
+	case errors.Is(err, eas.ErrRemoteWipe):
+		return "the administrator asked this device to remove the mailbox; the archive was not touched: ask the administrator"
+	case errors.Is(err, eas.ErrBlocked):
+		return "ask the server's administrator to allow this user and device to use ActiveSync"
 	case errors.As(err, &unknown):
 		return "the server's certificate is of no authority that this machine knows: name its certificate with --ca-cert"
 	case errors.Is(err, eas.ErrNotEAS):

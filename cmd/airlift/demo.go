@@ -25,7 +25,7 @@ func demoCommand(c *console) *cli.Command {
 			configFlag(),
 		},
 		Action: func(ctx *cli.Context) error {
-			run, stop := interruptible(ctx.Context, c)
+			run, stop := interruptible(ctx.Context, c, "nothing is lost")
 			defer stop()
 			return demoVerb(run, c, ctx.String("dir"))
 		},
@@ -59,7 +59,7 @@ func demoVerb(ctx context.Context, c *console, dir string) error {
 		return err
 	}
 	(connection{}).logIn(&d.mailbox, demoMailbox, password)
-	c.print("a mailbox of %s, on an EAS server at %s", count(demoItems, "item", "items"), server.url)
+	c.result("a mailbox of %s, on an EAS server at %s", count(demoItems, "item", "items"), server.url)
 	return d.run(ctx)
 }
 
@@ -99,7 +99,7 @@ func (d *demo) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.c.print("changed the mailbox: a new mail, a flag, a move to another folder, a deletion, a contact's telephone number")
+	d.c.result("changed the mailbox: a new mail, a flag, a move to another folder, a deletion, a contact's telephone number")
 	second, err := d.pass(ctx, "archived the changes", want)
 	if err != nil {
 		return err
@@ -127,7 +127,7 @@ func (d *demo) verify(ctx context.Context, a *archive.Archive, segments int) err
 	if found.Problems > 0 || found.Segments != segments {
 		return fmt.Errorf("demo: verify: %d problems in %d of %d segments", found.Problems, found.Segments, segments)
 	}
-	d.c.print("verified every byte: %s in %s, %s", count(found.Items, "stored item", "stored items"),
+	d.c.result("verified every byte: %s in %s, %s", count(found.Items, "stored item", "stored items"),
 		count(found.Segments, "segment", "segments"), bytesText(found.Bytes))
 	return nil
 }
@@ -144,7 +144,7 @@ func (d *demo) pass(ctx context.Context, what string, want migrate.Summary) (mig
 		return sum, fmt.Errorf("demo: the run is %s with %d stored, %d changed, %d deleted; it should be ok with %d, %d and %d",
 			sum.Result, got.ItemsStored, got.ItemsChanged, got.ItemsDeleted, want.ItemsStored, want.ItemsChanged, want.ItemsDeleted)
 	}
-	d.c.print("%s: %d stored, %d changed, %d deleted; the server counts %d items, the archive holds %d: balanced; %s",
+	d.c.result("%s: %d stored, %d changed, %d deleted; the server counts %d items, the archive holds %d: balanced; %s",
 		what, sum.ItemsStored, sum.ItemsChanged, sum.ItemsDeleted, sum.ItemsEstimated, sum.ItemsLive, secondsText(sum.Seconds))
 	return sum, nil
 }

@@ -76,7 +76,7 @@ func (d *demo) tour(ctx context.Context, a *archive.Archive, between time.Time) 
 		}
 	}
 	from := shellWord(d.archive)
-	d.c.print(`
+	d.c.result(`
 the archive is in %s; to try next:
 
   airlift ls --archive %s

@@ -77,21 +77,19 @@ func exitCode(err error) int {
 
 // runErrors takes apart what the engine joined: an error for each mailbox or folder.
 func runErrors(err error) []error {
+	var joined interface {
+		error
+		Unwrap() []error
+	}
 	var run *migrate.Error
-	if _, ok := err.(*migrate.Error); ok || !errors.As(err, &run) {
-		return []error{err}
+	if !errors.As(err, &joined) || !errors.As(error(joined), &run) {
+		return []error{err} // one error, which may wrap several: a path, a sentinel, the system's
 	}
-	switch e := err.(type) {
-	case interface{ Unwrap() []error }:
-		var all []error
-		for _, sub := range e.Unwrap() {
-			all = append(all, runErrors(sub)...)
-		}
-		return all
-	case interface{ Unwrap() error }:
-		return runErrors(e.Unwrap())
+	var all []error
+	for _, e := range joined.Unwrap() {
+		all = append(all, runErrors(e)...)
 	}
-	return []error{err}
+	return all
 }
 
 // codeOf is total: what it does not know has failed.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"time"
 
 	"github.com/airlift-eas/airlift/migrate"
@@ -20,13 +21,29 @@ type summaryLine struct {
 	Exit int `json:"exit"`
 }
 
-func (c *console) emitSummary(sum migrate.Summary, exit int) {
-	c.emit(summaryLine{Event: eventSummary, Time: now(), Summary: sum, Exit: exit})
+func newSummaryLine(sum migrate.Summary, exit int) summaryLine {
+	return summaryLine{Event: eventSummary, Time: now(), Summary: sum, Exit: exit}
 }
 
-// emitProblem is for what went wrong before or after the engine's own work.
-func (c *console) emitProblem(err error) {
+// end says why a verb did not come to its own end: for programs as a problem and a summary, which is made by line.
+func (c *console) end(err error, line func(result migrate.Result, exit int) any) error {
+	var e ended
+	if err == nil || errors.As(err, &e) || !c.json {
+		return err
+	}
+	result, code := migrate.ResultFailed, exitCode(err)
+	if code == exitInterrupted {
+		result = migrate.ResultInterrupted
+	}
 	c.emit(migrate.Event{Event: eventProblem, Time: now(), Message: err.Error(), Hint: hintOf(err)})
+	c.emit(line(result, code))
+	c.failed(err)
+	return ended(code)
+}
+
+// endOfRun is the line of a verb whose summary is the engine's.
+func endOfRun(result migrate.Result, exit int) any {
+	return newSummaryLine(migrate.Summary{Result: result}, exit)
 }
 
 // now is the time of a line.

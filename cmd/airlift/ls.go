@@ -67,7 +67,7 @@ func lsVerb(ctx *cli.Context, c *console) (err error) {
 					Event: item.Event, SoftDeleted: item.SoftDeleted,
 				})
 			} else {
-				c.print("%s", itemText(m, item, len(mailboxes) > 1))
+				c.result("%s", itemText(m, item, len(mailboxes) > 1))
 			}
 		}
 	}

@@ -9,17 +9,19 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 )
 
 // version is set by the linker: -X main.version=v1.2.3
 var version string
 
 func main() {
-	os.Exit(run(os.Args, &console{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
+	os.Exit(run(os.Args, newConsole(os.Stdin, os.Stdout, os.Stderr)))
 }
 
 // run is one invocation. It returns the exit code.
 func run(args []string, c *console) int {
+	forgetEmptyTwins()
 	err := newApp(c).RunContext(context.Background(), args)
 	var e ended
 	switch {
@@ -30,4 +32,13 @@ func run(args []string, c *console) int {
 	}
 	c.failed(err)
 	return exitCode(err)
+}
+
+// forgetEmptyTwins makes a variable that is set to nothing one that is not set: scripts write it so.
+func forgetEmptyTwins() {
+	for _, v := range os.Environ() {
+		if name, value, _ := strings.Cut(v, "="); value == "" && strings.HasPrefix(name, "AIRLIFT_") {
+			os.Unsetenv(name)
+		}
+	}
 }

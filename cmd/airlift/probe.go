@@ -26,10 +26,7 @@ func probeCommand(c *console) *cli.Command {
 		}),
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)
-			if err := probeVerb(ctx, c); err != nil {
-				return c.end(migrate.Summary{Result: migrate.ResultFailed}, err)
-			}
-			return nil
+			return c.end(probeVerb(ctx, c), endOfRun)
 		},
 	}
 }
@@ -46,7 +43,7 @@ func probeVerb(ctx *cli.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	run, stop := interruptible(ctx.Context, c)
+	run, stop := interruptible(ctx.Context, c, "what was seen so far follows")
 	defer stop()
 	probes, err := lookAll(run, mailboxes, sel, ctx.Int("workers"))
 	sum := migrate.Summary{Result: migrate.ResultOK, Mailboxes: len(mailboxes)}
@@ -59,14 +56,14 @@ func probeVerb(ctx *cli.Context, c *console) error {
 			c.emitServer(p)
 			c.emitFolders(p)
 		} else {
-			c.print("%s", probeText(p))
+			c.result("%s\n", probeText(p))
 		}
 	}
 	if err != nil {
 		return err
 	}
 	if c.json {
-		c.emitSummary(sum, exitOK)
+		c.emit(newSummaryLine(sum, exitOK))
 	}
 	return nil
 }
@@ -142,11 +139,16 @@ func probeText(p *migrate.Probe) string {
 		policy = "acknowledged"
 	}
 	about := [][]string{
-		{"server", p.Server}, {"product", p.Info.Product}, {"versions", strings.Join(versions, " ")}, {"would speak", p.EAS},
-		{"commands", strings.Join(p.Info.Commands, " ")}, {"policy", policy}, {"device", p.Device},
+		{"server", p.Server},
+		{"product", p.Info.Product},
+		{"versions", strings.Join(versions, " ")},
+		{"would speak", p.EAS},
+		{"commands", strings.Join(p.Info.Commands, " ")},
+		{"policy", policy},
+		{"device", p.Device},
 		{"took", secondsText(p.Duration.Seconds())},
 	}
-	return fmt.Sprintf("%s\n\n%s\n\n%s\n\n%s\n", p.Mailbox, table([]string{"", ""}, about), foldersTable(p), outlook(p))
+	return fmt.Sprintf("%s\n\n%s\n\n%s\n\n%s", p.Mailbox, table(nil, about), foldersTable(p), outlook(p))
 }
 
 func foldersTable(p *migrate.Probe) string {

@@ -85,7 +85,7 @@ func (p *progress) expect(m *mailboxProgress, e migrate.Event) {
 
 // show keeps the display up to date until the returned function is called.
 func (p *progress) show(ctx context.Context) (stop func()) {
-	onScreen := p.c.isTerminal() && !p.c.verbose && !p.c.json
+	onScreen := p.c.terminal && !p.c.verbose && !p.c.json
 	if p.c.quiet {
 		return func() {}
 	}
@@ -116,12 +116,15 @@ func (p *progress) show(ctx context.Context) (stop func()) {
 }
 
 func newBar() *progressbar.ProgressBar {
-	return progressbar.NewOptions(-1,
+	bar := progressbar.NewOptions(-1,
 		progressbar.OptionSetWriter(io.Discard), // it is drawn together with the lines above it
 		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("items"),
+		progressbar.OptionSetSpinnerChangeInterval(0), // it turns with each drawing, and no goroutine is left behind
 		progressbar.OptionSetWidth(24), progressbar.OptionThrottle(0),
 		progressbar.OptionSetPredictTime(true), progressbar.OptionSetElapsedTime(true),
 	)
+	bar.StartWithoutRender() // the rates count from here
+	return bar
 }
 
 // lines is the display of a terminal.

@@ -84,9 +84,9 @@ func (r *report) print(sum migrate.Summary) {
 		rows[e.Mailbox] = append(rows[e.Mailbox], balanceRow(e))
 	}
 	for _, m := range mailboxes {
-		r.c.print("%s\n\n%s\n", m, table(titles, rows[m]))
+		r.c.result("%s\n\n%s\n", m, table(titles, rows[m]))
 	}
-	r.c.print("%s", summaryText(sum))
+	r.c.result("%s", summaryText(sum))
 }
 
 func balanceRow(e migrate.Event) []string {
@@ -126,19 +126,4 @@ func summaryText(s migrate.Summary) string {
 		fmt.Fprintf(&b, ", %s held up by the server", secondsText(s.ThrottledSeconds))
 	}
 	return b.String()
-}
-
-// end says why a verb that has begun did not come to its own end: for programs as a problem and a summary.
-func (c *console) end(sum migrate.Summary, err error) error {
-	if _, ok := err.(ended); ok || !c.json {
-		return err
-	}
-	code := exitCode(err)
-	if code == exitInterrupted {
-		sum.Result = migrate.ResultInterrupted
-	}
-	c.emitProblem(err)
-	c.emitSummary(sum, code)
-	c.failed(err)
-	return ended(code)
 }

@@ -17,7 +17,12 @@ func selection(ctx *cli.Context) (s migrate.Selection, err error) {
 	if s.Classes, err = parseClasses(ctx.String("class")); err != nil {
 		return s, err
 	}
-	s.Folders, s.ExcludeFolders = ctx.StringSlice("folder"), ctx.StringSlice("exclude-folder")
+	if s.Folders, err = globsOf(ctx, "folder"); err != nil {
+		return s, err
+	}
+	if s.ExcludeFolders, err = globsOf(ctx, "exclude-folder"); err != nil {
+		return s, err
+	}
 	if s.Since, err = parseDate("since", ctx.String("since")); err != nil {
 		return s, err
 	}

@@ -42,7 +42,7 @@ func serverVerb(ctx *cli.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	run, stop := interruptible(ctx.Context, c)
+	run, stop := interruptible(ctx.Context, c, "answers in hand are finished")
 	defer stop()
 	s, err := listen(run, ctx.String("listen"), easserver.Config{Password: password}, store)
 	if err != nil {
@@ -55,7 +55,7 @@ func serverVerb(ctx *cli.Context, c *console) error {
 		}
 		c.say("%s: %s in %s", u.Address(), count(items, "item", "items"), count(len(u.Folders()), "folder", "folders"))
 	}
-	c.print("%s", s.url)
+	c.result("%s", s.url)
 	<-s.ended.Done()
 	return s.Close()
 }

@@ -66,7 +66,7 @@ func statusVerb(ctx *cli.Context, c *console) (err error) {
 				c.emit(f)
 			}
 		} else {
-			c.print("%s\n", mailboxText(m, folders))
+			c.result("%s\n", mailboxText(m, folders))
 		}
 	}
 	if sum.Mailboxes == 0 {
@@ -77,7 +77,7 @@ func statusVerb(ctx *cli.Context, c *console) (err error) {
 		c.emit(sum)
 		return nil
 	}
-	c.print("%s, %s: %s archived, %d quarantined; %s pending", count(sum.Mailboxes, "mailbox", "mailboxes"),
+	c.result("%s, %s: %s archived, %d quarantined; %s pending", count(sum.Mailboxes, "mailbox", "mailboxes"),
 		count(sum.Folders, "folder", "folders"), count(sum.Items, "item", "items"), sum.Quarantined, count(sum.Pending, "folder", "folders"))
 	return nil
 }
@@ -202,7 +202,7 @@ func mailboxText(m checkpoints.Mailbox, folders []folderStatus) string {
 		})
 	}
 	titles := []string{"FOLDER", "CLASS", "ITEMS#", "QUARANTINED#", "SEGMENTS#", "READ TO THE END", "STATE"}
-	return fmt.Sprintf("%s at %s, EAS %s, %s\n\n%s\n", m.Mailbox, m.Server, m.EAS, last, table(titles, rows))
+	return fmt.Sprintf("%s at %s, EAS %s, %s\n\n%s", m.Mailbox, m.Server, m.EAS, last, table(titles, rows))
 }
 
 // instant is nil for a time that is not known.

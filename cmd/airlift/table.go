@@ -6,16 +6,19 @@ import (
 	"github.com/rivo/uniseg"
 )
 
-// table lines up cells in columns by their width on the screen. A column whose title ends in a space-less "#" is a
-// number: it is set flush right, and the mark is not shown.
+// table lines up cells in columns by their width on the screen, under titles if there are any. A column whose title
+// ends in "#" holds numbers: it is set flush right, and the mark is not shown.
 func table(titles []string, rows [][]string) string {
-	numeric := make([]bool, len(titles))
-	width := make([]int, len(titles))
-	head := make([]string, len(titles))
-	for i, t := range titles {
-		head[i], numeric[i] = strings.CutSuffix(t, "#")
+	var numeric [16]bool
+	var width [16]int
+	all := rows
+	if len(titles) > 0 {
+		head := make([]string, len(titles))
+		for i, t := range titles {
+			head[i], numeric[i] = strings.CutSuffix(t, "#")
+		}
+		all = append([][]string{head}, rows...)
 	}
-	all := append([][]string{head}, rows...)
 	for _, row := range all {
 		for i, cell := range row {
 			width[i] = max(width[i], uniseg.StringWidth(cell))

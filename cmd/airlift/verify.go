@@ -19,10 +19,7 @@ func verifyCommand(c *console) *cli.Command {
 		Flags: append(readingFlags(), quietFlag()),
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)
-			if err := verifyVerb(ctx, c); err != nil {
-				return c.end(migrate.Summary{Result: migrate.ResultFailed}, err)
-			}
-			return nil
+			return c.end(verifyVerb(ctx, c), endOfVerify)
 		},
 	}
 }
@@ -45,12 +42,16 @@ type verifySummary struct {
 	Exit    int     `json:"exit"`
 }
 
+func endOfVerify(result migrate.Result, exit int) any {
+	return verifySummary{Event: eventSummary, Time: now(), Result: result, Exit: exit}
+}
+
 func verifyVerb(ctx *cli.Context, c *console) (err error) {
 	folders, err := folderFilter(ctx)
 	if err != nil {
 		return err
 	}
-	run, stop := interruptible(ctx.Context, c)
+	run, stop := interruptible(ctx.Context, c, "what is open is closed")
 	defer stop()
 	a, bucket, err := openArchive(run, ctx.String("archive"))
 	if err != nil {
@@ -80,7 +81,7 @@ func verifyVerb(ctx *cli.Context, c *console) (err error) {
 	if c.json {
 		c.emit(s)
 	} else {
-		c.print("%s: %s in %s, %s, %s; %s", s.Result, count(sum.Items, "stored item", "stored items"),
+		c.result("%s: %s in %s, %s, %s; %s", s.Result, count(sum.Items, "stored item", "stored items"),
 			count(sum.Segments, "segment", "segments"), bytesText(sum.Bytes), secondsText(s.Seconds), count(sum.Problems, "problem", "problems"))
 	}
 	if s.Exit != exitOK {
@@ -116,12 +117,12 @@ func (c *console) finding(p archive.Problem) {
 	if p.Entry != "" {
 		where += ": " + p.Entry
 	}
-	c.print("%s: %s", where, p.Why)
+	c.result("%s: %s", where, p.Why)
 }
 
 // verified shows on a terminal how far the verification has come.
 func (c *console) verified() func(archive.Summary) {
-	if c.quiet || c.json || !c.isTerminal() {
+	if c.quiet || c.json || !c.terminal {
 		return nil
 	}
 	started, drawn := time.Now(), time.Time{}

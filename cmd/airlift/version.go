@@ -21,7 +21,7 @@ func versionCommand(c *console) *cli.Command {
 				})
 				return nil
 			}
-			c.print("airlift %s %s %s/%s", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			c.result("airlift %s %s %s/%s", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return nil
 		},
 	}

@@ -1,0 +1,142 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/airlift-eas/airlift/eas/easserver"
+)
+
+// command prepares the real program.
+func command(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "airlift", args...)
+	cmd.Env = append(os.Environ(), "AIRLIFT_PASSWORD=secret", "AIRLIFT_SERVER_PASSWORD=secret")
+	return cmd
+}
+
+func exitOf(t *testing.T, cmd *exec.Cmd, err error) int {
+	t.Helper()
+	if cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode()
+}
+
+// TestServerVerb archives from the server verb, and ends it as an init system does.
+func TestServerVerb(t *testing.T) {
+	dir := t.TempDir()
+	inbox := filepath.Join(dir, "mail", "alice", "Inbox")
+	if err := os.MkdirAll(inbox, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	message := "From: bob@example.org\r\nSubject: One\r\n\r\nHello.\r\n"
+	if err := os.WriteFile(filepath.Join(inbox, "1.eml"), []byte(message), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	server := command(t, "server", "--listen", "127.0.0.1:0", "--dir", filepath.Join(dir, "mail"))
+	out, err := server.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	url, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive := filepath.Join(dir, "archive")
+	cmd := command(t, "archive", "--server", strings.TrimSpace(url), "--mailbox", "alice@example.com", "--to", archive, "--json")
+	stdout, err := cmd.Output()
+	if code := exitOf(t, cmd, err); code != 0 || !bytes.Contains(stdout, []byte(`"items_stored":1,`)) {
+		t.Errorf("archive: exit code %d\n%s", code, stdout)
+	}
+	if err := server.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if code := exitOf(t, server, server.Wait()); code != 0 {
+		t.Errorf("server: exit code %d after SIGTERM", code)
+	}
+}
+
+// TestInterrupt interrupts a run while the server takes its time with a page. The run ends in order, and the next one
+// goes on from there.
+func TestInterrupt(t *testing.T) {
+	store := easserver.NewStore()
+	user := store.AddUser("alice@example.com")
+	if err := user.Sample(); err != nil {
+		t.Fatal(err)
+	}
+	eas := easserver.New(easserver.Config{Password: "secret"}, store)
+	defer eas.Close()
+	var pages atomic.Int32
+	held := make(chan struct{}, 100)
+	patient := atomic.Bool{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("Cmd") == "Sync" && !patient.Load() && pages.Add(1) > 12 {
+			_, _ = io.Copy(io.Discard, r.Body) // only then the server sees that the client has gone
+			held <- struct{}{}
+			<-r.Context().Done()
+			return
+		}
+		eas.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	archive := filepath.Join(t.TempDir(), "archive")
+	args := []string{"archive", "--server", server.URL, "--mailbox", "alice@example.com", "--to", archive, "--window", "5", "--json"}
+
+	run := command(t, args...)
+	var stdout, stderr bytes.Buffer
+	run.Stdout, run.Stderr = &stdout, &stderr
+	if err := run.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-held
+	if err := run.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	code := exitOf(t, run, run.Wait())
+	first := lastLine(t, stdout.Bytes())
+	if code != 130 || first["result"] != "interrupted" || first["exit"] != 130.0 {
+		t.Fatalf("exit code %d, summary %v\n%s", code, first, stderr.String())
+	}
+	if s := stderr.String(); !strings.Contains(s, "interrupted: ") || strings.Contains(s, "context canceled") {
+		t.Errorf("it says:\n%s", s)
+	}
+
+	patient.Store(true)
+	again := command(t, args...)
+	out, err := again.Output()
+	second := lastLine(t, out)
+	if code := exitOf(t, again, err); code != 0 || first["items_stored"].(float64)+second["items_stored"].(float64) != 300 {
+		t.Errorf("exit code %d, first %v, then %v", code, first, second)
+	}
+	verify := command(t, "verify", "--archive", archive)
+	if out, err := verify.CombinedOutput(); err != nil {
+		t.Errorf("verify: %v\n%s", err, out)
+	}
+}
+
+func lastLine(t *testing.T, out []byte) map[string]any {
+	t.Helper()
+	lines := bytes.Split(bytes.TrimSpace(out), []byte("\n"))
+	var line map[string]any
+	if err := json.Unmarshal(lines[len(lines)-1], &line); err != nil {
+		t.Fatalf("the last line is %q: %v", lines[len(lines)-1], err)
+	}
+	return line
+}
