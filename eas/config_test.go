@@ -86,7 +86,11 @@ func TestConnect(t *testing.T) {
 			t.Errorf("%s: %q", tc.listed, commands)
 		}
 	}
-	c := connect(t, answer([]byte("<html>It works!</html>")), nil)
+	c := connect(t, answer(nil), func(c *eas.Config) { c.Version = "" })
+	if _, err := c.FolderSync(t.Context(), "0"); err == nil || !strings.Contains(err.Error(), "Connect comes first") {
+		t.Error(err)
+	}
+	c = connect(t, answer([]byte("<html>It works!</html>")), nil)
 	if _, err := c.Connect(t.Context()); err == nil || !strings.Contains(err.Error(), "no EAS server") {
 		t.Error(err)
 	}

@@ -3,6 +3,7 @@ package eas
 import (
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/url"
@@ -130,7 +131,7 @@ var (
 // snippet makes a line to show of an error page.
 func snippet(page []byte) string {
 	s := htmlHidden.ReplaceAllString(string(page), " ")
-	s = htmlTag.ReplaceAllString(s, " ")
+	s = html.UnescapeString(htmlTag.ReplaceAllString(s, " "))
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7F || r == 0xFFFD {
 			return ' '

@@ -159,7 +159,7 @@ func (ir *itemReader) take(parent *wbxml.Element, tag wbxml.Tag, r io.Reader) (b
 // modernBody reads airsyncbase:Body.
 func (ir *itemReader) modernBody(e *wbxml.Element) *Body {
 	ir.body = Body{
-		Type: BodyType(number(e, wbxml.AirSyncBaseType)), EstimatedDataSize: size(e, wbxml.AirSyncBaseEstimatedDataSize),
+		Type: BodyType(max(number(e, wbxml.AirSyncBaseType), 0)), EstimatedDataSize: size(e, wbxml.AirSyncBaseEstimatedDataSize),
 		Truncated: isTrue(e.Child(wbxml.AirSyncBaseTruncated)), Part: max(number(e, wbxml.ItemOperationsPart), 0),
 	}
 	if data := e.Child(wbxml.AirSyncBaseData); data != nil {

@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -156,6 +158,54 @@ func TestSpool(t *testing.T) {
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
 		t.Errorf("left behind: %v %v", left, err)
 	}
+}
+
+// TestMemory: a message of 64 MB costs its reader, and this server, little memory.
+func TestMemory(t *testing.T) {
+	const size = 64 << 20
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e := wbxml.NewEncoder(w)
+		for _, tag := range []wbxml.Tag{wbxml.AirSyncSync, wbxml.AirSyncCollections, wbxml.AirSyncCollection} {
+			e.Start(tag)
+		}
+		e.Text(wbxml.AirSyncSyncKey, "2")
+		e.Text(wbxml.AirSyncStatus, "1")
+		e.Start(wbxml.AirSyncCommands)
+		e.Start(wbxml.AirSyncAdd)
+		e.Text(wbxml.AirSyncServerId, "s")
+		e.Start(wbxml.AirSyncApplicationData)
+		e.Start(wbxml.AirSyncBaseBody)
+		e.Text(wbxml.AirSyncBaseType, "4")
+		e.Start(wbxml.AirSyncBaseData)
+		e.StringFrom(io.LimitReader(letters{}, size))
+		for range 8 {
+			e.End()
+		}
+		_ = e.Close()
+	})
+	c := connect(t, h, nil)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	p, err := c.Sync(t.Context(), eas.SyncRequest{Key: "1", CollectionID: "c"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	n := int64(0)
+	commands(t, p, func(cmd *eas.Command) { n = cmd.Item.Body.Data.Size() })
+	runtime.ReadMemStats(&after)
+	if grown := after.TotalAlloc - before.TotalAlloc; n != size || grown > 8<<20 {
+		t.Errorf("%d bytes read, %d MB allocated", n, grown>>20)
+	}
+}
+
+type letters struct{}
+
+func (letters) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	return len(p), nil
 }
 
 func TestSpoolFails(t *testing.T) {

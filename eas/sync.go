@@ -16,14 +16,14 @@ const (
 	maxCommands   = 200
 )
 
-// SyncRequest asks for the next page of one folder.
+// SyncRequest asks for the next page of one folder. Key and CollectionID are needed.
 type SyncRequest struct {
 	Key            SyncKey
 	CollectionID   CollectionID
-	Class          Class       // of the folder; sent where the version wants it (2.5, 12.0), and known to the Items
-	WindowSize     int         // items, at most 512; 0 = the server's default (100)
-	DeletesAsMoves bool        // what the client deletes goes to Deleted Items
-	Options        SyncOptions //
+	Class          Class // of the folder; sent where the version wants it (2.5, 12.0), and known to the Items
+	WindowSize     int   // items, at most 512; 0 = the server's default (100)
+	DeletesAsMoves bool  // what the client deletes goes to Deleted Items
+	Options        SyncOptions
 	Supported      []wbxml.Tag // with the initial key: properties that a Change may leave out. MS-ASCMD 2.2.3.179
 	Commands       []ClientCommand
 	Wait           time.Duration // how long the server may wait for a change, from 12.1 on. MS-ASCMD 2.2.3.198

@@ -78,6 +78,9 @@ func (c *Client) request(ctx context.Context, cmd command) (*http.Request, error
 	u := *c.url
 	method, body := http.MethodOptions, []byte(nil)
 	if cmd.doc != nil {
+		if version == "" {
+			return nil, errNoVersion
+		}
 		var err error
 		if body, err = cmd.encode(); err != nil {
 			return nil, err
@@ -108,6 +111,8 @@ func (c *Client) request(ctx context.Context, cmd command) (*http.Request, error
 	}
 	return req, nil
 }
+
+var errNoVersion = errors.New("no protocol version is known yet: Connect comes first")
 
 // escape writes a query value so that every server reads it back: a space as %20, not as "+".
 func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }

@@ -67,7 +67,7 @@ func TestHTTPErrors(t *testing.T) {
 	}{
 		{401, nil, "", eas.ErrUnauthorized, "FolderSync: HTTP 401 Unauthorized", 0},
 		{456, nil, "", eas.ErrUnauthorized, "FolderSync: HTTP 456 status code 456", 0},
-		{403, nil, "<html><head><title>x</title></head><body><h1>No</h1> <p>device &nbsp;blocked</body>", eas.ErrBlocked, `FolderSync: HTTP 403 Forbidden: "No device &nbsp;blocked"`, 0},
+		{403, nil, "<html><head><title>x</title></head><body><h1>No</h1> <p>device &nbsp;blocked</body>", eas.ErrBlocked, `FolderSync: HTTP 403 Forbidden: "No device blocked"`, 0},
 		{404, nil, "", eas.ErrNotEAS, "FolderSync: HTTP 404 Not Found", 0},
 		{302, map[string]string{"Location": "https://login.example/owa?secret=1"}, "", eas.ErrRedirect, "FolderSync: HTTP 302 Found, moved to login.example", 0},
 		{451, map[string]string{"X-MS-Location": "https://mail2.example/Microsoft-Server-ActiveSync"}, "", eas.ErrRedirect, "FolderSync: HTTP 451 Unavailable For Legal Reasons, moved to mail2.example", 0},
@@ -228,6 +228,54 @@ func TestCancel(t *testing.T) {
 	})
 	if _, err := connect(t, h, nil).FolderSync(ctx, "0"); !errors.Is(err, context.Canceled) {
 		t.Error(err)
+	}
+}
+
+// TestConnectionReuse: answers are read to their end, so that one connection serves all.
+func TestConnectionReuse(t *testing.T) {
+	var connections atomic.Int32
+	pages := [][]byte{parse(t, folderAnswer), mailPage(t, 5, 100<<10), nil}
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Query().Get("Cmd") {
+		case "FolderSync":
+			_, _ = w.Write(pages[0])
+		case "Sync":
+			w.(http.Flusher).Flush() // chunked
+			_, _ = w.Write(pages[1])
+		default:
+			w.WriteHeader(503)
+			_, _ = io.WriteString(w, "busy")
+		}
+	})
+	s := httptest.NewUnstartedServer(h)
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	s.Start()
+	defer s.Close()
+	c, err := eas.New(eas.Config{URL: s.URL, User: "u", DeviceID: "d", Version: "14.1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.CloseIdleConnections()
+	for range 4 {
+		if err := folderSync(t, c); err != nil {
+			t.Fatal(err)
+		}
+		p, err := c.Sync(t.Context(), eas.SyncRequest{Key: "1", CollectionID: "c"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		commands(t, p, nil)
+		p.Close()
+		if _, err := c.Fetch(t.Context(), make([]eas.Fetch, 1), false); !errors.Is(err, eas.ErrThrottled) {
+			t.Fatal(err)
+		}
+	}
+	if n := connections.Load(); n != 1 {
+		t.Errorf("%d connections", n)
 	}
 }
 
