@@ -18,10 +18,10 @@ type calendarItem struct {
 	props []wbxml.Element
 }
 
-// calendarItems returns the items of the iCalendar objects in a stream. Components
-// with the same UID are one event with its exceptions.
+// calendarItems returns the items of the iCalendar objects in a stream, events before
+// others. Components with the same UID are one event with its exceptions.
 func calendarItems(calendars []*component) []calendarItem {
-	var items []calendarItem
+	var items, others []calendarItem
 	byUID := map[string][]*component{}
 	var uids []string
 	for _, cal := range calendars {
@@ -34,16 +34,16 @@ func calendarItems(calendars []*component) []calendarItem {
 				}
 				byUID[uid] = append(byUID[uid], c)
 			case "VTODO":
-				items = append(items, calendarItem{eas.ClassTasks, taskProperties(c)})
+				others = append(others, calendarItem{eas.ClassTasks, taskProperties(c)})
 			case "VJOURNAL":
-				items = append(items, calendarItem{eas.ClassNotes, noteProperties(c)})
+				others = append(others, calendarItem{eas.ClassNotes, noteProperties(c)})
 			}
 		}
 	}
 	for _, uid := range uids {
 		items = append(items, calendarItem{eas.ClassCalendar, eventProperties(byUID[uid])})
 	}
-	return items
+	return append(items, others...)
 }
 
 // properties collects elements.
