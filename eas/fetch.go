@@ -156,7 +156,10 @@ func (f *FetchResponse) Results() iter.Seq2[*FetchResult, error] {
 // Close ends the response, read to its end or not. It must be called; it may be called again.
 func (f *FetchResponse) Close() error {
 	f.stop()
-	f.r.close(errAbandoned)
+	if !f.r.closed { // the rest was not read: Results must not end as if it had been
+		f.err = errAbandoned
+		f.r.close(f.err)
+	}
 	if f.d != nil {
 		f.r.c.putDecoder(f.d)
 		f.d = nil

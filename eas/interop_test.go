@@ -45,9 +45,11 @@ func newLab(t *testing.T) *lab {
 
 func (l *lab) client(t *testing.T, v eas.Version, device string) *eas.Client {
 	t.Helper()
+	base := eas.NewTransport()
+	t.Cleanup(base.CloseIdleConnections)
 	c, err := eas.New(eas.Config{
 		URL: l.url, User: l.user, DeviceID: eas.DeviceID(device + strings.ReplaceAll(string(v), ".", "")), Version: v,
-		Transport: auth.Basic{User: l.user, Password: l.password, Origin: l.url, Base: eas.NewTransport()},
+		Transport: auth.Basic{User: l.user, Password: l.password, Origin: l.url, Base: base},
 		TraceXML:  os.Getenv("AIRLIFT_LAB_TRACE") != "",
 		Trace: func(x eas.Exchange) {
 			t.Logf("%s: %d, %d -> %d bytes, %s, %v", x.Command, x.HTTPStatus, x.RequestBytes, x.ResponseBytes, x.Duration.Round(time.Millisecond), x.Err)
@@ -420,7 +422,9 @@ func TestInteropProvision(t *testing.T) {
 
 func TestInteropErrors(t *testing.T) {
 	l := newLab(t)
-	wrong := auth.Basic{User: l.user, Password: "wrong", Origin: l.url}
+	base := eas.NewTransport()
+	defer base.CloseIdleConnections()
+	wrong := auth.Basic{User: l.user, Password: "wrong", Origin: l.url, Base: base}
 	c, err := eas.New(eas.Config{URL: l.url, User: l.user, DeviceID: "errors", Transport: wrong})
 	if err != nil {
 		t.Fatal(err)

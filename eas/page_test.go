@@ -261,6 +261,13 @@ func TestCloseEarly(t *testing.T) {
 				t.Error(err)
 			}
 		}
+		var last error
+		for _, err := range p.Commands() {
+			last = err
+		}
+		if last == nil {
+			t.Error("a page that was not read ends like one that was")
+		}
 	}
 }
 

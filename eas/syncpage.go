@@ -122,20 +122,21 @@ func (p *SyncPage) Close() error {
 		return nil
 	}
 	p.stop()
-	p.finish(errAbandoned)
+	if !p.r.closed { // the rest was not read: Commands must not end as if it had been
+		p.err = errAbandoned
+		p.r.close(p.err)
+	}
 	p.r.c.putDecoder(p.d)
 	p.d = nil
 	p.items.release()
 	return nil
 }
 
-func (p *SyncPage) finish(err error) { p.r.close(err) }
-
 // read goes through the document. It yields nil once, when all that precedes the items is known, then the commands; the first
 // error is left in p.err.
 func (p *SyncPage) read(yield func(*Command) bool) {
 	if p.document(yield) {
-		p.finish(p.err)
+		p.r.close(p.err)
 	}
 }
 
