@@ -30,10 +30,14 @@ func applyConfig(ctx *cli.Context, known []string) error {
 		if err := checkKey(name, known); err != nil {
 			return usage(fmt.Sprintf("config %s: %s", file, err), hintOf(err))
 		}
-		if !hasFlag(ctx, name) || ctx.IsSet(name) {
+		f := flagOf(ctx, name)
+		if f == nil || ctx.IsSet(name) {
 			continue
 		}
 		values, err := flagValues(item.Value)
+		if _, repeatable := f.(*cli.StringSliceFlag); !repeatable {
+			values = []string{strings.Join(values, ",")} // as in --class mail,contacts
+		}
 		for _, v := range values {
 			if err == nil {
 				err = ctx.Set(name, v)
@@ -56,8 +60,14 @@ func checkKey(name string, known []string) error {
 	return usage(fmt.Sprintf("unknown key %q", name), "the keys are "+strings.Join(known, ", "))
 }
 
-func hasFlag(ctx *cli.Context, name string) bool {
-	return slices.ContainsFunc(ctx.Command.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) })
+// flagOf returns the flag of the verb with this name, nil if it has none.
+func flagOf(ctx *cli.Context, name string) cli.Flag {
+	for _, f := range ctx.Command.Flags {
+		if slices.Contains(f.Names(), name) {
+			return f
+		}
+	}
+	return nil
 }
 
 // flagValues turns a YAML value into what would have been written on the command line, once or repeatedly.

@@ -30,7 +30,8 @@ type progress struct {
 	active    []*mailboxProgress // in the order in which they began
 	mailboxes int                // ended
 	total     int                // items that are known to be there and were not archived before
-	sum       migrate.Event      // of what is durable
+	items     int                // that are durable, with changes and deletions
+	bytes     int64              // of them
 }
 
 type mailboxProgress struct {
@@ -69,7 +70,7 @@ func (p *progress) event(e migrate.Event) {
 		m.folder = e.Folder
 		n := e.Stored + e.Changed + e.Deleted + e.Excluded + e.Quarantined
 		m.items, m.bytes = m.items+n, m.bytes+e.Bytes
-		p.sum.Stored, p.sum.Bytes = p.sum.Stored+n, p.sum.Bytes+e.Bytes
+		p.items, p.bytes = p.items+n, p.bytes+e.Bytes
 	}
 	if e.Estimated != nil && e.Event != migrate.EventFolderEnd {
 		p.expect(m, e)
@@ -138,16 +139,16 @@ func (p *progress) lines(bar *progressbar.ProgressBar) []string {
 	}
 	if p.total > 0 {
 		// The bar ends itself for good when it is full; the run ends it here.
-		bar.ChangeMax(max(p.total, p.sum.Stored) + 1)
+		bar.ChangeMax(max(p.total, p.items) + 1)
 	}
-	_ = bar.Set(p.sum.Stored) // it draws into nothing
+	_ = bar.Set(p.items) // it draws into nothing
 	return append(lines, strings.Trim(bar.String(), "\r "))
 }
 
 // line is the display of a log.
 func (p *progress) line() {
 	p.mu.Lock()
-	items, bytes, active, ended := p.sum.Stored, p.sum.Bytes, len(p.active), p.mailboxes
+	items, bytes, active, ended := p.items, p.bytes, len(p.active), p.mailboxes
 	p.mu.Unlock()
 	rate := float64(items) / time.Since(p.started).Seconds()
 	p.c.say("%s  %s, %s, %.0f items/s; mailboxes: %d active, %d done", secondsText(time.Since(p.started).Seconds()),
