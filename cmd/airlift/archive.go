@@ -91,6 +91,9 @@ func archiveTo(ctx context.Context, c *console, log *slog.Logger, to, state stri
 	}
 	if err != nil {
 		rep.unsaid(err)
+		if out.Result == migrate.ResultOK {
+			out.Result = migrate.ResultFailed // the checkpoints or the archive could not be closed
+		}
 	}
 	code := runExit(out, err)
 	log.Info(eventSummary, "exit", code, "figures", out)
