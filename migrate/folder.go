@@ -84,7 +84,7 @@ func (f *folderRun) run(ctx context.Context, round int) error {
 	}
 	err := f.drain(ctx)
 	if err != nil && judge(err).action == actHierarchy && f.isContainer(ctx) {
-		f.estimate, f.balanced = 0, true
+		f.estimate, f.balanced, f.drained = 0, true, true
 		return nil
 	}
 	if err != nil {
@@ -138,7 +138,7 @@ func (f *folderRun) drain(ctx context.Context) error {
 				return nil
 			}
 			if empty++; empty > maxEmptyPages {
-				return f.fail(Source, fmt.Errorf("Sync: %d pages in a row announced more items and held none", empty))
+				return f.fail(Source, fmt.Errorf("%d pages in a row announced more items and held none", empty))
 			}
 			continue
 		}

@@ -39,13 +39,11 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	errs := make([]error, len(o.Mailboxes))
 	for i, mb := range o.Mailboxes {
 		g.Go(func() error {
-			if ctx.Err() != nil {
-				return nil
+			if ctx.Err() == nil {
+				errs[i] = r.mailbox(ctx, mb)
 			}
-			err := r.mailbox(ctx, mb)
-			errs[i] = err
-			if err != nil && ctx.Err() == nil && judge(err).action == actRun {
-				stop(err) // a full disk is the same for every mailbox
+			if ctx.Err() == nil && errs[i] != nil && judge(errs[i]).action == actRun {
+				stop(errs[i]) // a full disk is the same for every mailbox
 			}
 			return nil
 		})

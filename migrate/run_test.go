@@ -222,7 +222,7 @@ func TestRefused(t *testing.T) {
 		text string
 	}{
 		"html":     {refuse(html), eas.ErrNotEAS, "alice@example.com: Archive: page 1: source: Sync:"},
-		"blocked":  {refuse(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }), eas.ErrBlocked, "source: Sync: HTTP 403"},
+		"blocked":  {refuse(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }), eas.ErrBlocked, "source: Sync: HTTP 403"},
 		"password": {easserver.Config{Authenticate: func(string, string) bool { return false }}, eas.ErrUnauthorized, "alice@example.com: source:"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -138,7 +138,7 @@ func TestValueStreams(t *testing.T) {
 		}
 		var got []string
 		for range d.Children() {
-			var value, longest = &strings.Builder{}, 0
+			value, longest := &strings.Builder{}, 0
 			_, err := io.Copy(writerFunc(func(p []byte) (int, error) {
 				longest = max(longest, len(p))
 				return value.Write(p)
@@ -200,8 +200,10 @@ func TestDivert(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := []string{"Sync/ServerId after 0", "Body/Type after 0", "Body/Data after 1", "the b", "Body/Data after 2", "raw",
-			"ApplicationData/Class after 1", "Class/Status after 0"}
+		want := []string{
+			"Sync/ServerId after 0", "Body/Type after 0", "Body/Data after 1", "the b", "Body/Data after 2", "raw",
+			"ApplicationData/Class after 1", "Class/Status after 0",
+		}
 		if diff := cmp.Diff(want, asked); diff != "" {
 			t.Errorf("whole %v: asked (-want +got)\n%s", whole, diff)
 		}
@@ -231,7 +233,7 @@ func TestDivertErrors(t *testing.T) {
 		for _, form := range []string{"1", "<?opaque?>1"} {
 			d := open(t, `<Sync xmlns="AirSync"><Status>`+form+`</Status></Sync>`)
 			e, err := d.Element(divert)
-			if e != nil || err == nil || !strings.Contains(err.Error(), want) || d.Close() != err {
+			if e != nil || err == nil || !strings.Contains(err.Error(), want) || !errors.Is(d.Close(), err) {
 				t.Errorf("%s: %v, %v", form, err, d.Err())
 			}
 		}

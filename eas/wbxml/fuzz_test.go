@@ -29,8 +29,9 @@ func FuzzDecode(f *testing.F) {
 		whole, wholeErr := Unmarshal(doc, fuzzLimits)
 
 		d := NewDecoder(iotest.OneByteReader(bytes.NewReader(doc)), fuzzLimits)
-		streamed, err := (*Element)(nil), error(nil)
-		if _, err = d.Root(); err == nil {
+		var streamed *Element
+		_, err := d.Root()
+		if err == nil {
 			streamed, err = d.Element(func(*Element, Tag, io.Reader) (bool, error) { return false, nil })
 		}
 		if err == nil {

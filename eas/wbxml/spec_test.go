@@ -101,12 +101,16 @@ func TestWBXMLExamples(t *testing.T) {
 		want      Element
 		xml       string
 	}{
-		{"simple", simple,
+		{
+			"simple", simple,
 			E(AirSyncAdd, Element{Tag: AirSyncResponses, Text: " X & Y X\u00a0=\u00a01 ", Children: []Element{Empty(AirSyncSync)}}),
-			`<Add xmlns="AirSync"><Responses><?string?> X &amp; Y<Sync/><?string?> X<?string?>` + "\u00a0" + `<?string?>=<?string?>` + "\u00a0" + `<?string?>1 </Responses></Add>`},
-		{"string table and attributes", expanded,
+			`<Add xmlns="AirSync"><Responses><?string?> X &amp; Y<Sync/><?string?> X<?string?>` + "\u00a0" + `<?string?>=<?string?>` + "\u00a0" + `<?string?>1 </Responses></Add>`,
+		},
+		{
+			"string table and attributes", expanded,
 			E(AirSyncAdd, Element{Tag: AirSyncSync, Text: " Enter name: ", Children: []Element{Empty(AirSyncChange), Empty(AirSyncResponses)}}),
-			`<?strtbl YWJjACBFbnRlciBuYW1lOiAA?><Add xmlns="AirSync"><Sync><Change/><?string?> Enter name: <Responses/></Sync></Add>`},
+			`<?strtbl YWJjACBFbnRlciBuYW1lOiAA?><Add xmlns="AirSync"><Sync><Change/><?string?> Enter name: <Responses/></Sync></Add>`,
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -51,7 +52,7 @@ func planOf(t reflect.Type) *plan {
 func (p *plan) add(t reflect.Type, index []int) error {
 	for i := range t.NumField() {
 		sf := t.Field(i)
-		at := append(index[:len(index):len(index)], i)
+		at := slices.Concat(index, []int{i})
 		tag, tagged := sf.Tag.Lookup("wbxml")
 		switch {
 		case tag == "-":

@@ -27,11 +27,15 @@ func writeXML(t *testing.T, doc []byte, o XMLOptions) string {
 // TestXMLForms has for every form its XML, and that it comes back as the same bytes.
 func TestXMLForms(t *testing.T) {
 	tests := []struct{ name, doc, want string }{
-		{"page as namespace", head + "45 00 11 4A 46 03 '4' 00 01 01 00 00 14 01",
-			`<Sync xmlns="AirSync"><Body xmlns="AirSyncBase"><Type>4</Type></Body><MoreAvailable/></Sync>`},
+		{
+			"page as namespace", head + "45 00 11 4A 46 03 '4' 00 01 01 00 00 14 01",
+			`<Sync xmlns="AirSync"><Body xmlns="AirSyncBase"><Type>4</Type></Body><MoreAvailable/></Sync>`,
+		},
 		{"opaque", head + "00 15 45 50 C3 04 'text' 01 01", `<SendMail xmlns="ComposeMail"><Mime><?opaque?>text</Mime></SendMail>`},
-		{"opaque of bytes", head + "00 15 45 50 C3 03 00 00 00 01 01",
-			`<SendMail xmlns="ComposeMail"><Mime><?opaque base64?>AAAA</Mime></SendMail>`},
+		{
+			"opaque of bytes", head + "00 15 45 50 C3 03 00 00 00 01 01",
+			`<SendMail xmlns="ComposeMail"><Mime><?opaque base64?>AAAA</Mime></SendMail>`,
+		},
 		{"empty opaque", head + "45 C3 00 01", `<Sync xmlns="AirSync"><?opaque?></Sync>`},
 		{"string with a control character", head + "45 03 'a' 01 'b' 00 01", `<Sync xmlns="AirSync"><?string base64?>YQFi</Sync>`},
 		{"string that is not UTF-8", head + "45 03 'a' FF 00 01", `<Sync xmlns="AirSync"><?string base64?>Yf8=</Sync>`},
@@ -41,8 +45,10 @@ func TestXMLForms(t *testing.T) {
 		{"escapes", head + "45 03 '<a&b>]]>' 00 01", `<Sync xmlns="AirSync">&lt;a&amp;b&gt;]]&gt;</Sync>`},
 		{"two strings", head + "45 03 'a' 00 03 'b' 00 01", `<Sync xmlns="AirSync">a<?string?>b</Sync>`},
 		{"empty string", head + "45 03 00 01", `<Sync xmlns="AirSync"><?string?></Sync>`},
-		{"white space", head + "45 4E 03 '  ' 00 01 4E 03 ' x' 00 01 01",
-			`<Sync xmlns="AirSync"><Status><?string?>  </Status><Status><?string?> x</Status></Sync>`},
+		{
+			"white space", head + "45 4E 03 '  ' 00 01 4E 03 ' x' 00 01 01",
+			`<Sync xmlns="AirSync"><Status><?string?>  </Status><Status><?string?> x</Status></Sync>`,
+		},
 		{"mixed", head + "45 03 'a' 00 0E 03 'b' 00 C3 01 'c' 01", `<Sync xmlns="AirSync">a<Status/><?string?>b<?opaque?>c</Sync>`},
 		{"unknown", head + "00 1E 5F 03 'x' 00 00 00 3E 01", `<tag1F xmlns="page30">x<tag3E xmlns="AirSync"/></tag1F>`},
 		{"literals", "03 01 6A 04 'New' 00 45 44 00 03 'x' 00 01 01", `<?strtbl TmV3AA==?><Sync xmlns="AirSync"><New>x</New></Sync>`},

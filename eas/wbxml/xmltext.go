@@ -43,7 +43,7 @@ func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\
 func appendXMLText(b, p []byte) []byte {
 	from := 0
 	for i, c := range p {
-		escape := ""
+		var escape string
 		switch c {
 		case '&':
 			escape = "&amp;"

@@ -51,7 +51,7 @@ func rows() []row {
 
 func main() {
 	if os.Getenv(measureEnv) != "" {
-		if err := measured(os.Args[1:]); err != nil {
+		if err := measured(context.Background(), os.Args[1:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -61,8 +61,9 @@ func main() {
 	runs := flag.Int("runs", 5, "runs of each timed command; the median counts")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, *pattern, *runs); err != nil {
+	err := run(ctx, *pattern, *runs)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}

@@ -41,8 +41,8 @@ func measure(ctx context.Context, env []string, name string, args ...string) (us
 }
 
 // measured is the process in between.
-func measured(args []string) error {
-	cmd := exec.Command(args[0], args[1:]...)
+func measured(ctx context.Context, args []string) error {
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
 		return err

@@ -10,26 +10,29 @@ import (
 	"fmt"
 	"go/format"
 	"io"
-	"log"
 	"os"
 	"strconv"
 	"strings"
 )
 
 func main() {
-	log.SetFlags(0)
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "gentokens:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
 	in, err := os.Open("tokens.csv")
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
 	defer in.Close()
 	out, err := generate(in)
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
-	if err := os.WriteFile("tokens.go", out, 0o644); err != nil {
-		log.Fatal(err)
-	}
+	return os.WriteFile("tokens.go", out, 0o644)
 }
 
 // namespaces are the XML namespaces of the code pages: MS-ASWBXML 2.1.2.1, with
