@@ -96,8 +96,14 @@ func (item *Item) merge(e *sinks.Event, segment string) {
 		to   *string
 		from string
 	}{
-		{&item.ServerID, e.ServerID}, {&item.From, e.From}, {&item.Subject, e.Subject}, {&item.MessageID, e.MessageID},
-		{&item.Flag, e.Flag}, {&item.Fingerprint, e.Fingerprint}, {&item.MovedFrom, e.MovedFrom}, {&item.MovedTo, e.MovedTo},
+		{&item.ServerID, e.ServerID},
+		{&item.From, e.From},
+		{&item.Subject, e.Subject},
+		{&item.MessageID, e.MessageID},
+		{&item.Flag, e.Flag},
+		{&item.Fingerprint, e.Fingerprint},
+		{&item.MovedFrom, e.MovedFrom},
+		{&item.MovedTo, e.MovedTo},
 	} {
 		if s.from != "" {
 			*s.to = s.from

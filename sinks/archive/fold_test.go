@@ -2,7 +2,6 @@ package archive
 
 import (
 	"fmt"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +16,7 @@ import (
 func history(t *testing.T, a *Archive) (first time.Time) {
 	t.Helper()
 	yes, no := true, false
-	add := func(n int) sinktest.Put { return sinktest.Mail(n) }
+	add := sinktest.Mail
 	event := func(e sinks.Event) sinktest.Put { return sinktest.Put{Event: e} }
 	id := func(page, n int) string { return fmt.Sprintf("0a1b2c3d-%d-%d", page, n) }
 	prev := ""
@@ -146,12 +145,6 @@ func TestItemsFolders(t *testing.T) {
 func TestFoldMemory(t *testing.T) {
 	const pages, perPage = 400, 100
 	var f Fold
-	heap := func() int64 {
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return int64(m.HeapAlloc)
-	}
 	before := heap()
 	date := time.Now()
 	for p := range pages {

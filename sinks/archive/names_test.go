@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -124,7 +125,8 @@ func TestFolderID(t *testing.T) {
 		given[id] = true
 	}
 	none := func(string) bool { return false }
-	if FolderID("a", "1", none) != FolderID("a", "1", none) || FolderID("a", "1", none) == FolderID("b", "1", none) {
+	first, again, other := FolderID("a", "1", none), FolderID("a", "1", none), FolderID("b", "1", none)
+	if first != again || first == other {
 		t.Error("an id is not of its mailbox and folder alone")
 	}
 }
@@ -157,6 +159,8 @@ func TestEntryBase(t *testing.T) {
 	}
 }
 
+var devices = strings.Fields("CON PRN AUX NUL COM1 COM2 COM3 COM4 COM5 COM6 COM7 COM8 COM9 COM¹ COM² COM³ LPT1 LPT2 LPT3 LPT9 LPT¹ LPT² LPT³")
+
 // forbidden says why a name is not valid on Linux, macOS and Windows; the rules are Microsoft's and the format's.
 func forbidden(name string) string {
 	for _, part := range strings.Split(name, "/") {
@@ -168,7 +172,7 @@ func forbidden(name string) string {
 			return "more than 180 bytes"
 		case strings.HasSuffix(part, ".") || strings.HasSuffix(part, " "):
 			return "a dot or space at the end"
-		case strings.Contains(" CON PRN AUX NUL COM1 COM2 COM3 COM4 COM5 COM6 COM7 COM8 COM9 COM0 LPT1 LPT2 LPT9 ", " "+strings.TrimSpace(stem)+" "):
+		case slices.Contains(devices, strings.TrimSpace(stem)):
 			return "a device"
 		case strings.ContainsAny(part, `<>:"\|?*`) || strings.ContainsFunc(part, unicode.IsControl):
 			return "a character"

@@ -142,7 +142,6 @@ func (a *Archive) children(ctx context.Context, prefix string) iter.Seq2[string,
 					dir = name
 					break
 				}
-				after = o.Name
 			}
 			if dir == "" || !yield(dir, nil) {
 				return

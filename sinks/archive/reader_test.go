@@ -48,7 +48,11 @@ func TestSegmentReader(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := iotest.TestReader(e, item.data); err != nil {
+		if len(item.data) > 32<<10 {
+			if data, err := io.ReadAll(e); err != nil || !bytes.Equal(data, item.data) {
+				t.Errorf("%s: other bytes, %v", item.entry.Name, err)
+			}
+		} else if err := iotest.TestReader(e, item.data); err != nil {
 			t.Errorf("%s: %v", item.entry.Name, err)
 		}
 	}

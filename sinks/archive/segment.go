@@ -15,48 +15,58 @@ import (
 
 const tarBlock = 512
 
-// segmentWriter writes the tar of a page.
+// segmentWriter writes the tar of a page. Contents are read into the frame in hand, with no copy in between, so it
+// makes no use of a tar.Writer but for headers.
 type segmentWriter struct {
 	frames frameWriter
-	tar    *tar.Writer
-	chunk  []byte
+	head   bytes.Buffer
 }
 
 func newSegmentWriter(c *codec, w io.Writer) *segmentWriter {
-	s := &segmentWriter{frames: frameWriter{c: c, w: w, hash: sha256.New()}, chunk: make([]byte, 32<<10)}
-	s.tar = tar.NewWriter(&s.frames)
-	return s
+	return &segmentWriter{frames: frameWriter{c: c, w: w, hash: sha256.New()}}
 }
 
-func header(name string, size int64, mtime time.Time) *tar.Header {
-	return &tar.Header{Typeflag: tar.TypeReg, Name: name, Size: size, Mode: 0o600, ModTime: mtime.Truncate(time.Second)}
+// header returns the blocks that precede a file in a tar, valid until the next call.
+func (s *segmentWriter) header(name string, size int64, mtime time.Time) ([]byte, error) {
+	s.head.Reset()
+	h := &tar.Header{Typeflag: tar.TypeReg, Name: name, Size: size, Mode: 0o600, ModTime: mtime.Truncate(time.Second)}
+	err := tar.NewWriter(&s.head).WriteHeader(h)
+	return s.head.Bytes(), err
 }
+
+var zeroBlock [tarBlock]byte
+
+// padding returns what follows a file of some size up to the next block.
+func padding(size int64) []byte { return zeroBlock[:-size&(tarBlock-1)] }
 
 // add writes one file. Its content must have exactly the size that it says.
 func (s *segmentWriter) add(ctx context.Context, name string, mtime time.Time, c sinks.Content) (e sinks.Entry, err error) {
-	// A header, or three if the name needs an extended one.
-	if err := s.frames.reserve(int(min(3*tarBlock+c.Size+tarBlock, frameSize+1))); err != nil {
+	head, err := s.header(name, c.Size, mtime)
+	if err != nil {
 		return e, err
 	}
 	if c.Size >= largeItem {
-		if err := s.frames.cut(); err != nil {
-			return e, err
-		}
+		err = s.frames.cut()
+	} else {
+		err = s.frames.reserve(int64(len(head)) + c.Size + int64(len(padding(c.Size))))
 	}
-	if err := s.tar.WriteHeader(header(name, c.Size, mtime)); err != nil {
+	if err != nil {
+		return e, err
+	}
+	if _, err := s.frames.Write(head); err != nil {
 		return e, err
 	}
 	e = sinks.Entry{Name: name, Size: c.Size, Offset: s.frames.offset()}
 	if e.SHA256, err = s.copy(ctx, c); err != nil {
 		return e, err
 	}
-	if err := s.tar.Flush(); err != nil {
+	if _, err := s.frames.Write(padding(c.Size)); err != nil {
 		return e, err
 	}
 	if c.Size >= largeItem {
-		return e, s.frames.cut()
+		err = s.frames.cut()
 	}
-	return e, nil
+	return e, err
 }
 
 // copy reads a content to its end and returns its SHA-256 in hex.
@@ -75,15 +85,18 @@ func (s *segmentWriter) copy(ctx context.Context, c sinks.Content) (sum string, 
 		if err := ctx.Err(); err != nil {
 			return "", err
 		}
-		n, err := r.Read(s.chunk)
+		room, err := s.frames.space()
+		if err != nil {
+			return "", err
+		}
+		// One byte more than there should be is room to see that there is more.
+		n, err := r.Read(room[:min(int64(len(room)), left+1, 64<<10)])
 		if int64(n) > left {
 			return "", fmt.Errorf("content is longer than the %d bytes it was said to have", c.Size)
 		}
+		hash.Write(room[:n])
+		s.frames.advance(n)
 		left -= int64(n)
-		hash.Write(s.chunk[:n])
-		if _, err := s.tar.Write(s.chunk[:n]); err != nil {
-			return "", err
-		}
 		switch {
 		case err == io.EOF && left > 0:
 			return "", fmt.Errorf("content ended after %d of %d bytes: %w", c.Size-left, c.Size, io.ErrUnexpectedEOF)
@@ -100,18 +113,14 @@ func (s *segmentWriter) finish(name string, mtime time.Time, manifest []byte) (s
 	if err := s.frames.cut(); err != nil {
 		return 0, "", err
 	}
-	last := bytes.NewBuffer(make([]byte, 0, len(manifest)+6*tarBlock))
-	t := tar.NewWriter(last)
-	if err := t.WriteHeader(header(name, int64(len(manifest)), mtime)); err != nil {
+	head, err := s.header(name, int64(len(manifest)), mtime)
+	if err != nil {
 		return 0, "", err
 	}
-	if _, err := t.Write(manifest); err != nil {
-		return 0, "", err
-	}
-	if err := t.Close(); err != nil {
-		return 0, "", err
-	}
-	if err := s.frames.frame(last.Bytes()); err != nil {
+	pad := padding(int64(len(manifest)))
+	last := make([]byte, 0, len(head)+len(manifest)+len(pad)+2*tarBlock)
+	last = append(append(append(last, head...), manifest...), pad...)
+	if err := s.frames.frame(last[:cap(last)]); err != nil { // two empty blocks end a tar
 		return 0, "", err
 	}
 	return s.frames.finish()

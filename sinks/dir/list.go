@@ -85,7 +85,7 @@ func (l *lister) names(dir string) ([]string, error) {
 		if isDir {
 			name += "/"
 		}
-		below := name <= l.after && !(isDir && strings.HasPrefix(l.after, name))
+		below := name <= l.after && (!isDir || !strings.HasPrefix(l.after, name))
 		if !below && strings.HasPrefix(name, l.prefix) {
 			names = append(names, name)
 		}

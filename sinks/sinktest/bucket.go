@@ -316,7 +316,7 @@ func testReadAt(t *testing.T, b sinks.Bucket) {
 				off := r.IntN(len(data))
 				p := make([]byte, r.IntN(len(data)-off)+1)
 				if n, err := o.ReadAt(p, int64(off)); n != len(p) || (err != nil && err != io.EOF) || !bytes.Equal(p, data[off:off+n]) {
-					return fmt.Errorf("ReadAt(%d bytes, %d) = %d, %v or other bytes", len(p), off, n, err)
+					return fmt.Errorf("ReadAt(%d bytes, %d) = %d, %w or other bytes", len(p), off, n, err)
 				}
 			}
 			return nil
