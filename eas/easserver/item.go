@@ -69,7 +69,7 @@ func (c *Content) header() []byte {
 		}
 		defer r.Close()
 		// A message whose source breaks is served as far as it can be read.
-		b, _ = io.ReadAll(io.LimitReader(r, maxHeader))
+		b, _ = io.ReadAll(io.LimitReader(r, min(maxHeader, c.Size)))
 	}
 	b = b[:min(len(b), maxHeader)]
 	if i := bytes.Index(b, []byte("\n\r\n")); i >= 0 {

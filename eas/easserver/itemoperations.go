@@ -213,7 +213,7 @@ func (r *renderer) attachmentData(f fetched) {
 
 // base64 returns the source as text.
 func (s source) base64() source {
-	open := s.open
+	open := s.reader
 	return source{size: int64(base64.StdEncoding.EncodedLen(int(s.size))), open: func() (io.ReadCloser, error) {
 		in, err := open()
 		if err != nil {

@@ -32,7 +32,7 @@ func (x *exchange) multipart(operations []wbxml.Element) {
 	if err := enc.Close(); err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	all := append([]source{documentSource(doc.Bytes())}, p.sources...)
+	all := append([]source{textSource(doc.String())}, p.sources...)
 	head := binary.LittleEndian.AppendUint32(nil, uint32(len(all)))
 	offset := int64(4 + 8*len(all))
 	for _, s := range all {
@@ -54,16 +54,12 @@ func (x *exchange) multipart(operations []wbxml.Element) {
 	out.finish()
 }
 
-func documentSource(doc []byte) source {
-	return source{size: int64(len(doc)), open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(doc)), nil }}
-}
-
 func writeParts(w io.Writer, head []byte, all []source) error {
 	if _, err := w.Write(head); err != nil {
 		return err
 	}
 	for i, s := range all {
-		in, err := s.open()
+		in, err := s.reader()
 		if err != nil {
 			return err
 		}

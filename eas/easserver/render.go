@@ -1,9 +1,9 @@
 package easserver
 
 import (
-	"bytes"
 	"io"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/airlift-eas/airlift/eas/wbxml"
@@ -18,24 +18,41 @@ type renderer struct {
 	parts    *parts // not nil: bodies and attachments go into parts of a multipart answer
 }
 
-// source is a value that is streamed into an answer.
+// source is a value of an answer: a text, or what open yields.
 type source struct {
 	size   int64
-	open   func() (io.ReadCloser, error)
+	text   string
+	open   func() (io.ReadCloser, error) // nil: text is it
 	opaque bool
 }
 
-func textSource(s string) source {
-	return source{size: int64(len(s)), open: func() (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader([]byte(s))), nil
-	}}
+func textSource(s string) source { return source{size: int64(len(s)), text: s} }
+
+// maxAtOnce is the size up to which a message is written at once; streaming has a
+// buffer for each.
+const maxAtOnce = 64 << 10
+
+func (c *Content) source() source {
+	if c.Open == nil && c.Size <= maxAtOnce {
+		return source{size: c.Size, text: string(c.Bytes), opaque: c.Opaque}
+	}
+	return source{size: c.Size, open: c.open, opaque: c.Opaque}
 }
 
-func (c *Content) source() source { return source{size: c.Size, open: c.open, opaque: c.Opaque} }
+func (s source) reader() (io.ReadCloser, error) {
+	if s.open == nil {
+		return io.NopCloser(strings.NewReader(s.text)), nil
+	}
+	return s.open()
+}
 
 // cut returns the first n bytes of s.
 func (s source) cut(n int64) source {
 	if n >= s.size {
+		return s
+	}
+	if s.open == nil {
+		s.size, s.text = n, s.text[:n]
 		return s
 	}
 	whole := s.open
@@ -80,6 +97,14 @@ func (r *renderer) value(tag wbxml.Tag, s source) {
 }
 
 func (r *renderer) stream(s source) {
+	if s.open == nil && s.opaque {
+		r.enc.Opaque([]byte(s.text))
+		return
+	}
+	if s.open == nil {
+		r.enc.String(s.text)
+		return
+	}
 	in, err := s.open()
 	if err != nil {
 		r.enc.StringFrom(errorReader{err}) // fails the document: the connection is cut
@@ -130,11 +155,9 @@ func bodyOfText(typ int, s string, plain func() string) body {
 	}
 }
 
-// writeBody writes AirSyncBase:Body, MS-ASAIRS 2.2.2.9, of the body in the format
-// that the options prefer. convert returns the body in a format, and whether it can
-// be had so.
-func (r *renderer) writeBody(native int, convert func(typ int) (body, bool)) {
-	p, b, ok := r.prefer(native, convert)
+// writeBody writes AirSyncBase:Body, MS-ASAIRS 2.2.2.9, of a body in a format that is
+// preferred; ok is false if none is.
+func (r *renderer) writeBody(p bodyPreference, b body, ok bool) {
 	r.enc.Start(wbxml.AirSyncBaseBody)
 	defer r.enc.End()
 	r.number(wbxml.AirSyncBaseType, int64(b.typ))
@@ -163,14 +186,15 @@ func (r *renderer) bodyData(s source) {
 	r.value(wbxml.AirSyncBaseData, s)
 }
 
-// prefer chooses the format of a body: MIME if it is wanted; the native one if it
-// is among those wanted; the first that can be had. A format that would be
-// truncated, but is wanted all or none, gives way to the next. MS-ASAIRS 2.2.2.3.2.
+// prefer chooses the format of a body: the native one if it is among those wanted, or
+// else the first that can be had. A format that would be truncated, but is wanted all
+// or none, gives way to the next. convert returns the body in a format, and whether it
+// can be had so. MS-ASAIRS 2.2.2.3.2.
 func (r *renderer) prefer(native int, convert func(typ int) (body, bool)) (bodyPreference, body, bool) {
 	var candidates []bodyPreference
 	for _, first := range []bool{true, false} {
 		for _, p := range r.opts.bodies {
-			if (p.typ == native || p.typ == typeMIME) == first {
+			if (p.typ == native) == first {
 				candidates = append(candidates, p)
 			}
 		}

@@ -128,19 +128,15 @@ func (r *renderer) mailBody(v *version) {
 	}
 	b := v.Message.body()
 	r.attachments(v, b)
-	r.writeBody(b.nativeType(), b.convert)
-	if r.protocol >= 120 {
-		r.number(wbxml.AirSyncBaseNativeBodyType, int64(b.nativeType()))
-	}
+	r.writeBody(r.prefer(b.nativeType(), b.convert))
+	r.number(wbxml.AirSyncBaseNativeBodyType, int64(b.nativeType()))
 }
 
+// writeMIME writes the message itself. Its native format is not looked for: that would
+// read all of it.
 func (r *renderer) writeMIME(v *version, p bodyPreference) {
-	one := *r
-	one.opts.bodies = []bodyPreference{p}
-	one.writeBody(typeMIME, func(int) (body, bool) {
-		s := v.Message.source()
-		return body{typ: typeMIME, data: s, cut: s.cut, plain: func() string { return v.Message.body().plain() }}, true
-	})
+	s := v.Message.source()
+	r.writeBody(p, body{typ: typeMIME, data: s, cut: s.cut, plain: func() string { return v.Message.body().plain() }}, true)
 	r.number(wbxml.AirSyncBaseNativeBodyType, typePlain)
 }
 

@@ -114,7 +114,7 @@ func (r *renderer) propertyBody(e *wbxml.Element, top bool) {
 		return b.convert(typ)
 	}
 	if r.protocol >= 120 {
-		r.writeBody(native, convert)
+		r.writeBody(r.prefer(native, convert))
 		if top {
 			r.number(wbxml.AirSyncBaseNativeBodyType, int64(native))
 		}
