@@ -21,6 +21,7 @@ func (f *folderRun) prime(ctx context.Context) {
 	est, err := f.m.client.GetItemEstimate(ctx, []eas.EstimateRequest{f.estimateRequest()})
 	if err == nil && len(est) == 1 && est[0].Err == nil {
 		f.primed = est[0].Count
+		f.m.emit(Event{Event: EventEstimate, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Class: f.cp.Class, Estimated: &f.primed})
 	}
 }
 

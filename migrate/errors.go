@@ -102,6 +102,9 @@ func judge(err error) verdict {
 	return verdict{action: actFolder}
 }
 
+// Temporary tells whether the same run may succeed later with nobody doing anything about it.
+func Temporary(err error) bool { return judge(err).action == actRetry }
+
 func judgeStatus(err error) (verdict, bool) {
 	var st *eas.StatusError
 	if !errors.As(err, &st) {
@@ -140,7 +143,7 @@ func judgeHTTP(err error) (verdict, bool) {
 
 // isNetwork tells whether an answer was lost on the way: cut, timed out, or the document did not close.
 func isNetwork(err error) bool {
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) ||
+	if errors.Is(err, eas.ErrTruncatedPage) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) ||
 		errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNREFUSED) || isTimeout(err) {
 		return true
 	}

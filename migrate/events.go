@@ -41,8 +41,9 @@ const (
 	EventMailboxEnd   = "mailbox-end"
 	EventFolderStart  = "folder-start"
 	EventFolderEnd    = "folder-end"
-	EventPage         = "page"    // a page is durable
-	EventAdopted      = "adopted" // a page of an earlier, killed run was taken over
+	EventEstimate     = "estimate" // what the server says a folder holds, at the beginning of a pass
+	EventPage         = "page"     // a page is durable
+	EventAdopted      = "adopted"  // a page of an earlier, killed run was taken over
 	EventRetry        = "retry"
 	EventResync       = "resync"
 	EventWarning      = "warning"

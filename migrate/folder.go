@@ -30,24 +30,23 @@ type folderRun struct {
 	was string // path before this run, if another
 	key checkpoints.FolderKey
 
-	opts       eas.SyncOptions
-	adopted    bool
-	first      bool // nothing of the folder is in the ledger yet: this is its first pass
-	resyncs    int
-	primed     int           // the server's estimate at the beginning of this run's pass, -1 = none
-	uncounted  bool          // the last request was refused unread: showing the key again is not a repeat
-	carry      []sinks.Event // events to write with the next segment
-	estimate   int           // what the server says, -1 = nothing
-	live       int           // rows of the ledger that are on the server
-	seen       *seen         // the ids of the ledger, if it was empty when the run began; nil = ask the ledger
-	before     int           // the same when the run began
-	counts     sinks.FolderState
-	balanced   bool
-	confirmed  bool // a pass from key 0 in this run showed just what the ledger held
-	base       int  // counts.Stored when the pass began
-	drained    bool
-	unfinished bool
-	err        error
+	opts      eas.SyncOptions
+	adopted   bool
+	first     bool // nothing of the folder is in the ledger yet: this is its first pass
+	resyncs   int
+	primed    int           // the server's estimate at the beginning of this run's pass, -1 = none
+	uncounted bool          // the last request was refused unread: showing the key again is not a repeat
+	carry     []sinks.Event // events to write with the next segment
+	estimate  int           // what the server says, -1 = nothing
+	live      int           // rows of the ledger that are on the server
+	seen      *seen         // the ids of the ledger, if it was empty when the run began; nil = ask the ledger
+	before    int           // the same when the run began
+	counts    sinks.FolderState
+	balanced  bool
+	confirmed bool // a pass from key 0 in this run showed just what the ledger held
+	base      int  // counts.Stored when the pass began
+	drained   bool
+	err       error
 }
 
 func newFolderRun(m *mailboxRun, cp checkpoints.Folder, was string) *folderRun {
@@ -67,7 +66,7 @@ func (f *folderRun) run(ctx context.Context, round int) error {
 		return f.retire(ctx)
 	}
 	f.drained = false
-	f.m.emit(Event{Event: EventFolderStart, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Class: f.cp.Class, Page: f.cp.Seq})
+	f.m.emit(Event{Event: EventFolderStart, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Class: f.cp.Class, Page: f.cp.Seq, Live: f.before})
 	switch opts := f.fingerprint(); {
 	case round == 2:
 		// A listing is enough: what is stored is matched by its id, and the bodies of what is not are fetched.

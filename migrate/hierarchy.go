@@ -89,7 +89,10 @@ func (m *mailboxRun) takeFolders(t *tree) {
 	for _, f := range t.sorted() {
 		class, ok := eas.FolderType(f.Type).Class()
 		if !ok {
-			continue // Journal and the recipient cache do not sync
+			if !f.Gone && eas.FolderType(f.Type) == eas.FolderUnknown {
+				m.emit(Event{Event: EventWarning, Mailbox: m.mb.Address, Folder: f.Path, Message: "the server does not say what this folder holds: it is not read"})
+			}
+			continue // Journal and the recipient cache do not sync either
 		}
 		if f.Class == "" {
 			f.Class = string(class)

@@ -1,10 +1,12 @@
 package migrate
 
 import (
+	"crypto/x509"
 	"errors"
 	"net"
 
 	"github.com/airlift-eas/airlift/checkpoints"
+	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/sinks"
 )
 
@@ -17,7 +19,21 @@ func Hint(err error) string {
 		}
 	}
 	var dns *net.DNSError
+	var unknown x509.UnknownAuthorityError
+	var host x509.HostnameError
 	switch {
+	case errors.Is(err, eas.ErrUnauthorized):
+		return "check --user and the password; some servers want DOMAIN\\name, or a password made for this program"
+	case errors.Is(err, eas.ErrRemoteWipe):
+		return "the administrator asked this device to remove the mailbox; the archive was not touched: ask the administrator"
+	case errors.Is(err, eas.ErrBlocked):
+		return "ask the server's administrator to allow this user and device to use ActiveSync"
+	case errors.As(err, &unknown):
+		return "the server's certificate is of no authority that this machine knows: name its certificate with --ca-cert"
+	case errors.As(err, &host):
+		return "use the name in --server that the server's certificate is for"
+	case errors.Is(err, eas.ErrNotEAS):
+		return "nothing speaks Exchange ActiveSync there: name the mail server's host, or the whole https://HOST/Microsoft-Server-ActiveSync"
 	case errors.As(err, &dns):
 		return "check the host name of --server and this machine's DNS"
 	case errors.Is(err, sinks.ErrFull):

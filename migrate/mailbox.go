@@ -148,12 +148,15 @@ func (m *mailboxRun) saveState(ctx context.Context) error {
 	return m.Checkpoints.SaveMailbox(ctx, m.state)
 }
 
+// rounds is how often a folder is read whose counts differ; see folderRun.run.
+const rounds = 3
+
 // drainAll reads every folder to its end, compares the counts, and reads again what differs: first for what arrived
 // meanwhile, then from key 0.
 func (m *mailboxRun) drainAll(ctx context.Context) error {
 	open := m.folders
 	var errs []error
-	for round := 0; len(open) > 0 && round < 3; round++ {
+	for round := 0; len(open) > 0 && round < rounds; round++ {
 		if err := m.drainFolders(ctx, open, round); err != nil {
 			errs = append(errs, err)
 			break
@@ -173,7 +176,7 @@ func (m *mailboxRun) drainAll(ctx context.Context) error {
 		}
 		var again []*folderRun
 		for _, f := range open {
-			if f.err == nil && !f.balanced && !f.unfinished {
+			if f.err == nil && f.drained && !f.balanced {
 				again = append(again, f)
 			}
 		}
@@ -209,21 +212,19 @@ func (m *mailboxRun) drainFolders(ctx context.Context, folders []*folderRun, rou
 			f.err = err
 			if a := judge(err).action; ctx.Err() == nil && (a == actRun || a == actMailbox) {
 				stop(err)
+			} else if ctx.Err() != nil {
+				f.err = nil // stopped by what stopped the others, which speaks for it
 			}
 			return nil
 		})
 	}
 	_ = g.Wait() // the functions report through folderRun.err
-	cause := context.Cause(ctx)
 	for _, f := range folders {
-		if cause != nil && errors.Is(f.err, context.Canceled) {
-			f.err, f.unfinished = nil, true // stopped by the cause, which speaks for it
-		}
-		if f.err != nil && errors.Is(f.err, cause) {
-			cause = nil // the folder's own error, reported as such
+		if f.err != nil && errors.Is(f.err, context.Cause(ctx)) {
+			return nil // the cause is a folder's own error, and reported as that
 		}
 	}
-	return cause
+	return context.Cause(ctx)
 }
 
 // rereadHierarchy reads the folder tree again when the server did not know a folder of it. What is gone now is retired in

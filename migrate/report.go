@@ -14,8 +14,11 @@ func (f *folderRun) report() sinks.FolderState {
 		st.Estimated = &f.estimate
 	}
 	st.Balanced = f.err == nil && f.balanced
-	if f.err != nil {
+	switch {
+	case f.err != nil:
 		st.Problem = f.err.Error()
+	case !f.drained && !f.cp.Gone:
+		st.Problem = "the run ended before the folder was read to its end"
 	}
 	f.m.stats.add(func(s *Summary) {
 		s.ItemsEstimated += max(f.estimate, 0)

@@ -2,8 +2,11 @@ package migrate
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
+
+	"github.com/airlift-eas/airlift/eas"
 )
 
 const (
@@ -38,7 +41,7 @@ func (m *mailboxRun) pause(ctx context.Context, folder string, try int, v verdic
 	m.gate.strained()
 	m.stats.add(func(s *Summary) {
 		s.Retries++
-		if v.refused {
+		if errors.Is(cause, eas.ErrThrottled) {
 			s.ThrottledSeconds += wait.Seconds()
 		}
 	})

@@ -35,10 +35,10 @@ func (s Selection) folder(folderPath string, class eas.Class) bool {
 	if len(s.Classes) > 0 && !slices.Contains(s.Classes, class) {
 		return false
 	}
-	if len(s.Folders) > 0 && !matchAny(s.Folders, folderPath) {
+	if len(s.Folders) > 0 && !MatchFolder(s.Folders, folderPath) {
 		return false
 	}
-	return !matchAny(s.ExcludeFolders, folderPath)
+	return !MatchFolder(s.ExcludeFolders, folderPath)
 }
 
 // item tells why an item is excluded; "" = it is taken. An item without a date is never excluded by date.
@@ -57,9 +57,9 @@ func (s Selection) item(date *time.Time, size int64) string {
 	return ""
 }
 
-// matchAny matches a path as people expect of a folder pattern: without regard to case, and a pattern that matches a
-// folder also matches all below it.
-func matchAny(globs []string, folderPath string) bool {
+// MatchFolder tells whether one of the patterns takes a folder, as people expect of a folder pattern: without regard to
+// case, and a pattern that matches a folder also matches all below it. A pattern is one of path.Match.
+func MatchFolder(globs []string, folderPath string) bool {
 	p := strings.ToLower(folderPath)
 	for _, g := range globs {
 		g = strings.ToLower(strings.Trim(g, "/"))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,7 +15,6 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
-	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/migrate"
 )
 
@@ -159,28 +157,10 @@ func fit(s string, width int) string {
 
 // hintOf says what an operator can do about an error; "" if nothing.
 func hintOf(err error) string {
-	if h := migrate.Hint(err); h != "" {
-		return h
-	}
-	var unknown x509.UnknownAuthorityError
-	var host x509.HostnameError
-	switch {
-	case errors.Is(err, errNothing):
+	if errors.Is(err, errNothing) {
 		return "the directory is the one that airlift archive wrote to; checkpoints are beside it, unless --state said otherwise"
-	case errors.Is(err, eas.ErrUnauthorized):
-		return "check --user and the password; some servers want DOMAIN\\name, or a password made for this program"
-	case errors.Is(err, eas.ErrRemoteWipe):
-		return "the administrator asked this device to remove the mailbox; the archive was not touched: ask the administrator"
-	case errors.Is(err, eas.ErrBlocked):
-		return "ask the server's administrator to allow this user and device to use ActiveSync"
-	case errors.As(err, &unknown):
-		return "the server's certificate is of no authority that this machine knows: name its certificate with --ca-cert"
-	case errors.Is(err, eas.ErrNotEAS):
-		return "nothing speaks Exchange ActiveSync there: name the mail server's host, or the whole https://HOST/Microsoft-Server-ActiveSync"
-	case errors.As(err, &host):
-		return "use the name in --server that the server's certificate is for"
 	}
-	return ""
+	return migrate.Hint(err)
 }
 
 // bytesText is a size for people.

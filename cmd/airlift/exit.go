@@ -4,10 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
-	"syscall"
 
 	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/eas"
@@ -114,33 +110,8 @@ func codeOf(err error) int {
 		return exitNothing
 	case errors.Is(err, eas.ErrThrottled):
 		return exitThrottled
-	case isTemporary(err):
+	case migrate.Temporary(err):
 		return exitTemporary
 	}
 	return exitFailed
-}
-
-// isTemporary tells whether the same command may succeed later with nobody doing anything about it.
-func isTemporary(err error) bool {
-	var dns *net.DNSError
-	if errors.As(err, &dns) {
-		return dns.IsTemporary || dns.IsTimeout
-	}
-	var he *eas.HTTPError
-	if errors.As(err, &he) {
-		return he.Code >= http.StatusInternalServerError && he.Code != http.StatusInsufficientStorage
-	}
-	var ne net.Error
-	if errors.As(err, &ne) && ne.Timeout() {
-		return true
-	}
-	for _, lost := range []error{
-		eas.ErrTruncatedPage, io.ErrUnexpectedEOF, io.EOF, syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE,
-		syscall.ENETUNREACH, syscall.EHOSTUNREACH,
-	} {
-		if errors.Is(err, lost) {
-			return true
-		}
-	}
-	return false
 }

@@ -3,9 +3,10 @@ package main
 import (
 	"fmt"
 	"path"
-	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/airlift-eas/airlift/migrate"
 )
 
 // folderFilter tells which display paths --folder takes, by the rules of the engine's selection: without regard to
@@ -15,18 +16,8 @@ func folderFilter(ctx *cli.Context) (func(folderPath string) bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i, g := range globs {
-		globs[i] = strings.ToLower(strings.Trim(g, "/"))
-	}
 	return func(folderPath string) bool {
-		for p := strings.ToLower(folderPath); p != "." && p != "/"; p = path.Dir(p) {
-			for _, g := range globs {
-				if ok, _ := path.Match(g, p); ok {
-					return true
-				}
-			}
-		}
-		return len(globs) == 0
+		return len(globs) == 0 || migrate.MatchFolder(globs, folderPath)
 	}, nil
 }
 

@@ -28,7 +28,7 @@ func TestBasicOrigin(t *testing.T) {
 		{"http://[::1]:8880", "http://[::1]:8880/x", true},
 	} {
 		r := &recorder{}
-		req, err := http.NewRequestWithContext(t.Context(), "POST", tc.url, nil)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, tc.url, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +51,7 @@ func TestBasicOrigin(t *testing.T) {
 }
 
 func TestBasicWithoutOrigin(t *testing.T) {
-	req, err := http.NewRequestWithContext(t.Context(), "POST", "https://mail.example/", nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://mail.example/", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
