@@ -75,7 +75,8 @@ func Create(ctx context.Context, b sinks.Bucket) (*Archive, error) {
 	}
 	id := make([]byte, 16)
 	_, _ = rand.Read(id) // never fails
-	data, err := json.Marshal(head{Format: Format, ID: hex.EncodeToString(id), Created: time.Now().UTC().Truncate(time.Second)})
+	now := time.Now().UTC().Truncate(time.Second)
+	data, err := json.Marshal(head{Format: Format, ID: hex.EncodeToString(id), Created: now})
 	if err != nil {
 		return nil, err
 	}

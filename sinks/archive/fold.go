@@ -61,7 +61,7 @@ func (f *Fold) apply(e *sinks.Event, segment string) {
 	case sinks.OpAdd, sinks.OpChange:
 		if known {
 			f.items[i].merge(e, segment)
-		} else if e.Name != "" {
+		} else if e.Op == sinks.OpAdd || e.Name != "" {
 			f.at[e.ID] = len(f.items)
 			item := Item{Event: *e, Folder: f.folder, Segment: segment}
 			item.Op, item.Properties = sinks.OpAdd, ""

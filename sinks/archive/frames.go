@@ -39,14 +39,17 @@ type codec struct {
 func newCodec() (*codec, error) {
 	parallel := min(runtime.GOMAXPROCS(0), 8)
 	// Attachments are base64, which has no matches but a quarter less entropy than bytes: without entropy coding of
-	// pure literals mixed mail is 1.18 times as large. Better and Best save 1 to 2 % more for 1.2 and 20 times the
-	// CPU, a larger window saves nothing in frames of this size.
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithAllLitEntropyCompression(true),
-		zstd.WithWindowSize(frameSize), zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(parallel))
+	// pure literals mixed mail is 1.18 times as large. Of mixed mail and of text alone Better saves another 0.2 and
+	// 2 % for up to 1.4 times the CPU, Best 0.6 and 6 % for 12 and 5 times, and 64 MiB of memory. Fastest saves half
+	// the CPU of text, and costs 4 %. A larger window is of no use in frames of this size.
+	enc, err := zstd.NewWriter(nil,
+		zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithAllLitEntropyCompression(true), zstd.WithEncoderCRC(true),
+		zstd.WithWindowSize(frameSize), zstd.WithLowerEncoderMem(true), zstd.WithEncoderConcurrency(parallel))
 	if err != nil {
 		return nil, err
 	}
-	dec, err := zstd.NewReader(nil, zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderMaxMemory(maxLast), zstd.WithDecoderConcurrency(parallel))
+	dec, err := zstd.NewReader(nil,
+		zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderMaxMemory(maxLast), zstd.WithDecoderConcurrency(parallel))
 	if err != nil {
 		return nil, err
 	}

@@ -1,24 +1,18 @@
 package archive
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"path"
 	"regexp"
 	"time"
 	"unicode/utf8"
 
 	"github.com/airlift-eas/airlift/sinks"
 )
-
-// lookTime is how long Commit looks for what became of an object, also when its context has ended.
-const lookTime = time.Minute
 
 // pageWriter is one page on its way into a segment.
 type pageWriter struct {
@@ -46,7 +40,9 @@ func (a *Archive) Begin(ctx context.Context, p sinks.Page) (sinks.PageWriter, er
 	if err != nil {
 		return nil, fmt.Errorf("begin page %d of %s: %w", p.Seq, p.Folder.Dir, err)
 	}
-	return &pageWriter{a: a, page: p, name: name, up: up, seg: newSegmentWriter(a.codec, up), counts: make(map[sinks.Op]int)}, nil
+	return &pageWriter{
+		a: a, page: p, name: name, up: up, seg: newSegmentWriter(a.codec, up), counts: make(map[sinks.Op]int),
+	}, nil
 }
 
 func checkPage(p sinks.Page) error {
@@ -62,7 +58,10 @@ func checkPage(p sinks.Page) error {
 	if y := p.Time.UTC().Year(); y < 1 || y > 9999 {
 		return fmt.Errorf("time %v", p.Time)
 	}
-	for _, s := range []string{p.Mailbox, p.Folder.Path, p.Folder.Class, p.Folder.ServerID, p.Server, p.EASVersion, p.DeviceID, p.KeyBefore, p.RunID} {
+	f := p.Folder
+	for _, s := range []string{
+		p.Mailbox, f.Path, f.Class, f.ServerID, p.Server, p.EASVersion, p.DeviceID, p.KeyBefore, p.RunID,
+	} {
 		if !utf8.ValidString(s) {
 			return fmt.Errorf("%q is not valid UTF-8", s)
 		}
@@ -84,7 +83,8 @@ func (w *pageWriter) Put(ctx context.Context, e sinks.Event, contents ...sinks.C
 		w.err = w.put(ctx, &e, contents)
 	}
 	if w.err != nil {
-		return sinks.Event{}, fmt.Errorf("page %d of %s: event %d (%s %s): %w", w.page.Seq, w.page.Folder.Dir, w.events, e.Op, e.ServerID, w.err)
+		return sinks.Event{}, fmt.Errorf("page %d of %s: event %d (%s %s): %w",
+			w.page.Seq, w.page.Folder.Dir, w.events, e.Op, e.ServerID, w.err)
 	}
 	return e, nil
 }
@@ -177,12 +177,12 @@ func (w *pageWriter) commit(ctx context.Context, keyAfter string) (sinks.Segment
 	case !utf8.ValidString(keyAfter):
 		return sinks.Segment{}, fmt.Errorf("key %q is not valid UTF-8", keyAfter)
 	}
-	var manifest bytes.Buffer
-	if err := writeLine(&manifest, newPageLine(w.page, keyAfter, w.counts)); err != nil {
+	var page bytes.Buffer
+	if err := writeLine(&page, newPageLine(w.page, keyAfter, w.counts)); err != nil {
 		return sinks.Segment{}, err
 	}
-	manifest.Write(w.lines.Bytes())
-	size, sum, err := w.seg.finish(manifestName(w.page.Folder.Dir, w.page.Seq), w.page.Time, manifest.Bytes())
+	name := manifestName(w.page.Folder.Dir, w.page.Seq)
+	size, sum, err := w.seg.finish(name, w.page.Time, page.Bytes(), w.lines.Bytes())
 	if err != nil {
 		return sinks.Segment{}, err
 	}
@@ -210,42 +210,4 @@ func (w *pageWriter) end() {
 		w.seg = nil
 		w.lines = bytes.Buffer{}
 	}
-}
-
-// look finds out what a failed commit did: an answer may get lost on its way. It returns nil if the segment is there.
-func (a *Archive) look(ctx context.Context, s sinks.Segment, cause error) error {
-	if errors.Is(cause, sinks.ErrFull) {
-		return cause
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime)
-	defer cancel()
-	size, sum, err := a.digest(ctx, s.Name)
-	switch {
-	case errors.Is(err, sinks.ErrNotExist):
-		return cause
-	case err != nil:
-		return errors.Join(cause, err)
-	case size != s.Size || sum != s.SHA256:
-		return fmt.Errorf("%s: %w", path.Base(s.Name), sinks.ErrFenced)
-	}
-	return nil
-}
-
-// sequential reads an object from its beginning, in requests large enough to be worth their way.
-func sequential(o sinks.Object) *bufio.Reader {
-	return bufio.NewReaderSize(io.NewSectionReader(o, 0, o.Size()), int(min(o.Size(), 4<<20)))
-}
-
-// digest returns the size and SHA-256 of an object.
-func (a *Archive) digest(ctx context.Context, name string) (size int64, sum string, err error) {
-	o, err := a.bucket.Open(ctx, name)
-	if err != nil {
-		return 0, "", err
-	}
-	defer o.Close()
-	hash := sha256.New()
-	if _, err := sequential(o).WriteTo(hash); err != nil {
-		return 0, "", fmt.Errorf("%s: %w", name, err)
-	}
-	return o.Size(), hex.EncodeToString(hash.Sum(nil)), nil
 }

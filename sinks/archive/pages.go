@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"path"
 	"strings"
-	"time"
 
 	"github.com/airlift-eas/airlift/sinks"
 )
@@ -72,8 +70,8 @@ func (a *Archive) manifest(ctx context.Context, segment string) (sinks.Committed
 func (a *Archive) segments(ctx context.Context, mailbox, dir string, after int) iter.Seq2[sinks.ObjectInfo, error] {
 	return func(yield func(sinks.ObjectInfo, error) bool) {
 		prefix := folderPrefix(mailbox, dir)
-		fail := func(format string, args ...any) {
-			yield(sinks.ObjectInfo{}, fmt.Errorf("%s: "+format+": %w", append(append([]any{prefix}, args...), sinks.ErrCorrupt)...))
+		missing := func(seq int) {
+			yield(sinks.ObjectInfo{}, fmt.Errorf("%s is missing: %w", SegmentName(mailbox, dir, seq), sinks.ErrCorrupt))
 		}
 		next, start := 1, ""
 		if after > 0 {
@@ -93,7 +91,7 @@ func (a *Archive) segments(ctx context.Context, mailbox, dir string, after int) 
 				continue // a stray object is for Verify to name
 			}
 			if seq != next {
-				fail("segment %d is missing, %d is there", next, seq)
+				missing(next)
 				return
 			}
 			if seq > after && !yield(o, nil) {
@@ -102,159 +100,7 @@ func (a *Archive) segments(ctx context.Context, mailbox, dir string, after int) 
 			next++
 		}
 		if next == after {
-			fail("segment %d is missing", after)
+			missing(after)
 		}
 	}
-}
-
-// Mailboxes yields the addresses of the archive's mailboxes.
-func (a *Archive) Mailboxes(ctx context.Context) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for dir, err := range a.children(ctx, mailboxesDir) {
-			if err != nil {
-				yield("", err)
-				return
-			}
-			address, cut, err := mailboxAddress(dir)
-			if cut {
-				address, err = a.readAddress(ctx, dir)
-			}
-			if !yield(address, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-// children yields the directories below a prefix. It asks the bucket once for each, however much they hold.
-func (a *Archive) children(ctx context.Context, prefix string) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		after := ""
-		for {
-			dir := ""
-			for o, err := range a.bucket.List(ctx, prefix, after) {
-				if err != nil {
-					yield("", err)
-					return
-				}
-				name, _, isDir := strings.Cut(o.Name[len(prefix):], "/")
-				if isDir {
-					dir = name
-					break
-				}
-			}
-			if dir == "" || !yield(dir, nil) {
-				return
-			}
-			after = prefix + dir + "0" // "0" follows "/"
-		}
-	}
-}
-
-// readAddress finds the address of a mailbox whose directory does not tell it.
-func (a *Archive) readAddress(ctx context.Context, mailboxDir string) (string, error) {
-	prefix := mailboxesDir + mailboxDir + "/"
-	for o, err := range a.bucket.List(ctx, prefix, "") {
-		if err != nil {
-			return "", err
-		}
-		address := ""
-		if segmentSeq(path.Base(o.Name)) > 0 {
-			c, err := a.manifest(ctx, o.Name)
-			if err != nil {
-				return "", err
-			}
-			address = c.Page.Mailbox
-		} else if path.Ext(o.Name) == runExt {
-			r, _, err := a.readRun(ctx, o.Name)
-			if err != nil {
-				return "", err
-			}
-			address = r.Mailbox
-		}
-		if address != "" {
-			return address, nil
-		}
-	}
-	return "", fmt.Errorf("%s: no address: %w", prefix, sinks.ErrCorrupt)
-}
-
-// folderEnd is the last segment of a folder.
-type folderEnd struct {
-	dir string
-	seq int
-}
-
-// ends lists the folders of a mailbox with the numbers of their last segments, in one listing.
-func (a *Archive) ends(ctx context.Context, mailbox string) ([]folderEnd, error) {
-	var ends []folderEnd
-	prefix := mailboxPrefix(mailbox) + foldersDir
-	for o, err := range a.bucket.List(ctx, prefix, "") {
-		if err != nil {
-			return nil, err
-		}
-		dir, base, _ := strings.Cut(o.Name[len(prefix):], "/")
-		seq := segmentSeq(base)
-		if seq == 0 {
-			continue
-		}
-		if n := len(ends); n > 0 && ends[n-1].dir == dir {
-			ends[n-1].seq = seq
-		} else {
-			ends = append(ends, folderEnd{dir, seq})
-		}
-	}
-	return ends, nil
-}
-
-// Folders implements sinks.Sink. A folder is what the newest page or run record says of it.
-func (a *Archive) Folders(ctx context.Context, mailbox string) ([]sinks.Folder, error) {
-	ends, err := a.ends(ctx, mailbox)
-	if err != nil {
-		return nil, err
-	}
-	record, err := a.lastRun(ctx, mailbox, time.Time{})
-	if err != nil {
-		return nil, err
-	}
-	folders := make([]sinks.Folder, 0, len(ends))
-	for _, end := range ends {
-		if state := record.folder(end.dir); state != nil && state.Seq >= end.seq {
-			folders = append(folders, state.Folder)
-			continue
-		}
-		c, err := a.manifest(ctx, SegmentName(mailbox, end.dir, end.seq))
-		if err != nil {
-			return nil, err
-		}
-		folders = append(folders, c.Page.Folder)
-	}
-	return folders, nil
-}
-
-// Unrecorded returns the segments that no run record names: those of runs that were killed, or of one that is under
-// way. The next run records them as adopted.
-func (a *Archive) Unrecorded(ctx context.Context, mailbox string) ([]sinks.Segment, error) {
-	ends, err := a.ends(ctx, mailbox)
-	if err != nil {
-		return nil, err
-	}
-	record, err := a.lastRun(ctx, mailbox, time.Time{})
-	if err != nil {
-		return nil, err
-	}
-	var segments []sinks.Segment
-	for _, end := range ends {
-		through := record.through(end.dir)
-		if end.seq <= through {
-			continue
-		}
-		for c, err := range a.Pages(ctx, mailbox, end.dir, through) {
-			if err != nil {
-				return nil, err
-			}
-			segments = append(segments, c.Segment)
-		}
-	}
-	return segments, nil
 }

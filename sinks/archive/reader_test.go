@@ -116,6 +116,18 @@ func TestOpenEntryCorrupt(t *testing.T) {
 	}
 }
 
+// TestPagesEncrypted: a page of a form that this version cannot read is no end of the folder.
+func TestPagesEncrypted(t *testing.T) {
+	b := newMemory()
+	a := create(t, b)
+	pages, _ := fill(t, a, sinktest.Inbox, madeUp()[:4], 2)
+	b.objects[SegmentName(sinktest.Mailbox, sinktest.Inbox.Dir, 3)+".age"] = []byte("age-encryption.org/v1")
+	got, err := sinktest.ReadPages(t, a, sinktest.Inbox.Dir, 0)
+	if len(got) > len(pages) || !errors.Is(err, sinks.ErrFormat) {
+		t.Errorf("%d pages, %v, want ErrFormat", len(got), err)
+	}
+}
+
 // TestPagesReadManifestsOnly: to know what a folder holds costs the end of each segment, and the last one whole.
 func TestPagesReadManifestsOnly(t *testing.T) {
 	b := newMemory()

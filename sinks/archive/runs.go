@@ -5,54 +5,17 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
 	"path"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/airlift-eas/airlift/sinks"
 )
-
-// A RunRecord is the stored form of a run: the run, and what ties it to the rest of the archive.
-type RunRecord struct {
-	sinks.Run
-	// Archive and ArchiveSHA256 are the id in archive.json and the hash of that object.
-	Archive       string `json:"archive"`
-	ArchiveSHA256 string `json:"archive_sha256"`
-	// Previous is the record of this mailbox that was the newest when this one was written.
-	Previous *RunRef `json:"previous"`
-	// Through tells for each folder's directory up to which number all its segments are named by this record or one
-	// before it.
-	Through map[string]int `json:"through"`
-}
-
-// RunRef names a run record.
-type RunRef struct {
-	Name   string `json:"name"` // the last part of the object's name
-	SHA256 string `json:"sha256"`
-}
-
-func (r *RunRecord) folder(dir string) *sinks.FolderState {
-	if r != nil {
-		for i := range r.Folders {
-			if r.Folders[i].Dir == dir {
-				return &r.Folders[i]
-			}
-		}
-	}
-	return nil
-}
-
-func (r *RunRecord) through(dir string) int {
-	if r == nil {
-		return 0
-	}
-	return r.Through[dir]
-}
 
 // Record implements sinks.Sink.
 func (a *Archive) Record(ctx context.Context, run sinks.Run) error {
@@ -71,24 +34,25 @@ func (a *Archive) record(ctx context.Context, run sinks.Run) error {
 		return errors.New("no mailbox, or no id")
 	}
 	stored := RunRecord{Run: run, Archive: a.head.ID, ArchiveSHA256: a.sum}
-	var before *RunRecord
 	names, err := a.runNames(ctx, run.Mailbox)
 	if err != nil {
 		return err
 	}
-	for _, other := range names {
-		if other == name {
-			return sinks.ErrExist
-		}
+	if slices.Contains(names, name) {
+		return sinks.ErrExist
 	}
 	if len(names) > 0 {
 		last := names[len(names)-1]
-		var data []byte
-		if before, data, err = a.readRun(ctx, last); err != nil {
+		data, err := readSmall(ctx, a.bucket, last)
+		if err != nil {
 			return err
 		}
 		sum := sha256.Sum256(data)
 		stored.Previous = &RunRef{Name: path.Base(last), SHA256: hex.EncodeToString(sum[:])}
+	}
+	before, err := a.newestRun(ctx, names, time.Time{})
+	if err != nil {
+		return err
 	}
 	stored.Through = through(before, run)
 	data, err := encodeRun(stored)
@@ -129,58 +93,6 @@ func through(before *RunRecord, run sinks.Run) map[string]int {
 		}
 	}
 	return marks
-}
-
-// What is around the run value in a record is always these very bytes, so that a flipped bit in them is seen too.
-const (
-	runHead   = `{"run":`
-	runMiddle = `,"sha256":"`
-	runTail   = "\"}\n"
-	runFrame  = len(runMiddle) + 2*sha256.Size + len(runTail)
-)
-
-func encodeRun(r RunRecord) ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteString(runHead)
-	if err := writeLine(&b, r); err != nil {
-		return nil, err
-	}
-	b.Truncate(b.Len() - 1) // the newline
-	sum := sha256.Sum256(b.Bytes()[len(runHead):])
-	b.WriteString(runMiddle + hex.EncodeToString(sum[:]) + runTail)
-	return b.Bytes(), nil
-}
-
-func parseRun(data []byte) (*RunRecord, error) {
-	if len(data) < len(runHead)+runFrame {
-		return nil, fmt.Errorf("%d bytes are no run record: %w", len(data), sinks.ErrCorrupt)
-	}
-	value := data[len(runHead) : len(data)-runFrame]
-	sum := sha256.Sum256(value)
-	if string(data[:len(runHead)]) != runHead || string(data[len(data)-runFrame:]) != runMiddle+hex.EncodeToString(sum[:])+runTail {
-		return nil, fmt.Errorf("its SHA-256 is not the one it says: %w", sinks.ErrCorrupt)
-	}
-	var r RunRecord
-	if err := json.Unmarshal(value, &r); err != nil {
-		return nil, fmt.Errorf("%w: %w", sinks.ErrCorrupt, err)
-	}
-	return &r, nil
-}
-
-// readRun reads a run record and returns its bytes too.
-func (a *Archive) readRun(ctx context.Context, name string) (*RunRecord, []byte, error) {
-	data, err := readSmall(ctx, a.bucket, name)
-	if err != nil {
-		return nil, nil, err
-	}
-	r, err := parseRun(data)
-	if err == nil && runName(r.Mailbox, r.ID) != name {
-		err = fmt.Errorf("it is run %s of %s: %w", r.ID, r.Mailbox, sinks.ErrCorrupt)
-	}
-	if err != nil {
-		return nil, data, fmt.Errorf("%s: %w", name, err)
-	}
-	return r, data, nil
 }
 
 // runNames lists the run records of a mailbox, oldest first.
@@ -224,12 +136,19 @@ func (a *Archive) lastRun(ctx context.Context, mailbox string, at time.Time) (*R
 	if err != nil {
 		return nil, err
 	}
-	for i := len(names) - 1; i >= 0; i-- {
-		r, _, err := a.readRun(ctx, names[i])
-		if err != nil {
+	return a.newestRun(ctx, names, at)
+}
+
+// newestRun is lastRun among the records of these names. A damaged record is passed over: to name it is Verify's part, and
+// what it said is in the pages too, or is said again by the next one.
+func (a *Archive) newestRun(ctx context.Context, names []string, at time.Time) (*RunRecord, error) {
+	for _, name := range slices.Backward(names) {
+		r, _, err := a.readRun(ctx, name)
+		switch {
+		case errors.Is(err, sinks.ErrCorrupt):
+		case err != nil:
 			return nil, err
-		}
-		if at.IsZero() || !r.Ended.After(at) {
+		case at.IsZero() || !r.Ended.After(at):
 			return r, nil
 		}
 	}

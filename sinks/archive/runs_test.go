@@ -137,6 +137,42 @@ func TestUnrecorded(t *testing.T) {
 	}
 }
 
+// TestDamagedRecord: an archive with a damaged run record can be read and written still, and the damage stays known.
+func TestDamagedRecord(t *testing.T) {
+	b := newMemory()
+	a := create(t, b)
+	pages, _ := fill(t, a, sinktest.Inbox, madeUp()[:3], 1)
+	for i, id := range []string{"run1", "run2"} {
+		if err := a.Record(t.Context(), sinktest.NewRun(id, pages[i])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	name := runName(sinktest.Mailbox, "run2")
+	b.objects[name] = slices.Clone(b.objects[name])
+	b.objects[name][50] ^= 1
+	got, err := a.Unrecorded(t.Context(), sinktest.Mailbox)
+	if err != nil || len(got) != 2 || got[0] != pages[1].Segment {
+		t.Errorf("unrecorded: %v, %v", got, err)
+	}
+	if folders, err := a.Folders(t.Context(), sinktest.Mailbox); len(folders) != 1 || err != nil {
+		t.Errorf("folders: %v, %v", folders, err)
+	}
+	if err := a.Record(t.Context(), sinktest.NewRun("run3", pages[1:]...)); err != nil {
+		t.Errorf("Record: %v", err)
+	}
+	wantProblem(t, b, name, "the damage")
+	if got, err := a.Unrecorded(t.Context(), sinktest.Mailbox); len(got) != 0 || err != nil {
+		t.Errorf("unrecorded: %v, %v", got, err)
+	}
+	last := error(nil)
+	for _, err := range a.Runs(t.Context(), sinktest.Mailbox) {
+		last = err
+	}
+	if !errors.Is(last, sinks.ErrCorrupt) {
+		t.Errorf("Runs end with %v, want ErrCorrupt", last)
+	}
+}
+
 func TestMailboxes(t *testing.T) {
 	b := newMemory()
 	a := create(t, b)

@@ -128,7 +128,8 @@ func parseSeekTable(b []byte, size int64) (seekTable, error) {
 		}
 		// What does not compress is stored with 3 bytes a block of up to 128 KiB.
 		if f.raw == 0 || f.raw > limit || f.size > f.raw+f.raw/1024+64 {
-			return nil, fmt.Errorf("seek table: frame %d of %d claims %d bytes in %d: %w", len(t)+1, n, f.raw, f.size, sinks.ErrCorrupt)
+			return nil, fmt.Errorf("seek table: frame %d of %d claims %d bytes in %d: %w",
+				len(t)+1, n, f.raw, f.size, sinks.ErrCorrupt)
 		}
 		t.add(f)
 	}

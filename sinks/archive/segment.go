@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/airlift-eas/airlift/sinks"
@@ -108,19 +109,18 @@ func (s *segmentWriter) copy(ctx context.Context, c sinks.Content) (sum string, 
 	}
 }
 
-// finish writes the manifest and the end of the tar as a frame of their own, and the seek table.
-func (s *segmentWriter) finish(name string, mtime time.Time, manifest []byte) (size int64, sum string, err error) {
+// finish writes the manifest, which is the two parts together, and the end of the tar as a frame of their own, and the seek table.
+func (s *segmentWriter) finish(name string, mtime time.Time, page, events []byte) (size int64, sum string, err error) {
 	if err := s.frames.cut(); err != nil {
 		return 0, "", err
 	}
-	head, err := s.header(name, int64(len(manifest)), mtime)
+	manifest := int64(len(page) + len(events))
+	head, err := s.header(name, manifest, mtime)
 	if err != nil {
 		return 0, "", err
 	}
-	pad := padding(int64(len(manifest)))
-	last := make([]byte, 0, len(head)+len(manifest)+len(pad)+2*tarBlock)
-	last = append(append(append(last, head...), manifest...), pad...)
-	if err := s.frames.frame(last[:cap(last)]); err != nil { // two empty blocks end a tar
+	end := make([]byte, 2*tarBlock) // two empty blocks end a tar
+	if err := s.frames.frame(slices.Concat(head, page, events, padding(manifest), end)); err != nil {
 		return 0, "", err
 	}
 	return s.frames.finish()

@@ -214,7 +214,7 @@ func (v *verifier) folder(ctx context.Context, named map[string]recorded, object
 			return
 		}
 		if c.page != nil && c.page.Prev != sum && sum != "unknown" {
-			v.problem(o.Name, "", "it was written after another segment %d than the one that is there: SHA-256 %s", seq-1, c.page.Prev)
+			v.problem(o.Name, "", "it was written after another segment %d than the one there: SHA-256 %s", seq-1, c.page.Prev)
 		}
 		if sum = c.sum; sum == "" {
 			sum = "unknown"

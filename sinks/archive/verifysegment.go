@@ -2,14 +2,12 @@ package archive
 
 import (
 	"archive/tar"
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"path"
 	"strings"
@@ -161,7 +159,8 @@ func (v *verifier) entry(segment string, line sinks.Entry, there map[string]sink
 	case !ok:
 		v.problem(segment, line.Name, "the manifest has a line for it, but it is not there")
 	case e.Size != line.Size || e.SHA256 != line.SHA256:
-		v.problem(segment, line.Name, "%d bytes, SHA-256 %s; the manifest says %d bytes, SHA-256 %s", e.Size, e.SHA256, line.Size, line.SHA256)
+		v.problem(segment, line.Name, "%d bytes, SHA-256 %s; the manifest says %d bytes, SHA-256 %s",
+			e.Size, e.SHA256, line.Size, line.SHA256)
 	case e.Offset != line.Offset:
 		v.problem(segment, line.Name, "it begins at %d, not at %d", e.Offset, line.Offset)
 	}
@@ -170,58 +169,4 @@ func (v *verifier) entry(segment string, line sinks.Entry, there map[string]sink
 // safePath reports whether extracting a file of this name stays below the directory where it is extracted.
 func safePath(name string) bool {
 	return name != "" && !path.IsAbs(name) && path.Clean(name) == name && name != ".." && !strings.HasPrefix(name, "../")
-}
-
-// frameStream reads the uncompressed bytes of a segment and hashes the compressed ones.
-type frameStream struct {
-	codec *codec
-	in    *bufio.Reader
-	hash  hash.Hash
-	table seekTable
-
-	next       int // frame
-	compressed []byte
-	raw        []byte // the frame's buffer
-	rest       []byte // of it, not yet read
-	at         int64  // uncompressed bytes read
-}
-
-func (s *frameStream) Read(p []byte) (int, error) {
-	if len(s.rest) == 0 {
-		if s.next == len(s.table) {
-			return 0, io.EOF
-		}
-		if err := s.decode(); err != nil {
-			return 0, err
-		}
-	}
-	n := copy(p, s.rest)
-	s.rest = s.rest[n:]
-	s.at += int64(n)
-	return n, nil
-}
-
-func (s *frameStream) decode() error {
-	f := s.table[s.next]
-	if int64(cap(s.compressed)) < f.size {
-		s.compressed = make([]byte, f.size)
-	}
-	compressed := s.compressed[:f.size]
-	n, err := io.ReadFull(s.in, compressed)
-	s.hash.Write(compressed[:n])
-	if err != nil {
-		return err
-	}
-	s.next++
-	if s.raw, err = s.codec.decode(f, compressed, s.raw); err != nil {
-		return err
-	}
-	s.rest = s.raw
-	return nil
-}
-
-// drain hashes what was not read.
-func (s *frameStream) drain() error {
-	_, err := s.in.WriteTo(s.hash)
-	return err
 }

@@ -19,6 +19,7 @@ import (
 	"path"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"github.com/airlift-eas/airlift/sinks"
 )
@@ -98,6 +99,9 @@ func (b *Bucket) Open(ctx context.Context, name string) (sinks.Object, error) {
 		return nil, mapError(b.full(name), err)
 	}
 	f, err := b.root.Open(name)
+	if errors.Is(err, syscall.ENOTDIR) {
+		err = fs.ErrNotExist // below another object
+	}
 	if err != nil {
 		return nil, mapError(b.full(name), err)
 	}

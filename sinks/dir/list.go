@@ -46,6 +46,9 @@ type lister struct {
 // walk yields what is below a directory. The names of a directory sort with the "/" that follows them in the names of
 // its objects: a-b before a/b before a0.
 func (l *lister) walk(dir string) error {
+	if err := l.ctx.Err(); err != nil {
+		return err
+	}
 	names, err := l.names(dir)
 	if err != nil {
 		return err

@@ -287,7 +287,7 @@ func testCancelled(t *testing.T, b sinks.Bucket) {
 
 func testNotExist(t *testing.T, b sinks.Bucket) {
 	Write(t, b, "a/b", []byte("x"))
-	for _, name := range []string{"b", "a", "a/c", "a/b2", "c/d/e"} {
+	for _, name := range []string{"b", "a", "a/c", "a/b2", "a/b/c", "c/d/e"} {
 		if _, err := b.Open(t.Context(), name); !errors.Is(err, sinks.ErrNotExist) {
 			t.Errorf("Open(%q): %v, want ErrNotExist", name, err)
 		}

@@ -283,13 +283,14 @@ func testFenced(t *testing.T, s sinks.Sink, again func() sinks.Sink) {
 	wantPages(t, s, Inbox.Dir, 0, want)
 }
 
-func testOneWriterWins(t *testing.T, s sinks.Sink, _ func() sinks.Sink) {
+func testOneWriterWins(t *testing.T, s sinks.Sink, again func() sinks.Sink) {
 	const writers = 16
 	won := make([]*sinks.Committed, writers)
 	var g errgroup.Group
 	for i := range writers {
+		other := again() // in one sink a folder has one page open at a time
 		g.Go(func() error {
-			c, err := commit(t.Context(), s, NewPage(Inbox, 1, ""), Mail(i))
+			c, err := commit(t.Context(), other, NewPage(Inbox, 1, ""), Mail(i))
 			if errors.Is(err, sinks.ErrFenced) {
 				return nil
 			}
@@ -319,6 +320,14 @@ func testCancelledCommit(t *testing.T, s sinks.Sink, _ func() sinks.Sink) {
 	cancel()
 	if _, err := w.Commit(ctx, "key1"); !errors.Is(err, context.Canceled) {
 		t.Errorf("Commit with a cancelled context: %v", err)
+	}
+	if _, err := s.Begin(ctx, NewPage(Inbox, 1, "")); !errors.Is(err, context.Canceled) {
+		t.Errorf("Begin with a cancelled context: %v", err)
+	}
+	for _, err := range s.Pages(ctx, Mailbox, Inbox.Dir, 0) {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("Pages with a cancelled context: %v", err)
+		}
 	}
 	wantPages(t, s, Inbox.Dir, 0)
 }

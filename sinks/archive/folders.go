@@ -1,0 +1,89 @@
+package archive
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+// folderEnd is the last segment of a folder.
+type folderEnd struct {
+	dir string
+	seq int
+}
+
+// ends lists the folders of a mailbox with the numbers of their last segments, in one listing.
+func (a *Archive) ends(ctx context.Context, mailbox string) ([]folderEnd, error) {
+	var ends []folderEnd
+	prefix := mailboxPrefix(mailbox) + foldersDir
+	for o, err := range a.bucket.List(ctx, prefix, "") {
+		if err != nil {
+			return nil, err
+		}
+		dir, base, _ := strings.Cut(o.Name[len(prefix):], "/")
+		seq := segmentSeq(base)
+		if seq == 0 {
+			continue
+		}
+		if n := len(ends); n > 0 && ends[n-1].dir == dir {
+			ends[n-1].seq = seq
+		} else {
+			ends = append(ends, folderEnd{dir, seq})
+		}
+	}
+	return ends, nil
+}
+
+// Folders implements sinks.Sink. A folder is what the newest page or run record says of it.
+func (a *Archive) Folders(ctx context.Context, mailbox string) ([]sinks.Folder, error) {
+	ends, err := a.ends(ctx, mailbox)
+	if err != nil {
+		return nil, err
+	}
+	record, err := a.lastRun(ctx, mailbox, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	folders := make([]sinks.Folder, 0, len(ends))
+	for _, end := range ends {
+		if state := record.folder(end.dir); state != nil && state.Seq >= end.seq {
+			folders = append(folders, state.Folder)
+			continue
+		}
+		c, err := a.manifest(ctx, SegmentName(mailbox, end.dir, end.seq))
+		if err != nil {
+			return nil, err
+		}
+		folders = append(folders, c.Page.Folder)
+	}
+	return folders, nil
+}
+
+// Unrecorded returns the segments that no run record names: those of runs that were killed, or of one that is under
+// way. The next run records them as adopted.
+func (a *Archive) Unrecorded(ctx context.Context, mailbox string) ([]sinks.Segment, error) {
+	ends, err := a.ends(ctx, mailbox)
+	if err != nil {
+		return nil, err
+	}
+	record, err := a.lastRun(ctx, mailbox, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	var segments []sinks.Segment
+	for _, end := range ends {
+		through := record.through(end.dir)
+		if end.seq <= through {
+			continue
+		}
+		for c, err := range a.Pages(ctx, mailbox, end.dir, through) {
+			if err != nil {
+				return nil, err
+			}
+			segments = append(segments, c.Segment)
+		}
+	}
+	return segments, nil
+}

@@ -1,0 +1,102 @@
+package archive
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+// A RunRecord is the stored form of a run: the run, and what ties it to the rest of the archive.
+type RunRecord struct {
+	sinks.Run
+	// Archive and ArchiveSHA256 are the id in archive.json and the hash of that object.
+	Archive       string `json:"archive"`
+	ArchiveSHA256 string `json:"archive_sha256"`
+	// Previous is the record of this mailbox that was the newest when this one was written.
+	Previous *RunRef `json:"previous"`
+	// Through tells for each folder's directory up to which number all its segments are named by this record or one
+	// before it.
+	Through map[string]int `json:"through"`
+}
+
+// RunRef names a run record.
+type RunRef struct {
+	Name   string `json:"name"` // the last part of the object's name
+	SHA256 string `json:"sha256"`
+}
+
+func (r *RunRecord) folder(dir string) *sinks.FolderState {
+	if r != nil {
+		for i := range r.Folders {
+			if r.Folders[i].Dir == dir {
+				return &r.Folders[i]
+			}
+		}
+	}
+	return nil
+}
+
+func (r *RunRecord) through(dir string) int {
+	if r == nil {
+		return 0
+	}
+	return r.Through[dir]
+}
+
+// What is around the run value in a record is always these very bytes, so that a flipped bit in them is seen too.
+const (
+	runHead   = `{"run":`
+	runMiddle = `,"sha256":"`
+	runTail   = "\"}\n"
+	runFrame  = len(runMiddle) + 2*sha256.Size + len(runTail)
+)
+
+func encodeRun(r RunRecord) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString(runHead)
+	if err := writeLine(&b, r); err != nil {
+		return nil, err
+	}
+	b.Truncate(b.Len() - 1) // the newline
+	sum := sha256.Sum256(b.Bytes()[len(runHead):])
+	b.WriteString(runMiddle + hex.EncodeToString(sum[:]) + runTail)
+	return b.Bytes(), nil
+}
+
+func parseRun(data []byte) (*RunRecord, error) {
+	if len(data) < len(runHead)+runFrame {
+		return nil, fmt.Errorf("%d bytes are no run record: %w", len(data), sinks.ErrCorrupt)
+	}
+	value := data[len(runHead) : len(data)-runFrame]
+	sum := sha256.Sum256(value)
+	end := runMiddle + hex.EncodeToString(sum[:]) + runTail
+	if string(data[:len(runHead)]) != runHead || string(data[len(data)-runFrame:]) != end {
+		return nil, fmt.Errorf("its SHA-256 is not the one it says: %w", sinks.ErrCorrupt)
+	}
+	var r RunRecord
+	if err := json.Unmarshal(value, &r); err != nil {
+		return nil, fmt.Errorf("%w: %w", sinks.ErrCorrupt, err)
+	}
+	return &r, nil
+}
+
+// readRun reads a run record and returns its bytes too.
+func (a *Archive) readRun(ctx context.Context, name string) (*RunRecord, []byte, error) {
+	data, err := readSmall(ctx, a.bucket, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := parseRun(data)
+	if err == nil && runName(r.Mailbox, r.ID) != name {
+		err = fmt.Errorf("it is run %s of %s: %w", r.ID, r.Mailbox, sinks.ErrCorrupt)
+	}
+	if err != nil {
+		return nil, data, fmt.Errorf("%s: %w", name, err)
+	}
+	return r, data, nil
+}
