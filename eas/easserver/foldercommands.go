@@ -52,6 +52,9 @@ func (h *hierarchyState) learn(known map[string]folderInfo, folders []*Folder, f
 	maps.DeleteFunc(known, func(id string, _ folderInfo) bool { return !there[id] })
 }
 
+// maxFolders is how many folders a mailbox may get from clients. MS-ASCMD 2.2.2.
+const maxFolders = 1000
+
 // folderCreate answers FolderCreate. MS-ASCMD 2.2.1.3.
 func (x *exchange) folderCreate() {
 	x.folderCommand(func() (int, *Folder) {
@@ -66,6 +69,9 @@ func (x *exchange) folderCreate() {
 		}
 		if x.user.child(parent, name) != nil {
 			return 2, nil
+		}
+		if len(x.user.folders) >= maxFolders {
+			return 151, nil // TooManyFolders, MS-ASCMD 2.2.2
 		}
 		return 1, x.user.addFolder(parent, name, eas.FolderType(typ))
 	})

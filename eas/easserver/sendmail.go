@@ -8,6 +8,9 @@ import (
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
+// maxSent bounds how many ClientIds a device's messages are remembered by.
+const maxSent = 1000
+
 // outgoing is a message that a client sends.
 type outgoing struct {
 	clientID string
@@ -53,6 +56,9 @@ func (x *exchange) sendable(o outgoing) bool {
 	}
 	x.user.mu.Lock()
 	again := o.clientID != "" && x.device.sent[o.clientID]
+	if len(x.device.sent) >= maxSent {
+		clear(x.device.sent)
+	}
 	if o.clientID != "" {
 		x.device.sent[o.clientID] = true
 	}

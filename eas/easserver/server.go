@@ -3,6 +3,7 @@ package easserver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -46,7 +47,7 @@ func New(cfg Config, store *Store) *Server {
 func (s *Server) Close() { s.closing.Do(func() { close(s.closed) }) }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("MS-Server-ActiveSync", s.versions[len(s.versions)-1].String())
+	w.Header().Set("MS-Server-ActiveSync", "16.1")
 	w.Header().Set("Cache-Control", "private")
 	login, password, _ := r.BasicAuth()
 	if !s.cfg.Authenticate(login, password) {
@@ -181,6 +182,9 @@ func (x *exchange) read() bool {
 	if err == nil {
 		err = d.Close()
 	}
+	if err == nil {
+		err = checkText(doc)
+	}
 	if err != nil {
 		return x.refuse(102, "MS-ASCMD 2.2.2", err.Error())
 	}
@@ -189,6 +193,26 @@ func (x *exchange) read() bool {
 	}
 	x.doc, x.request.Document = doc, doc
 	return true
+}
+
+// byteValues are the elements whose values are bytes.
+var byteValues = []wbxml.Tag{
+	wbxml.ComposeMailMime, wbxml.AirSyncBaseContent, wbxml.ItemOperationsConversationId, wbxml.SearchConversationId, wbxml.Email2ConversationId,
+	wbxml.Email2ConversationIndex,
+}
+
+// checkText refuses a text with a NUL, which OPAQUE can hold: it could not be sent
+// back as a string.
+func checkText(e *wbxml.Element) error {
+	if strings.ContainsRune(e.Text, 0) && !slices.Contains(byteValues, e.Tag) {
+		return fmt.Errorf("NUL in %s", e.Tag)
+	}
+	for i := range e.Children {
+		if err := checkText(&e.Children[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // admit finds the device and checks whether it may do anything now.
