@@ -91,13 +91,21 @@ func (m *mailboxRun) estimateBatch(ctx context.Context, batch []*folderRun) erro
 
 // compare holds the server's count against the ledger.
 func (f *folderRun) compare(ctx context.Context) error {
+	if err := f.count(ctx); err != nil {
+		return err
+	}
+	f.balance()
+	return nil
+}
+
+// count takes the folder's figures from the ledger.
+func (f *folderRun) count(ctx context.Context) error {
 	counts, err := f.m.Checkpoints.Counts(ctx, f.key)
 	if err != nil {
 		return f.fail(State, err)
 	}
 	f.counts.Excluded, f.counts.Quarantined = counts[checkpoints.Excluded], counts[checkpoints.Quarantined]
 	f.live = counts[checkpoints.Archived] + f.counts.Excluded + f.counts.Quarantined
-	f.balance()
 	return nil
 }
 

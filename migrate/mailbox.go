@@ -183,7 +183,7 @@ func (m *mailboxRun) drainAll(ctx context.Context) error {
 		open = again
 	}
 	for _, f := range m.folders {
-		errs = append(errs, f.err)
+		errs = append(errs, f.err, f.count(context.WithoutCancel(ctx)))
 		if err := f.save(context.WithoutCancel(ctx)); err != nil {
 			errs = append(errs, m.fail(State, err))
 		}
