@@ -2,18 +2,13 @@ package migrate
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/sinks"
 )
 
 // maxFolderDepth bounds the climb from a folder to the root: a server could answer a circle.
@@ -27,7 +22,7 @@ func (m *mailboxRun) hierarchy(ctx context.Context) error {
 	if err != nil {
 		return m.fail(State, err)
 	}
-	tree := newTree(m.mb.Address, known)
+	tree := newTree(m.mb.Address, known, m.Sink.Place)
 	if err := m.updateTree(ctx, tree); err != nil {
 		return err
 	}
@@ -110,6 +105,7 @@ type tree struct {
 	mailbox string
 	byID    map[eas.CollectionID]*node
 	ids     map[string]bool // identities taken
+	place   func(path, id string) string
 }
 
 type node struct {
@@ -119,8 +115,8 @@ type node struct {
 	was   string // path before this run, if it is another now
 }
 
-func newTree(mailbox string, known []checkpoints.Folder) *tree {
-	t := &tree{mailbox: mailbox, byID: map[eas.CollectionID]*node{}, ids: map[string]bool{}}
+func newTree(mailbox string, known []checkpoints.Folder, place func(path, id string) string) *tree {
+	t := &tree{mailbox: mailbox, place: place, byID: map[eas.CollectionID]*node{}, ids: map[string]bool{}}
 	for _, f := range known {
 		t.ids[f.ID] = true
 		// A folder that is gone gives way to a living one with its id.
@@ -161,15 +157,22 @@ func (t *tree) apply(c *eas.FolderChanges) {
 			n.Path, n.dirty = p, true
 		}
 		if n.Dir == "" {
-			n.Dir = folderDir(n.Path, n.ID)
+			n.Dir = t.place(n.Path, n.ID)
 		}
 	}
+}
+
+// identity gives a new folder the name by which the archive knows it for ever.
+func (t *tree) identity(serverID string) string {
+	id := sinks.FolderID(t.mailbox, serverID, func(id string) bool { return t.ids[id] })
+	t.ids[id] = true
+	return id
 }
 
 func (t *tree) put(f eas.Folder) {
 	n := t.byID[f.ID]
 	if n == nil {
-		n = &node{Folder: checkpoints.Folder{ID: t.identity(f.ID), ServerID: string(f.ID), Estimate: -1, Gone: true}}
+		n = &node{Folder: checkpoints.Folder{ID: t.identity(string(f.ID)), ServerID: string(f.ID), Estimate: -1, Gone: true}}
 		t.byID[f.ID] = n
 	}
 	n.seen = true
@@ -178,25 +181,14 @@ func (t *tree) put(f eas.Folder) {
 	}
 }
 
-// identity gives a folder the 8 hex digits by which the archive knows it for ever.
-func (t *tree) identity(id eas.CollectionID) string {
-	for salt := 0; ; salt++ {
-		h := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d", strings.ToLower(t.mailbox), id, salt))
-		if s := hex.EncodeToString(h[:4]); !t.ids[s] {
-			t.ids[s] = true
-			return s
-		}
-	}
-}
-
 // path joins the display names from the root down.
 func (t *tree) path(n *node) string {
-	names := []string{escapeName(n.Name)}
+	names := []string{n.Name}
 	for up := t.byID[eas.CollectionID(n.ParentID)]; up != nil && len(names) < maxFolderDepth; up = t.byID[eas.CollectionID(up.ParentID)] {
-		names = append(names, escapeName(up.Name))
+		names = append(names, up.Name)
 	}
 	slices.Reverse(names)
-	return strings.Join(names, "/")
+	return sinks.JoinPath(names...)
 }
 
 func (t *tree) changed() []*node {
@@ -216,28 +208,4 @@ func (t *tree) sorted() []*node {
 		return strings.Compare(a.ServerID, b.ServerID)
 	})
 	return all
-}
-
-// escapeName makes one folder name fit for a path: it holds no "/" afterwards, and two names never become one.
-func escapeName(name string) string {
-	return strings.NewReplacer("%2F", "%252F", "/", "%2F").Replace(norm.NFC.String(name))
-}
-
-// folderDir names a folder's place in the archive: what ASCII can say of the path, for people, and the identity.
-func folderDir(path, id string) string {
-	const most = 60 // bytes; leaves room in every path limit
-	slug := strings.Map(func(r rune) rune {
-		switch {
-		case unicode.Is(unicode.Mn, r):
-			return -1 // an accent, split off its letter by NFKD
-		case r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r)):
-			return unicode.ToLower(r)
-		}
-		return '-'
-	}, norm.NFKD.String(path))
-	slug = strings.Trim(slug[:min(len(slug), most)], "-")
-	if slug == "" {
-		slug = "folder"
-	}
-	return slug + "-" + id
 }

@@ -240,7 +240,7 @@ func (m *mailboxRun) rereadHierarchy(ctx context.Context) error {
 	if err != nil {
 		return m.fail(State, err)
 	}
-	tree := newTree(m.mb.Address, known)
+	tree := newTree(m.mb.Address, known, m.Sink.Place)
 	if err := m.updateTree(ctx, tree); err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func Look(ctx context.Context, mb Mailbox, sel Selection) (*Probe, error) {
 	if p.Info, err = client.Connect(ctx); err != nil {
 		return nil, m.fail(Source, err)
 	}
-	t := newTree(mb.Address, nil)
+	t := newTree(mb.Address, nil, func(path, id string) string { return id })
 	changes, err := client.FolderSync(ctx, "0")
 	if err != nil {
 		return nil, m.fail(Source, err)

@@ -50,6 +50,10 @@ type Sink interface {
 	// that does not hold the page after itself (if it is not 0): it lost pages that somebody has a checkpoint for.
 	Pages(ctx context.Context, mailbox, dir string, after int) iter.Seq2[Committed, error]
 
+	// Place names the place of a new folder with this path and identity, for Folder.Dir. The engine keeps it for as
+	// long as the folder lives, whatever it is called later.
+	Place(path, id string) string
+
 	// Folders lists the folders of a mailbox that have at least one page, in no particular order.
 	Folders(ctx context.Context, mailbox string) ([]Folder, error)
 

@@ -8,7 +8,7 @@
 //	mailboxes/<mailbox>/runs/<run id>.json                 one a run: folders, counts, the segments it is answerable for
 //
 // <mailbox> is the address with "%" escapes ([MailboxDir]), <folder> a readable slug and the folder's identity
-// ([FolderDir]). Pages are numbered from 1 in each folder, without gaps.
+// ([Archive.Place]). Pages are numbered from 1 in each folder, without gaps.
 //
 // # A segment
 //

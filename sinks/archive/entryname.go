@@ -36,7 +36,7 @@ func entryBase(folderPath string, date *time.Time, subject, id string) string {
 
 // entryDir makes a display path one that every system can have. Different paths may become one.
 func entryDir(folderPath string) string {
-	names := SplitPath(folderPath)
+	names := sinks.SplitPath(folderPath)
 	const deepest = 10
 	if len(names) > deepest {
 		names = append(names[:deepest/2:deepest/2], names[len(names)-deepest/2:]...)

@@ -49,8 +49,8 @@ func TestWriterMemory(t *testing.T) {
 		var pages []sinks.PageWriter
 		for i := range c.open {
 			p := sinktest.NewPage(sinktest.Inbox, 1, "")
-			p.Folder.ID = FolderID("", string(rune(i)), func(string) bool { return false })
-			p.Folder.Dir = FolderDir("x", p.Folder.ID)
+			p.Folder.ID = sinks.FolderID("", string(rune(i)), func(string) bool { return false })
+			p.Folder.Dir = folderDir("x", p.Folder.ID)
 			w := begin(t, a, p)
 			for _, content := range contents {
 				if _, err := w.Put(t.Context(), sinktest.Mail(1).Event, content); err != nil {

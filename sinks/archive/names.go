@@ -29,29 +29,6 @@ const (
 
 var folderID = regexp.MustCompile(`^[0-9a-f]{8}$`)
 
-// JoinPath makes a display path of folder names, the outermost first: "/" between them. A "/" inside a name becomes
-// "%2F", and the "%" of what looks like such an escape "%25"; any other "%" stays, so that nearly all names stay as they
-// are. [SplitPath] is its inverse.
-func JoinPath(names ...string) string {
-	escaped := make([]string, len(names))
-	for i, name := range names {
-		name = strings.ReplaceAll(name, "%25", "%2525")
-		name = strings.ReplaceAll(name, "%2F", "%252F")
-		escaped[i] = strings.ReplaceAll(name, "/", "%2F")
-	}
-	return strings.Join(escaped, "/")
-}
-
-// SplitPath returns the folder names of a display path.
-func SplitPath(path string) []string {
-	names := strings.Split(path, "/")
-	unescape := strings.NewReplacer("%25", "%", "%2F", "/")
-	for i, name := range names {
-		names[i] = unescape.Replace(name)
-	}
-	return names
-}
-
 // MailboxDir returns the name of the mailbox's directory. Lower-case addresses of the usual characters are their own
 // names; every other byte is written as "%" and two hex digits. So no two addresses share a directory, also where
 // upper and lower case are one. An address that gets too long by that is cut, and its hash put behind a "~".
@@ -101,20 +78,10 @@ func mailboxAddress(dir string) (address string, cut bool, err error) {
 	return b.String(), false, nil
 }
 
-// FolderID returns the identity of a folder that a mailbox does not have yet: 8 hex digits. taken says which ones
-// the mailbox has given already.
-func FolderID(mailbox, serverID string, taken func(id string) bool) string {
-	for n := 0; ; n++ {
-		sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %d", mailbox, serverID, n))
-		if id := hex.EncodeToString(sum[:4]); !taken(id) {
-			return id
-		}
-	}
-}
+// Place implements sinks.Sink: a readable slug of the path and the identity.
+func (*Archive) Place(path, id string) string { return folderDir(path, id) }
 
-// FolderDir returns the name of a folder's directory: a readable slug of its display path and its identity. A folder
-// keeps the directory when it is renamed.
-func FolderDir(path, id string) string {
+func folderDir(path, id string) string {
 	const maxSlug = 48
 	var b strings.Builder
 	gap := false

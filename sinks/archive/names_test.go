@@ -11,46 +11,11 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/airlift-eas/airlift/sinks"
 )
-
-func TestJoinPath(t *testing.T) {
-	for _, c := range []struct {
-		names []string
-		want  string
-	}{
-		{[]string{"Inbox"}, "Inbox"},
-		{[]string{"Inbox", "Projects"}, "Inbox/Projects"},
-		{[]string{"AC/DC"}, "AC%2FDC"},
-		{[]string{"100% sure", "50%"}, "100% sure/50%"},
-		{[]string{"literally %2F", "%25"}, "literally %252F/%2525"},
-		{[]string{"%/", "%2/F"}, "%%2F/%2%2FF"},
-		{[]string{"", "x", ""}, "/x/"},
-	} {
-		got := JoinPath(c.names...)
-		if got != c.want {
-			t.Errorf("JoinPath(%q) = %q, want %q", c.names, got, c.want)
-		}
-		if diff := cmp.Diff(c.names, SplitPath(got)); diff != "" {
-			t.Errorf("SplitPath(%q) (-want +got):\n%s", got, diff)
-		}
-	}
-}
-
-func FuzzJoinPath(f *testing.F) {
-	f.Add("a/b", "%2F%25")
-	f.Add("%%2", "52F")
-	f.Fuzz(func(t *testing.T, a, b string) {
-		p := JoinPath(a, b)
-		if got := SplitPath(p); len(got) != 2 || got[0] != a || got[1] != b {
-			t.Errorf("JoinPath(%q, %q) = %q, and back %q", a, b, p, got)
-		}
-	})
-}
 
 func TestMailboxDir(t *testing.T) {
 	for address, want := range map[string]string{
@@ -104,30 +69,13 @@ func TestFolderDir(t *testing.T) {
 		"CON":                           "con-0a1b2c3d",
 		strings.Repeat("long name ", 9): "long-name-long-name-long-name-long-name-long-nam-0a1b2c3d",
 	} {
-		got := FolderDir(path, "0a1b2c3d")
+		got := folderDir(path, "0a1b2c3d")
 		if got != want {
-			t.Errorf("FolderDir(%q) = %q, want %q", path, got, want)
+			t.Errorf("folderDir(%q) = %q, want %q", path, got, want)
 		}
 		if err := checkFolder(sinks.Folder{ID: "0a1b2c3d", Dir: got}); err != nil {
 			t.Error(err)
 		}
-	}
-}
-
-func TestFolderID(t *testing.T) {
-	given := make(map[string]bool)
-	taken := func(id string) bool { return given[id] }
-	for i := range 1000 {
-		id := FolderID("alice@example.com", fmt.Sprint("mail/", i/2), taken) // each one twice
-		if !folderID.MatchString(id) || given[id] {
-			t.Fatalf("id %q", id)
-		}
-		given[id] = true
-	}
-	none := func(string) bool { return false }
-	first, again, other := FolderID("a", "1", none), FolderID("a", "1", none), FolderID("b", "1", none)
-	if first != again || first == other {
-		t.Error("an id is not of its mailbox and folder alone")
 	}
 }
 
