@@ -379,7 +379,7 @@ func (l *lab) roundTrip(t *testing.T, v eas.Version, class eas.Class, item any, 
 		t.Fatalf("%+v", res)
 	}
 	found := false
-	key = drain(t, l.client(t, v, "back"), f, class, o, 100, func(cmd *eas.Command) {
+	_ = drain(t, l.client(t, v, "back"), f, class, o, 100, func(cmd *eas.Command) {
 		if cmd.ServerID == res[0].ServerID {
 			found = check(cmd.Item)
 			if !found {

@@ -42,7 +42,7 @@ func (r *response) send(ctx context.Context, cmd command) error {
 	}
 	limit := r.c.cfg.HeaderTimeout + cmd.wait
 	timer := time.AfterFunc(limit, func() { r.cancel(&timeoutError{"no answer", limit}) })
-	r.http, err = r.c.http.Do(req)
+	r.http, err = r.c.http.Do(req) //nolint:bodyclose // response.close does it
 	timer.Stop()
 	r.trace.Wait = time.Since(r.trace.Start)
 	if err != nil {

@@ -11,7 +11,7 @@ type recorder struct{ got []string }
 
 func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	r.got = append(r.got, req.Header.Get("Authorization"))
-	return &http.Response{StatusCode: 200, Body: http.NoBody}, nil
+	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
 }
 
 func TestBasicOrigin(t *testing.T) {
