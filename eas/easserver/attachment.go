@@ -1,6 +1,10 @@
 package easserver
 
-import "io"
+import (
+	"io"
+
+	"golang.org/x/sync/errgroup"
+)
 
 // openAttachment returns the bytes from first to last of a leaf of the message,
 // decoded, without holding it in memory.
@@ -52,23 +56,20 @@ func (c *Content) text() string {
 // it.
 type pipeReader struct {
 	*io.PipeReader
-	in   io.Closer
-	done chan struct{}
+	in     io.Closer
+	writer errgroup.Group
 }
 
 // pipe returns what write writes as a stream. in is closed with it.
 func pipe(in io.Closer, write func(io.Writer) error) io.ReadCloser {
 	r, w := io.Pipe()
-	p := &pipeReader{PipeReader: r, in: in, done: make(chan struct{})}
-	go func() {
-		defer close(p.done)
-		w.CloseWithError(write(w))
-	}()
+	p := &pipeReader{PipeReader: r, in: in}
+	p.writer.Go(func() error { return w.CloseWithError(write(w)) })
 	return p
 }
 
 func (p *pipeReader) Close() error {
 	_ = p.PipeReader.Close() // never fails
-	<-p.done
+	_ = p.writer.Wait()      // what write returned was read from the pipe
 	return p.in.Close()
 }

@@ -29,8 +29,10 @@ var commands = []command{
 	{name: "FolderUpdate", run: (*exchange).folderUpdate, root: wbxml.FolderHierarchyFolderUpdate, status: path(wbxml.FolderHierarchyStatus)},
 	{name: "MoveItems", run: (*exchange).moveItems, root: wbxml.MoveMoveItems, status: path(wbxml.MoveStatus)},
 	{name: "GetItemEstimate", run: (*exchange).getItemEstimate, root: wbxml.GetItemEstimateGetItemEstimate, status: path(wbxml.GetItemEstimateStatus)},
-	{name: "MeetingResponse", run: (*exchange).meetingResponse, root: wbxml.MeetingResponseMeetingResponse,
-		status: path(wbxml.MeetingResponseResult, wbxml.MeetingResponseStatus)},
+	{
+		name: "MeetingResponse", run: (*exchange).meetingResponse, root: wbxml.MeetingResponseMeetingResponse,
+		status: path(wbxml.MeetingResponseResult, wbxml.MeetingResponseStatus),
+	},
 	{name: "Search", run: (*exchange).search, root: wbxml.SearchSearch, status: path(wbxml.SearchStatus)},
 	{name: "Settings", run: (*exchange).settings, root: wbxml.SettingsSettings, status: path(wbxml.SettingsStatus), since: 120},
 	{name: "Ping", run: (*exchange).ping, root: wbxml.PingPing, status: path(wbxml.PingStatus), emptyBody: true},

@@ -95,7 +95,7 @@ func parseContentLine(text string) contentLine {
 		}
 		start, part = end+1, part+1
 	}
-	for i := 0; i < len(text); i++ {
+	for i := range len(text) {
 		switch c := text[i]; {
 		case c == '"':
 			quoted = !quoted

@@ -32,11 +32,11 @@ type pingState struct {
 }
 
 // device returns the state of a device, which is made when it is first seen; nil if
-// the mailbox has max devices already. It is called with the lock held.
-func (u *User) device(id, typ string, max int) *device {
+// the mailbox has the most devices already. It is called with the lock held.
+func (u *User) device(id, typ string, most int) *device {
 	d := u.devices[id]
 	if d == nil {
-		if len(u.devices) >= max {
+		if len(u.devices) >= most {
 			return nil
 		}
 		d = &device{id: id, typ: typ, collections: map[string]*syncState{}, sent: map[string]bool{}}

@@ -35,8 +35,10 @@ func TestFolderSync(t *testing.T) {
 	store, _ := inboxOf(0)
 	u := store.User("alice")
 	c := newClient(t, Config{}, store)
-	want := []string{"Add 1 0 Inbox 2", "Add 2 0 Drafts 3", "Add 3 0 Deleted Items 4", "Add 4 0 Sent Items 5", "Add 5 0 Outbox 6", "Add 6 0 Tasks 7",
-		"Add 7 0 Calendar 8", "Add 8 0 Contacts 9", "Add 9 0 Notes 10"}
+	want := []string{
+		"Add 1 0 Inbox 2", "Add 2 0 Drafts 3", "Add 3 0 Deleted Items 4", "Add 4 0 Sent Items 5", "Add 5 0 Outbox 6", "Add 6 0 Tasks 7",
+		"Add 7 0 Calendar 8", "Add 8 0 Contacts 9", "Add 9 0 Notes 10",
+	}
 	if diff := cmp.Diff(want, changes(c.folderSync("0"))); diff != "" {
 		t.Fatal(diff)
 	}

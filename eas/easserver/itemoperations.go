@@ -187,7 +187,7 @@ func (f *fetched) parseRange(s string) error {
 		f.to, err = strconv.ParseInt(to, 10, 64)
 	}
 	if err != nil || f.from < 0 || f.to < f.from {
-		return fmt.Errorf("Range is %q", s)
+		return fmt.Errorf("a Range of %q", s)
 	}
 	return nil
 }

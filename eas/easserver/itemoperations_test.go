@@ -72,8 +72,16 @@ func TestItemOperationsFetch(t *testing.T) {
 		wbxml.E(wbxml.ItemOperationsFetch, wbxml.T(wbxml.ItemOperationsStore, "Mailbox"), wbxml.T(wbxml.SearchLongId, id+":1"), mimeFetchOptions()))
 	type fetchedItem struct{ Status, Data, Range, Total string }
 	want := []fetchedItem{
-		{"1", string(message(0)), "", ""}, {"6", "", "", ""}, {"1", content, "", ""}, {"1", content[990:], "990-999", "1000"},
-		{"8", "", "", ""}, {"15", "", "", ""}, {"15", "", "", ""}, {"6", "", "", ""}, {"9", "", "", ""}, {"1", string(message(1)), "", ""},
+		{"1", string(message(0)), "", ""},
+		{"6", "", "", ""},
+		{"1", content, "", ""},
+		{"1", content[990:], "990-999", "1000"},
+		{"8", "", "", ""},
+		{"15", "", "", ""},
+		{"15", "", "", ""},
+		{"6", "", "", ""},
+		{"9", "", "", ""},
+		{"1", string(message(1)), "", ""},
 	}
 	read := func(e *wbxml.Element, data func(p *wbxml.Element) string) []fetchedItem {
 		var got []fetchedItem

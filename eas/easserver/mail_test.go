@@ -267,7 +267,8 @@ func TestResolveRecipients(t *testing.T) {
 	store, _ := inboxOf(0)
 	store.AddUser("bob")
 	store.User("alice").Folder("Contacts").Add(Item{Properties: []wbxml.Element{
-		wbxml.T(wbxml.ContactsFileAs, "Bobby Tables"), wbxml.T(wbxml.ContactsEmail1Address, "bobby@example.org")}})
+		wbxml.T(wbxml.ContactsFileAs, "Bobby Tables"), wbxml.T(wbxml.ContactsEmail1Address, "bobby@example.org"),
+	}})
 	c := newClient(t, Config{}, store)
 	doc := wbxml.E(wbxml.ResolveRecipientsResolveRecipients, wbxml.T(wbxml.ResolveRecipientsTo, "bob"), wbxml.T(wbxml.ResolveRecipientsTo, "bob@example.com"),
 		wbxml.T(wbxml.ResolveRecipientsTo, "nobody"), wbxml.E(wbxml.ResolveRecipientsOptions, wbxml.T(wbxml.ResolveRecipientsCertificateRetrieval, "2")))
@@ -293,8 +294,10 @@ func TestValidateCert(t *testing.T) {
 	}
 	now := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	cert := func(until time.Time) wbxml.Element {
-		template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "alice"}, NotBefore: now.AddDate(-2, 0, 0), NotAfter: until,
-			ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}}
+		template := &x509.Certificate{
+			SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "alice"}, NotBefore: now.AddDate(-2, 0, 0), NotAfter: until,
+			ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection},
+		}
 		der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 		if err != nil {
 			t.Fatal(err)

@@ -44,10 +44,10 @@ func (x *exchange) multipart(operations []wbxml.Element) {
 		head = binary.LittleEndian.AppendUint32(head, uint32(s.size))
 		offset += s.size
 	}
-	if !x.cfg.Gzip {
+	out := x.body(contentTypeMultipart)
+	if !out.gzip {
 		x.w.Header().Set("Content-Length", strconv.FormatInt(offset, 10))
 	}
-	out := x.body(contentTypeMultipart)
 	if err := writeParts(out, head, all); err != nil {
 		panic(http.ErrAbortHandler)
 	}

@@ -96,7 +96,7 @@ func parseBodyPreference(e *wbxml.Element) (p bodyPreference, err error) {
 	p.limit = noLimit
 	for i := range e.Children {
 		c := &e.Children[i]
-		n := 0
+		var n int
 		switch c.Tag {
 		case wbxml.AirSyncBaseType:
 			p.typ, err = number(c, 1, 4)

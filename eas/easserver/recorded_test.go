@@ -267,17 +267,23 @@ func twentyFive(r *replay, _ *wbxml.Element) {
 //   - SOGo ignores what Settings asks for or sets, other than the user information, and
 //     knows nothing of people but the address
 var (
-	emptyContact = []string{"less: Contacts2:IMAddress", "less: Contacts2:NickName", "less: Contacts:BusinessAddressCity", "less: Contacts:BusinessAddressCountry",
+	emptyContact = []string{
+		"less: Contacts2:IMAddress", "less: Contacts2:NickName", "less: Contacts:BusinessAddressCity", "less: Contacts:BusinessAddressCountry",
 		"less: Contacts:BusinessAddressPostalCode", "less: Contacts:BusinessAddressState", "less: Contacts:Department", "less: Contacts:JobTitle",
-		"less: Contacts:MiddleName", "less: Contacts:Suffix", "less: Contacts:Title"}
+		"less: Contacts:MiddleName", "less: Contacts:Suffix", "less: Contacts:Title",
+	}
 	nativeBody = []string{"more: AirSyncBase:NativeBodyType", "more: AirSyncBase:Truncated"}
 
 	noClass = []string{"less: AirSync:Class"}
 	mail120 = []string{"less: AirSyncBase:Preview", "less: Email:Categories", "less: Email:ReplyTo", "order: AirSyncBase:Body"}
-	mail140 = []string{"less: AirSync:Class", "less: AirSyncBase:Preview", "less: Email2:LastVerbExecuted", "less: Email:ReplyTo",
-		"more: Email2:ConversationIndex", "order: AirSyncBase:Body"}
-	mail25 = []string{"less: AirSyncBase:NativeBodyType", "less: Email:Body", "less: Email:BodyTruncated", "less: Email:Categories", "less: Email:ContentClass",
-		"less: Email:Flag", "less: Email:ReplyTo", "more: Email:MIMEData", "more: Email:MIMESize", "more: Email:MIMETruncated"}
+	mail140 = []string{
+		"less: AirSync:Class", "less: AirSyncBase:Preview", "less: Email2:LastVerbExecuted", "less: Email:ReplyTo",
+		"more: Email2:ConversationIndex", "order: AirSyncBase:Body",
+	}
+	mail25 = []string{
+		"less: AirSyncBase:NativeBodyType", "less: Email:Body", "less: Email:BodyTruncated", "less: Email:Categories", "less: Email:ContentClass",
+		"less: Email:Flag", "less: Email:ReplyTo", "more: Email:MIMEData", "more: Email:MIMESize", "more: Email:MIMETruncated",
+	}
 )
 
 var recordedExchanges = []recordedExchange{
@@ -305,17 +311,23 @@ var recordedExchanges = []recordedExchange{
 	{"sync-page-contacts-v2.5", "Sync", "2.5", added("sync-add-contact-v2.5"), append(emptyContact, "less: AirSyncBase:Body")},
 	{"sync-page-contacts-v12.1", "Sync", "12.1", added("sync-add-contact-v12.1"), append(emptyContact, nativeBody...)},
 	{"sync-page-contacts-v14.1", "Sync", "14.1", added("sync-add-contact-v14.1"), append(append(emptyContact, nativeBody...), noClass...)},
-	{"sync-page-calendar-v2.5", "Sync", "2.5", added("sync-add-event-v2.5"),
-		[]string{"less: AirSyncBase:NativeBodyType", "less: Calendar:Body", "less: Calendar:BodyTruncated", "more: Calendar:DtStamp"}},
+	{
+		"sync-page-calendar-v2.5", "Sync", "2.5", added("sync-add-event-v2.5"),
+		[]string{"less: AirSyncBase:NativeBodyType", "less: Calendar:Body", "less: Calendar:BodyTruncated", "more: Calendar:DtStamp"},
+	},
 	{"sync-page-calendar-v12.1", "Sync", "12.1", added("sync-add-event-v12.1"), []string{"more: AirSyncBase:Truncated", "more: Calendar:DtStamp"}},
-	{"sync-page-calendar-v14.1", "Sync", "14.1", added("sync-add-event-v14.1"),
-		[]string{"less: AirSync:Class", "more: AirSyncBase:Truncated", "more: Calendar:DtStamp"}},
+	{
+		"sync-page-calendar-v14.1", "Sync", "14.1", added("sync-add-event-v14.1"),
+		[]string{"less: AirSync:Class", "more: AirSyncBase:Truncated", "more: Calendar:DtStamp"},
+	},
 	{"sync-page-tasks-v2.5", "Sync", "2.5", added("sync-add-task-v2.5"), []string{"less: Tasks:Body", "less: Tasks:BodyTruncated"}},
 	{"sync-page-tasks-v12.1", "Sync", "12.1", added("sync-add-task-v12.1"), nativeBody},
 	{"sync-page-tasks-v14.1", "Sync", "14.1", added("sync-add-task-v14.1"), append(nativeBody, noClass...)},
 	{"getitemestimate-v14.1", "GetItemEstimate", "14.1", twentyFive, []string{"less: GetItemEstimate:Class"}},
-	{"itemoperations-fetch-mime-v14.1", "ItemOperations", "14.1", twentyFive, []string{"less: AirSyncBase:Preview", "less: Email2:LastVerbExecuted",
-		"less: Email:ReplyTo", "more: AirSync:Class", "more: Email2:ConversationIndex", "order: AirSyncBase:Body"}},
+	{"itemoperations-fetch-mime-v14.1", "ItemOperations", "14.1", twentyFive, []string{
+		"less: AirSyncBase:Preview", "less: Email2:LastVerbExecuted",
+		"less: Email:ReplyTo", "more: AirSync:Class", "more: Email2:ConversationIndex", "order: AirSyncBase:Body",
+	}},
 	{"itemoperations-fetch-attachment-v14.1", "ItemOperations", "14.1", withAttachment, nil},
 	{"moveitems-v14.1", "MoveItems", "14.1", twentyFive, []string{"order: Move:Response"}},
 	{"ping-toolong-v14.1", "Ping", "14.1", nil, nil},
@@ -325,8 +337,10 @@ var recordedExchanges = []recordedExchange{
 	{"provision-1-v14.1", "Provision", "14.1", nil, nil},
 	{"provision-2-v14.1", "Provision", "14.1", nil, nil},
 	{"search-gal-v14.1", "Search", "14.1", nil, []string{"more: GAL:Alias", "more: GAL:DisplayName", "more: GAL:FirstName", "more: GAL:LastName"}},
-	{"search-mailbox-v14.1", "Search", "14.1", twentyFive, []string{"less: AirSyncBase:Preview", "less: Email2:LastVerbExecuted",
-		"less: Email:ReplyTo", "more: AirSync:Class", "more: Email2:ConversationIndex", "order: AirSyncBase:Body"}},
+	{"search-mailbox-v14.1", "Search", "14.1", twentyFive, []string{
+		"less: AirSyncBase:Preview", "less: Email2:LastVerbExecuted",
+		"less: Email:ReplyTo", "more: AirSync:Class", "more: Email2:ConversationIndex", "order: AirSyncBase:Body",
+	}},
 	{"settings-deviceinfo-v14.1", "Settings", "14.1", nil, []string{"more: Settings:DeviceInformation"}},
 	{"settings-userinfo-v14.1", "Settings", "14.1", nil, []string{"more: Settings:SMTPAddress", "more: Settings:Status"}},
 	{"settings-oof-v14.1", "Settings", "14.1", nil, []string{"more: Settings:Oof"}},

@@ -24,8 +24,14 @@ func (u *User) Sample() error {
 		path string
 		n    int
 	}{
-		{"Inbox", 80}, {"Inbox/Projects/Lighthouse", 30}, {"Inbox/Projects/Orchard/Invoices", 25}, {"Inbox/Newsletters", 20},
-		{"Archive/2024", 15}, {"Sent Items", 40}, {"Drafts", 2}, {"Deleted Items", 8},
+		{"Inbox", 80},
+		{"Inbox/Projects/Lighthouse", 30},
+		{"Inbox/Projects/Orchard/Invoices", 25},
+		{"Inbox/Newsletters", 20},
+		{"Archive/2024", 15},
+		{"Sent Items", 40},
+		{"Drafts", 2},
+		{"Deleted Items", 8},
 	} {
 		s.mail(u.AddFolder(f.path, eas.FolderUserMail), f.n)
 	}

@@ -48,7 +48,7 @@ func searchRange(s string) (from, to int, err error) {
 		return 0, maxResults - 1, nil
 	}
 	if _, err := fmt.Sscanf(s, "%d-%d", &from, &to); err != nil || from < 0 || to < from {
-		return 0, 0, fmt.Errorf("Range is %q", s)
+		return 0, 0, fmt.Errorf("a Range of %q", s)
 	}
 	return from, to, nil
 }

@@ -1,6 +1,7 @@
 package easserver
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -79,8 +80,8 @@ func TestBrokenSource(t *testing.T) {
 	id := string(inbox.ID())
 	key := c.prime(id)
 	defer func() {
-		if r := recover(); r != http.ErrAbortHandler {
-			t.Errorf("the handler ended with %v", r)
+		if err, _ := recover().(error); !errors.Is(err, http.ErrAbortHandler) {
+			t.Errorf("the handler ended with %v", err)
 		}
 	}()
 	doc := syncDoc(collection(key, id, mimeOptions()))

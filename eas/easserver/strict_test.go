@@ -234,8 +234,10 @@ func TestOptions(t *testing.T) {
 	if got := w.Header().Get("MS-ASProtocolVersions"); got != "2.5,12.0,12.1,14.0,14.1,16.0,16.1" {
 		t.Errorf("versions %s", got)
 	}
-	for _, cmd := range []string{"Sync", "SendMail", "SmartForward", "SmartReply", "GetAttachment", "FolderSync", "FolderCreate", "FolderDelete", "FolderUpdate",
-		"MoveItems", "GetItemEstimate", "MeetingResponse", "Search", "Settings", "Ping", "ItemOperations", "Provision", "ResolveRecipients", "ValidateCert"} {
+	for _, cmd := range []string{
+		"Sync", "SendMail", "SmartForward", "SmartReply", "GetAttachment", "FolderSync", "FolderCreate", "FolderDelete", "FolderUpdate",
+		"MoveItems", "GetItemEstimate", "MeetingResponse", "Search", "Settings", "Ping", "ItemOperations", "Provision", "ResolveRecipients", "ValidateCert",
+	} {
 		if !strings.Contains(","+w.Header().Get("MS-ASProtocolCommands")+",", ","+cmd+",") {
 			t.Errorf("%s is missing", cmd)
 		}

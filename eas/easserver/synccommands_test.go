@@ -235,7 +235,7 @@ func TestVersion16(t *testing.T) {
 		e.Append(more...)
 		return e
 	}
-	a = c.sync(a.Value(wbxml.AirSyncSyncKey), id, commands1(occurrence(wbxml.AirSyncChange,
+	c.sync(a.Value(wbxml.AirSyncSyncKey), id, commands1(occurrence(wbxml.AirSyncChange,
 		wbxml.E(wbxml.AirSyncApplicationData, wbxml.T(wbxml.CalendarSubject, "Stand-up, late")))))
 	c.device = "dev2"
 	c.folderSync("0")

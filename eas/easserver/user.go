@@ -30,8 +30,15 @@ var defaultFolders = []struct {
 	name string
 	typ  eas.FolderType
 }{
-	{"Inbox", eas.FolderInbox}, {"Drafts", eas.FolderDrafts}, {"Deleted Items", eas.FolderDeletedItems}, {"Sent Items", eas.FolderSentItems},
-	{"Outbox", eas.FolderOutbox}, {"Tasks", eas.FolderTasks}, {"Calendar", eas.FolderCalendar}, {"Contacts", eas.FolderContacts}, {"Notes", eas.FolderNotes},
+	{"Inbox", eas.FolderInbox},
+	{"Drafts", eas.FolderDrafts},
+	{"Deleted Items", eas.FolderDeletedItems},
+	{"Sent Items", eas.FolderSentItems},
+	{"Outbox", eas.FolderOutbox},
+	{"Tasks", eas.FolderTasks},
+	{"Calendar", eas.FolderCalendar},
+	{"Contacts", eas.FolderContacts},
+	{"Notes", eas.FolderNotes},
 }
 
 func newUser(name string) *User {

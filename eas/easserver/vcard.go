@@ -102,12 +102,18 @@ func allTypes(l contentLine, types []string) bool {
 
 // addresses puts a home, a work and another address in their places.
 func (p *properties) addresses(c *component) {
-	home := []wbxml.Tag{wbxml.ContactsHomeAddressStreet, wbxml.ContactsHomeAddressCity, wbxml.ContactsHomeAddressState,
-		wbxml.ContactsHomeAddressPostalCode, wbxml.ContactsHomeAddressCountry}
-	work := []wbxml.Tag{wbxml.ContactsBusinessAddressStreet, wbxml.ContactsBusinessAddressCity, wbxml.ContactsBusinessAddressState,
-		wbxml.ContactsBusinessAddressPostalCode, wbxml.ContactsBusinessAddressCountry}
-	other := []wbxml.Tag{wbxml.ContactsOtherAddressStreet, wbxml.ContactsOtherAddressCity, wbxml.ContactsOtherAddressState,
-		wbxml.ContactsOtherAddressPostalCode, wbxml.ContactsOtherAddressCountry}
+	home := []wbxml.Tag{
+		wbxml.ContactsHomeAddressStreet, wbxml.ContactsHomeAddressCity, wbxml.ContactsHomeAddressState,
+		wbxml.ContactsHomeAddressPostalCode, wbxml.ContactsHomeAddressCountry,
+	}
+	work := []wbxml.Tag{
+		wbxml.ContactsBusinessAddressStreet, wbxml.ContactsBusinessAddressCity, wbxml.ContactsBusinessAddressState,
+		wbxml.ContactsBusinessAddressPostalCode, wbxml.ContactsBusinessAddressCountry,
+	}
+	other := []wbxml.Tag{
+		wbxml.ContactsOtherAddressStreet, wbxml.ContactsOtherAddressCity, wbxml.ContactsOtherAddressState,
+		wbxml.ContactsOtherAddressPostalCode, wbxml.ContactsOtherAddressCountry,
+	}
 	for _, l := range c.all("ADR") {
 		tags := &other
 		if l.hasType("home") {

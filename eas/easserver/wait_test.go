@@ -78,8 +78,11 @@ func TestPing(t *testing.T) {
 			doc           wbxml.Element
 			status, limit string
 		}{
-			{pingDoc("59", inbox.ID()), "5", "60"}, {pingDoc("3541", inbox.ID()), "5", "3540"}, {pingDoc("x", inbox.ID()), "4", ""},
-			{pingDoc("60", inbox.ID(), drafts.ID(), sent.ID()), "6", "2"}, {pingDoc("60", "99"), "7", ""},
+			{pingDoc("59", inbox.ID()), "5", "60"},
+			{pingDoc("3541", inbox.ID()), "5", "3540"},
+			{pingDoc("x", inbox.ID()), "4", ""},
+			{pingDoc("60", inbox.ID(), drafts.ID(), sent.ID()), "6", "2"},
+			{pingDoc("60", "99"), "7", ""},
 		} {
 			status, _, took, e := ping(r.doc)
 			if limit := e.Value(wbxml.PingHeartbeatInterval) + e.Value(wbxml.PingMaxFolders); status != r.status || limit != r.limit || took != 0 {
