@@ -102,6 +102,7 @@ func (item *Item) merge(e *sinks.Event, segment string) {
 		{&item.MessageID, e.MessageID},
 		{&item.Flag, e.Flag},
 		{&item.Fingerprint, e.Fingerprint},
+		{&item.State, e.State},
 		{&item.MovedFrom, e.MovedFrom},
 		{&item.MovedTo, e.MovedTo},
 	} {

@@ -113,7 +113,9 @@ func lastEntry(raw []byte) (name string, manifest []byte, err error) {
 // tidy makes an event what it will be when it is read back: JSON holds valid UTF-8 and years of four digits. What
 // identifies must not be changed, so that must be valid already.
 func tidy(e *sinks.Event) error {
-	for _, s := range []string{e.ID, e.ServerID, e.MovedFrom, e.MovedTo, e.Fingerprint, string(e.Op), string(e.Via)} {
+	for _, s := range []string{
+		e.ID, e.ServerID, e.MovedFrom, e.MovedTo, e.Fingerprint, e.State, string(e.Op), string(e.Via),
+	} {
 		if !utf8.ValidString(s) {
 			return fmt.Errorf("%q is not valid UTF-8", s)
 		}

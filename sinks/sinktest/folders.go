@@ -3,7 +3,9 @@ package sinktest
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,6 +67,21 @@ func testLostPages(t *testing.T, s sinks.Sink, _ func() sinks.Sink) {
 	}
 	if _, err := ReadPages(t, s, Twin.Dir, 1); !errors.Is(err, sinks.ErrCorrupt) {
 		t.Errorf("pages after 1 of a folder that is not there: %v, want ErrCorrupt", err)
+	}
+}
+
+// testPlace: folders of hostile names, and two of one name, each have a place of their own where pages can be.
+func testPlace(t *testing.T, s sinks.Sink, _ func() sinks.Sink) {
+	places := make(map[string]bool)
+	for i, path := range []string{"Inbox", "Inbox", "inbox", "", "..", "a/../b", "CON", "AC%2FDC", "受信トレイ", "x\x00\u202e", strings.Repeat("long/", 200)} {
+		f := sinks.Folder{ID: fmt.Sprintf("%08x", i), Path: path, Class: "Email"}
+		f.Dir = s.Place(f.Path, f.ID)
+		if places[f.Dir] || f.Dir != s.Place(f.Path, f.ID) {
+			t.Errorf("%q has the place %q, which is another folder's, or changes", path, f.Dir)
+		}
+		places[f.Dir] = true
+		want := Commit(t, s, NewPage(f, 1, ""), Mail(i))
+		wantPages(t, s, f.Dir, 0, want)
 	}
 }
 

@@ -41,6 +41,7 @@ func Sink(t *testing.T, open func(t *testing.T) (s sinks.Sink, again func() sink
 		{"PagesAfter", testPagesAfter},
 		{"Gap", testGap},
 		{"LostPages", testLostPages},
+		{"Place", testPlace},
 		{"FoldersAndMailboxes", testFolders},
 		{"FoldersInParallel", testParallel},
 		{"Record", testRecord},
@@ -159,7 +160,7 @@ func testPageRoundTrip(t *testing.T, s sinks.Sink, again func() sinks.Sink) {
 	full := sinks.Event{
 		Op: sinks.OpAdd, ServerID: "s<1>&\"\u2028", Received: &date, From: "Ada <ada@example.com>", To: []string{"b@example.com", "c"},
 		Subject: "Grüße / 挨拶: \U0001F4E7 <>", MessageID: "<1@example.com>", Read: ptr(true), Flag: "active", Categories: []string{"red", "blue"},
-		Attachments: 2, Via: sinks.ViaFetch, Whole: true, Properties: "<Properties>&amp;</Properties>", MovedFrom: "x-1-1", Fingerprint: "f00",
+		Attachments: 2, Via: sinks.ViaFetch, Whole: true, Properties: "<Properties>&amp;</Properties>", MovedFrom: "x-1-1", Fingerprint: "f00", State: "5a7e",
 	}
 	items := []Put{
 		{full, []sinks.Content{Text(".eml", "bytes\r\n"), Text(".eas.xml", "<x/>")}},
