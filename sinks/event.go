@@ -53,8 +53,8 @@ type Event struct {
 	Via         Via  `json:"via,omitempty"`
 	Whole       bool `json:"whole,omitempty"` // the server did not truncate it
 
-	// Properties is the plain XML form of the item's ApplicationData as the server sent it, without the body: what
-	// no other field says stays readable.
+	// Properties is the plain XML form of a message's ApplicationData as the server sent it, without the body and
+	// without what the other fields or the message's own header say.
 	Properties string `json:"properties,omitempty"`
 
 	MovedFrom   string `json:"moved_from,omitempty"` // id of the item in another folder that has these bytes and left in this run
