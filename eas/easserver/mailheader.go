@@ -29,7 +29,6 @@ type mailHeader struct {
 	subject, topic                string
 	messageID, thread             string // thread is the Message-ID of the first message of the conversation
 	contentType                   string
-	date                          time.Time
 	importance                    string
 	meeting                       *meeting
 }
@@ -44,8 +43,13 @@ func (v *version) header() *mailHeader {
 
 // date returns when the message was sent as its headers say, or else fallback.
 func (c *Content) date(fallback time.Time) time.Time {
-	if h := parseHeader(c.header()); !h.date.IsZero() {
-		return h.date
+	for name, value := range headerFields(c.header()) {
+		if name != "date" {
+			continue
+		}
+		if t, err := mail.ParseDate(value); err == nil {
+			return t.UTC()
+		}
 	}
 	return fallback
 }
@@ -75,10 +79,6 @@ func parseHeader(b []byte) mailHeader {
 			inReplyTo = value
 		case "content-type":
 			h.contentType = value
-		case "date":
-			if t, err := mail.ParseDate(value); err == nil {
-				h.date = t.UTC()
-			}
 		case "importance", "x-priority":
 			h.importance = importance(value)
 		}
