@@ -23,7 +23,7 @@ func catCommand(c *console) *cli.Command {
 			stringFlag("archive", "", "the archive's `DIR`"),
 			stringFlag("mailbox", "", "only this mailbox's `ADDRESS`"),
 			stringFlag("at", "", "as it was at `TIME`: 2006-01-02 (UTC) or RFC 3339"),
-			stringFlag("form", "", "another stored `FORM` of the item: eas-xml, every property that the server sent"),
+			stringFlag("form", "", "another stored `FORM` of the item: eas-xml, the properties that the server sent; of a message those that neither it nor ls shows"),
 			configFlag(),
 		},
 		Action: func(ctx *cli.Context) error { return catVerb(ctx, c) },
