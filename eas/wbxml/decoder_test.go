@@ -161,7 +161,7 @@ func TestEveryPrefix(t *testing.T) {
 // TestReadError tells the network's errors from the document's.
 func TestReadError(t *testing.T) {
 	doc := unhex(t, exampleWBXML)
-	for n := range len(doc) {
+	for n := range doc {
 		d := NewDecoder(io.MultiReader(bytes.NewReader(doc[:n]), iotest.ErrReader(context.Canceled)), Limits{})
 		err := d.Close()
 		var syntax *SyntaxError
