@@ -48,9 +48,7 @@ func measured(ctx context.Context, args []string) error {
 		return err
 	}
 	u := usage{CPU: (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()}
-	if ru, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		u.Peak = ru.Maxrss * 1024 // Linux counts KiB
-	}
+	u.Peak = peak(cmd.ProcessState)
 	return json.NewEncoder(os.Stdout).Encode(u)
 }
 
