@@ -71,6 +71,10 @@ func newPage(r *response, q *SyncRequest) (*SyncPage, error) {
 	p.Key, p.Status = "", absent
 	p.d = r.decoder()
 	p.items.init(r.c, q.Options.MIMESupport)
+	switch q.Class {
+	case ClassContacts, ClassCalendar, ClassTasks, ClassNotes:
+		p.items.divert = nil // nothing of them is spooled, and the decoder need not ask about every value
+	}
 	p.next, p.stop = iter.Pull(p.read)
 	p.next()
 	if p.err != nil {
