@@ -33,6 +33,6 @@
 // # Completeness
 //
 // When a folder has drained, what the server says it holds (GetItemEstimate) is compared with the live rows of the
-// ledger. A folder that differs gets one more pass from key 0; what still differs is reported, and the run does not
-// call itself balanced.
+// ledger. Servers mean different things by that number, so a folder that differs gets one more pass from key 0; two
+// enumerations that agree to the item outweigh the number, and what they do not settle makes the run unbalanced.
 package migrate
