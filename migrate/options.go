@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -39,6 +40,8 @@ type Options struct {
 	Now     func() time.Time
 	// Backoff is the unit of waiting before a retry, doubled each time; 0 = 1 s.
 	Backoff time.Duration
+	// Sleep waits between retries, until the time is over or ctx ends; nil = with a timer.
+	Sleep func(ctx context.Context, d time.Duration) error
 }
 
 // Mailbox is one source.
@@ -82,6 +85,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Backoff <= 0 {
 		o.Backoff = time.Second
+	}
+	if o.Sleep == nil {
+		o.Sleep = sleep
 	}
 	if o.Events == nil {
 		o.Events = func(Event) {}

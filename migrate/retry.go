@@ -46,7 +46,11 @@ func (m *mailboxRun) pause(ctx context.Context, folder string, try int, v verdic
 		}
 	})
 	m.emit(Event{Event: EventRetry, Mailbox: m.mb.Address, Folder: folder, Attempt: try, Wait: wait.Seconds(), Message: cause.Error()})
-	t := time.NewTimer(wait)
+	return m.Sleep(ctx, wait)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
