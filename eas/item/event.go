@@ -12,6 +12,15 @@ type Options struct {
 	// UID names the item where the server sent no UID: anything that stays the
 	// same for the item. Default: a UUID of the item's content.
 	UID string
+	// Files says where the files that Attachments lists are, by FileReference. What
+	// it does not have is only named.
+	Files map[string]File
+}
+
+// File is a file that was stored beside a converted item.
+type File struct {
+	Name        string // path relative to the converted item, with slashes
+	ContentType string // "" is not known
 }
 
 // Event returns the iCalendar object of an event of the Calendar class (MS-ASCAL):
@@ -47,11 +56,11 @@ func Event(props *wbxml.Element, o Options) ([]byte, error) {
 	if !ok {
 		l.extra(v, wbxml.CalendarTimezone)
 	}
-	l.eventProperties(v)
+	l.eventProperties(v, o.Files)
 	changed := l.changed(props)
 	l.end("VEVENT")
 	for _, e := range changed {
-		l.exception(e, v, series, uid)
+		l.exception(e, v, series, uid, o.Files)
 	}
 	l.end("VCALENDAR")
 	return l.b, nil
@@ -90,7 +99,7 @@ func (l *lines) span(s span, f form) {
 }
 
 // eventProperties writes all of an event but when it is.
-func (l *lines) eventProperties(v view) {
+func (l *lines) eventProperties(v view, files map[string]File) {
 	l.text("SUMMARY", v.value(wbxml.CalendarSubject))
 	l.location(v)
 	l.description(findBody(v))
@@ -99,7 +108,7 @@ func (l *lines) eventProperties(v view) {
 	l.busyStatus(v)
 	l.organizer(v)
 	l.attendees(v)
-	l.attachments(v)
+	l.attachments(v, files)
 	if isTrue(v.value(wbxml.CalendarDisallowNewTimeProposal)) {
 		l.raw("X-MICROSOFT-DISALLOW-COUNTER", "TRUE")
 	}
@@ -136,12 +145,4 @@ func (l *lines) busyStatus(v view) {
 	l.raw("STATUS", status)
 	l.raw("TRANSP", transp)
 	l.raw("X-MICROSOFT-CDO-BUSYSTATUS", busy)
-}
-
-// attachments lists the names of attachments: MS-ASAIRS 2.2.2.8. Their bytes are
-// not part of the properties.
-func (l *lines) attachments(v view) {
-	for e := range v.first(wbxml.AirSyncBaseAttachments).All(wbxml.AirSyncBaseAttachment) {
-		l.text("X-EAS-ATTACHMENT", e.Value(wbxml.AirSyncBaseDisplayName))
-	}
 }

@@ -57,7 +57,7 @@ func (l *lines) changed(props *wbxml.Element) (changed []*wbxml.Element) {
 // exception writes a changed occurrence: a VEVENT that says all that it is, also
 // what it has from its series. It begins when it always would and takes as long
 // as always, unless it says otherwise.
-func (l *lines) exception(e *wbxml.Element, whole view, series form, uid string) {
+func (l *lines) exception(e *wbxml.Element, whole view, series form, uid string, files map[string]File) {
 	v, original := viewOf(e), originalStart(e)
 	at := spanOf(v)
 	if at.start.IsZero() {
@@ -77,6 +77,6 @@ func (l *lines) exception(e *wbxml.Element, whole view, series form, uid string)
 	l.time("RECURRENCE-ID", series, original)
 	l.span(at, own)
 	l.stamp(v.date(wbxml.CalendarDtStamp), original)
-	l.eventProperties(v)
+	l.eventProperties(v, files)
 	l.end("VEVENT")
 }

@@ -100,8 +100,7 @@ func summarizeMail(props *wbxml.Element, mime []byte) Summary {
 		s.To = splitAddresses(firstOf(h.to, props.Value(wbxml.EmailDisplayTo)), maxRecipients)
 	}
 	if e := props.Child(wbxml.EmailRead); e != nil {
-		read := e.Text == "" || isTrue(e.Text) // an empty boolean is true: MS-ASDTYPE 2.1
-		s.Read = &read
+		s.Read = new(holds(e))
 	}
 	for range props.Child(wbxml.AirSyncBaseAttachments).All(wbxml.AirSyncBaseAttachment) {
 		s.Attachments++

@@ -93,6 +93,10 @@ func (v view) list(container, member wbxml.Tag) (texts []string) {
 // isTrue reads a boolean: MS-ASDTYPE 2.1.
 func isTrue(s string) bool { return s == "1" || strings.EqualFold(s, "true") }
 
+// holds reads a boolean element that is true when it is there and empty, and false
+// when it is not there: MS-ASDTYPE 2.1.
+func holds(e *wbxml.Element) bool { return e != nil && (e.Text == "" || isTrue(e.Text)) }
+
 // maxExtra is how long a value may be, in bytes, that is kept as X-EAS property.
 const maxExtra = 1 << 10
 
