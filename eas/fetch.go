@@ -99,8 +99,8 @@ func (f *Fetch) element() wbxml.Element {
 		if f.Options.MIMESupport != MIMENever {
 			options.Append(wbxml.T(wbxml.AirSyncMIMESupport, strconv.Itoa(int(f.Options.MIMESupport))))
 		}
-		if f.Options.Body != nil {
-			options.Append(f.Options.Body.element())
+		for i := range f.Options.Bodies {
+			options.Append(f.Options.Bodies[i].element())
 		}
 	}
 	if f.Range != nil {

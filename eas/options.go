@@ -53,11 +53,11 @@ type SyncOptions struct {
 	MIMESupport    MIMESupport
 	MIMETruncation *int // MIMEWhole = none
 	Conflict       *Conflict
-	Body           *BodyPreference // from 12.0 on
-	MaxItems       int             // of the recipient cache, from 14.0 on; 0 = all
+	Bodies         []BodyPreference // the forms that will do, from 12.0 on: the server takes the one that it keeps the body in
+	MaxItems       int              // of the recipient cache, from 14.0 on; 0 = all
 }
 
-// BodyPreference is the form in which a body is wanted. MS-ASAIRS 2.2.2.12.
+// BodyPreference is a form in which a body is wanted, at most one of a Type. MS-ASAIRS 2.2.2.12.
 type BodyPreference struct {
 	Type           BodyType
 	TruncationSize *int64 // bytes; nil = whole
@@ -66,12 +66,12 @@ type BodyPreference struct {
 }
 
 // ArchiveOptions ask for everything: every item, and its whole body. Mail comes as MIME; the bodies of the other classes as
-// plain text, the one form that every server has for them.
+// plain text or HTML, whichever they are (MS-ASAIRS 2.2.2.3.2).
 func ArchiveOptions(class Class, v Version) SyncOptions {
-	o := SyncOptions{Body: &BodyPreference{Type: BodyPlain}}
+	o := SyncOptions{Bodies: []BodyPreference{{Type: BodyPlain}, {Type: BodyHTML}}}
 	if class == ClassEmail || class == ClassSMS {
 		o.MIMESupport = MIMEAlways // without it, SOGo 5.8 sends plain text instead, and says nothing
-		o.Body.Type = BodyMIME
+		o.Bodies = []BodyPreference{{Type: BodyMIME}}
 	}
 	if !v.AtLeast(Version120) {
 		o.Truncation = new(TextWhole)
@@ -80,7 +80,7 @@ func ArchiveOptions(class Class, v Version) SyncOptions {
 			// Servers that know none in 2.5 skip it.
 			o.MIMETruncation = new(MIMEWhole)
 		} else {
-			o.Body = nil
+			o.Bodies = nil
 		}
 	}
 	return o
@@ -91,7 +91,7 @@ func HeadersOnly(class Class, v Version) SyncOptions {
 	if !v.AtLeast(Version120) {
 		return SyncOptions{Truncation: new(CutAll)}
 	}
-	return SyncOptions{Body: &BodyPreference{Type: BodyPlain, TruncationSize: new(int64(0))}}
+	return SyncOptions{Bodies: []BodyPreference{{Type: BodyPlain, TruncationSize: new(int64(0))}}}
 }
 
 // elements are the children of an Options element of Sync. The order is that in which servers read them.
@@ -113,8 +113,8 @@ func (o SyncOptions) elements(class Class) []wbxml.Element {
 	if o.Conflict != nil {
 		add(wbxml.AirSyncConflict, int(*o.Conflict))
 	}
-	if o.Body != nil {
-		out = append(out, o.Body.element())
+	for i := range o.Bodies {
+		out = append(out, o.Bodies[i].element())
 	}
 	if o.MaxItems > 0 {
 		add(wbxml.AirSyncMaxItems, o.MaxItems)

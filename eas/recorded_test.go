@@ -135,7 +135,7 @@ func TestRecordedMail(t *testing.T) {
 		rec, c := replay(t, "sync-page-email-v"+string(v), v)
 		p, err := c.Sync(t.Context(), eas.SyncRequest{
 			Key: "-1", CollectionID: inboxAlice, Class: eas.ClassEmail, WindowSize: 9,
-			Options: eas.SyncOptions{MIMESupport: eas.MIMEAlways, Body: &eas.BodyPreference{Type: eas.BodyMIME}},
+			Options: eas.SyncOptions{MIMESupport: eas.MIMEAlways, Bodies: []eas.BodyPreference{{Type: eas.BodyMIME}}},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -213,7 +213,8 @@ func TestRecordedClasses(t *testing.T) {
 	} {
 		rec, c := replay(t, "sync-page-"+tc.name+"-v14.1", eas.Version141)
 		p, err := c.Sync(t.Context(), eas.SyncRequest{
-			Key: "-1", CollectionID: tc.id, Class: tc.class, WindowSize: 100, Options: eas.ArchiveOptions(tc.class, eas.Version141),
+			Key: "-1", CollectionID: tc.id, Class: tc.class, WindowSize: 100,
+			Options: eas.SyncOptions{Bodies: []eas.BodyPreference{{Type: eas.BodyPlain}}},
 		})
 		if err != nil {
 			t.Fatal(err)
