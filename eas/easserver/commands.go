@@ -1,6 +1,10 @@
 package easserver
 
-import "github.com/airlift-eas/airlift/eas/wbxml"
+import (
+	"fmt"
+
+	"github.com/airlift-eas/airlift/eas/wbxml"
+)
 
 // command is an entry in the table of commands. It is where a common status
 // (MS-ASCMD 2.2.2) goes in its answer.
@@ -40,6 +44,23 @@ var commands = []command{
 	{name: "Provision", run: (*exchange).provision, root: wbxml.ProvisionProvision, status: path(wbxml.ProvisionStatus)},
 	{name: "ResolveRecipients", run: (*exchange).resolveRecipients, root: wbxml.ResolveRecipientsResolveRecipients, status: path(wbxml.ResolveRecipientsStatus)},
 	{name: "ValidateCert", run: (*exchange).validateCert, root: wbxml.ValidateCertValidateCert, status: path(wbxml.ValidateCertStatus)},
+}
+
+// batch carries out a command that is a list of requests of one kind, and answers each
+// of them with an element of its own.
+func (x *exchange) batch(request wbxml.Tag, most int, carryOut func(*wbxml.Element) wbxml.Element) {
+	if n := len(x.doc.Children); n == 0 || n > most {
+		x.refuse(103, "MS-ASCMD 3.1.5.10", fmt.Sprintf("%d times %s", n, request.Name()))
+		return
+	}
+	answer := wbxml.E(x.command.root)
+	x.user.mu.Lock()
+	for e := range x.doc.All(request) {
+		answer.Append(carryOut(e))
+	}
+	x.user.notify()
+	x.user.mu.Unlock()
+	x.reply(answer)
 }
 
 func path(tags ...wbxml.Tag) []wbxml.Tag { return tags }

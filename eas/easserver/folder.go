@@ -96,15 +96,22 @@ func (f *Folder) AddMessage(message []byte) eas.ServerID {
 // Change replaces an item by what edit makes of a copy of it. edit must replace
 // slices and pointers of the item and not write into them.
 func (f *Folder) Change(id eas.ServerID, edit func(*Item)) error {
+	return f.alter("change", id, func(v *version) {
+		it := v.Item
+		edit(&it)
+		f.replace(v, it, nil)
+	})
+}
+
+// alter does something to an item.
+func (f *Folder) alter(what string, id eas.ServerID, do func(*version)) error {
 	f.user.mu.Lock()
 	defer f.user.mu.Unlock()
 	v := f.item(string(id))
 	if v == nil {
-		return fmt.Errorf("change %s: %w", id, ErrNoItem)
+		return fmt.Errorf("%s %s: %w", what, id, ErrNoItem)
 	}
-	it := v.Item
-	edit(&it)
-	f.replace(v, it, nil)
+	do(v)
 	f.user.notify()
 	return nil
 }
@@ -126,30 +133,20 @@ func (f *Folder) SetFlag(id eas.ServerID, on bool) error {
 
 // Delete removes an item.
 func (f *Folder) Delete(id eas.ServerID) error {
-	f.user.mu.Lock()
-	defer f.user.mu.Unlock()
-	v := f.item(string(id))
-	if v == nil {
-		return fmt.Errorf("delete %s: %w", id, ErrNoItem)
-	}
-	f.remove(v, nil)
-	f.user.notify()
-	return nil
+	return f.alter("delete", id, func(v *version) { f.remove(v, nil) })
 }
 
 // Move moves an item into another folder of the mailbox and returns its
 // ServerId there.
-func (f *Folder) Move(id eas.ServerID, to *Folder) (eas.ServerID, error) {
-	f.user.mu.Lock()
-	defer f.user.mu.Unlock()
-	v := f.item(string(id))
-	if v == nil || to.user != f.user {
-		return "", fmt.Errorf("move %s: %w", id, ErrNoItem)
+func (f *Folder) Move(id eas.ServerID, to *Folder) (moved eas.ServerID, err error) {
+	if to.user != f.user {
+		return "", fmt.Errorf("move %s: %w", id, ErrNoFolder)
 	}
-	f.remove(v, nil)
-	moved := to.add(v.Item, nil)
-	f.user.notify()
-	return eas.ServerID(to.serverID(moved.num)), nil
+	err = f.alter("move", id, func(v *version) {
+		f.remove(v, nil)
+		moved = eas.ServerID(to.serverID(to.add(v.Item, nil).num))
+	})
+	return moved, err
 }
 
 // The rest of the file is called with the lock of the mailbox held.

@@ -108,8 +108,8 @@ func (x *exchange) fetch(enc *wbxml.Encoder, e *wbxml.Element, p *parts) {
 func (x *exchange) find(e *wbxml.Element) fetched {
 	opts, err := parseOptions(e.Child(wbxml.ItemOperationsOptions))
 	f := fetched{status: 1, options: opts, to: noLimit}
-	if err == nil {
-		err = f.parseRange(e.Value(wbxml.ItemOperationsOptions, wbxml.ItemOperationsRange))
+	if text := e.Value(wbxml.ItemOperationsOptions, wbxml.ItemOperationsRange); err == nil && text != "" {
+		f.from, f.to, err = parseRange(text)
 	}
 	store := e.Value(wbxml.ItemOperationsStore)
 	ref := e.Child(wbxml.AirSyncBaseFileReference)
@@ -174,22 +174,6 @@ func (x *exchange) findAttachment(f *fetched, ref string) {
 		f.to = min(f.to, a.size-1)
 		return
 	}
-}
-
-// parseRange reads "m-n", of which both ends count.
-func (f *fetched) parseRange(s string) error {
-	if s == "" {
-		return nil
-	}
-	from, to, _ := strings.Cut(s, "-")
-	var err error
-	if f.from, err = strconv.ParseInt(from, 10, 64); err == nil {
-		f.to, err = strconv.ParseInt(to, 10, 64)
-	}
-	if err != nil || f.from < 0 || f.to < f.from {
-		return fmt.Errorf("a Range of %q", s)
-	}
-	return nil
 }
 
 // attachmentData writes the Properties of an attachment: in base64 when it is

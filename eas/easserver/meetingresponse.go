@@ -13,24 +13,15 @@ const maxMeetingRequests = 100
 // meetingResponse answers MeetingResponse: an invitation that is accepted, or may
 // be, becomes an event, and the message is gone. MS-ASCMD 2.2.1.11.
 func (x *exchange) meetingResponse() {
-	if n := len(x.doc.Children); n == 0 || n > maxMeetingRequests {
-		x.refuse(103, "MS-ASCMD 3.1.5.10", strconv.Itoa(n)+" requests")
-		return
-	}
-	answer := wbxml.E(wbxml.MeetingResponseMeetingResponse)
-	x.user.mu.Lock()
-	for request := range x.doc.All(wbxml.MeetingResponseRequest) {
+	x.batch(wbxml.MeetingResponseRequest, maxMeetingRequests, func(request *wbxml.Element) wbxml.Element {
 		id := request.Value(wbxml.MeetingResponseRequestId)
 		calendarID, status := x.respond(id, request)
 		r := wbxml.E(wbxml.MeetingResponseResult, wbxml.T(wbxml.MeetingResponseRequestId, id), wbxml.T(wbxml.MeetingResponseStatus, strconv.Itoa(status)))
 		if calendarID != "" {
 			r.Append(wbxml.T(wbxml.MeetingResponseCalendarId, calendarID))
 		}
-		answer.Append(r)
-	}
-	x.user.notify()
-	x.user.mu.Unlock()
-	x.reply(answer)
+		return r
+	})
 }
 
 // respond carries out one response. Status 2: it is no invitation.

@@ -11,24 +11,15 @@ const maxMoves = 1000
 
 // moveItems answers MoveItems, where 3 is success. MS-ASCMD 2.2.1.12.
 func (x *exchange) moveItems() {
-	if n := len(x.doc.Children); n == 0 || n > maxMoves {
-		x.refuse(103, "MS-ASCMD 3.1.5.10", strconv.Itoa(n)+" moves")
-		return
-	}
-	answer := wbxml.E(wbxml.MoveMoveItems)
-	x.user.mu.Lock()
-	for move := range x.doc.All(wbxml.MoveMove) {
+	x.batch(wbxml.MoveMove, maxMoves, func(move *wbxml.Element) wbxml.Element {
 		id := move.Value(wbxml.MoveSrcMsgId)
 		moved, status := x.move(id, move)
 		r := wbxml.E(wbxml.MoveResponse, wbxml.T(wbxml.MoveSrcMsgId, id), wbxml.T(wbxml.MoveStatus, strconv.Itoa(status)))
 		if status == 3 {
 			r.Append(wbxml.T(wbxml.MoveDstMsgId, moved))
 		}
-		answer.Append(r)
-	}
-	x.user.notify()
-	x.user.mu.Unlock()
-	x.reply(answer)
+		return r
+	})
 }
 
 // move moves an item. The device learns of it by this answer, and by the Delete and

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/wbxml"
@@ -131,6 +132,18 @@ func number(e *wbxml.Element, low, high int) (int, error) {
 func size(e *wbxml.Element, sizes []int64) (int64, error) {
 	n, err := number(e, 0, len(sizes)-1)
 	return sizes[n], err
+}
+
+// parseRange reads "m-n", of which both ends count. MS-ASCMD 2.2.3.143.
+func parseRange(s string) (from, to int64, err error) {
+	first, last, _ := strings.Cut(s, "-")
+	if from, err = strconv.ParseInt(first, 10, 64); err == nil {
+		to, err = strconv.ParseInt(last, 10, 64)
+	}
+	if err != nil || from < 0 || to < from {
+		return 0, 0, fmt.Errorf("a Range of %q", s)
+	}
+	return from, to, nil
 }
 
 // flag reads a boolean, which an empty element sets.

@@ -31,7 +31,7 @@ func (x *exchange) ping() {
 		u.mu.Lock()
 		changed := u.changed
 		ids, current := x.withNews(watched)
-		wiping := x.device.wipe == wipeDevice || x.device.wipe == wipeAccount
+		wiping := x.device.wipe.pending()
 		u.mu.Unlock()
 		switch {
 		case wiping:

@@ -21,6 +21,9 @@ const (
 	wipeDone
 )
 
+// pending tells whether the device is still to be told, or to say that it did.
+func (w wipe) pending() bool { return w == wipeDevice || w == wipeAccount }
+
 // RemoteWipe asks a device to wipe itself, or only the account, when it next asks
 // for anything. MS-ASPROV 3.1.5.1.2.2.
 func (u *User) RemoteWipe(deviceID string, accountOnly bool) {
@@ -38,7 +41,7 @@ func (u *User) RemoteWipe(deviceID string, accountOnly bool) {
 // provisioned checks that the device shows the key of the policy.
 func (x *exchange) provisioned() bool {
 	x.user.mu.Lock()
-	wiping := x.device.wipe == wipeDevice || x.device.wipe == wipeAccount
+	wiping := x.device.wipe.pending()
 	key := x.device.policyKey
 	x.user.mu.Unlock()
 	const needProvisioning = 449
@@ -79,7 +82,7 @@ func (x *exchange) provisionLocked() (answer wbxml.Element, ok bool) {
 	policies := x.doc.Child(wbxml.ProvisionPolicies)
 	acknowledged := wipeAcknowledged(x.doc)
 	switch {
-	case acknowledged != "" && (d.wipe == wipeDevice || d.wipe == wipeAccount):
+	case acknowledged != "" && d.wipe.pending():
 		if acknowledged == "1" {
 			d.wipe, d.policyKey, d.collections = wipeDone, "", map[string]*syncState{}
 		}

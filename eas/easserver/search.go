@@ -2,6 +2,7 @@ package easserver
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,10 +48,8 @@ func searchRange(s string) (from, to int, err error) {
 	if s == "" {
 		return 0, maxResults - 1, nil
 	}
-	if _, err := fmt.Sscanf(s, "%d-%d", &from, &to); err != nil || from < 0 || to < from {
-		return 0, 0, fmt.Errorf("a Range of %q", s)
-	}
-	return from, to, nil
+	first, last, err := parseRange(s)
+	return int(min(first, math.MaxInt32)), int(min(last, math.MaxInt32)), err
 }
 
 // searchAnswer writes the results from one to another of n; one writes the children

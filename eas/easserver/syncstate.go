@@ -167,25 +167,15 @@ type filter struct {
 	since time.Time
 }
 
+// filterAges are the periods that the kinds 1 to 7 stand for.
+var filterAges = [...]struct{ months, days int }{1: {0, 1}, 2: {0, 3}, 3: {0, 7}, 4: {0, 14}, 5: {1, 0}, 6: {3, 0}, 7: {6, 0}}
+
 // newFilter returns the filter for items that are dated after now less the period
 // of kind.
 func newFilter(kind int, now time.Time) filter {
 	f := filter{kind: kind}
-	switch kind {
-	case 1:
-		f.since = now.AddDate(0, 0, -1)
-	case 2:
-		f.since = now.AddDate(0, 0, -3)
-	case 3:
-		f.since = now.AddDate(0, 0, -7)
-	case 4:
-		f.since = now.AddDate(0, 0, -14)
-	case 5:
-		f.since = now.AddDate(0, -1, 0)
-	case 6:
-		f.since = now.AddDate(0, -3, 0)
-	case 7:
-		f.since = now.AddDate(0, -6, 0)
+	if kind > 0 && kind < len(filterAges) {
+		f.since = now.AddDate(0, -filterAges[kind].months, -filterAges[kind].days)
 	}
 	return f
 }
