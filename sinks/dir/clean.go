@@ -66,7 +66,7 @@ func (b *Bucket) removeStale(temp string) (removed bool, err error) {
 	if !b.isNamed(temp, f) {
 		return false, nil // published or removed between the opening and the lock
 	}
-	if err := b.root.Remove(temp); err != nil {
+	if err := b.remove(temp); err != nil {
 		return false, mapError(b.full(temp), err)
 	}
 	return true, nil

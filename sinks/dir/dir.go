@@ -26,8 +26,9 @@ import (
 
 // A Bucket is a directory of objects. Its methods may be called from many goroutines.
 type Bucket struct {
-	root *os.Root
-	path string // absolute
+	root  *os.Root
+	path  string                              // absolute
+	steps func(s Step, do func() error) error // nil = they are simply taken
 
 	mu      sync.Mutex
 	durable map[string]bool // directories whose entry in their parent is known to be on the disk
@@ -39,29 +40,34 @@ var _ sinks.Bucket = (*Bucket)(nil)
 // Open opens the directory at path. If there is none, create says whether it is made, with its parents, or the error
 // is sinks.ErrNotExist. Close the bucket after use.
 func Open(path string, create bool) (*Bucket, error) {
+	return OpenWith(path, Options{Create: create})
+}
+
+// OpenWith is Open with options.
+func OpenWith(path string, o Options) (*Bucket, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
 	}
-	if create {
-		if err := makeRoot(abs); err != nil {
+	b := &Bucket{
+		path: abs, steps: o.Step,
+		durable: map[string]bool{".": true}, suspect: make(map[string]bool),
+	}
+	if o.Create {
+		if err := b.makeRoot(); err != nil {
 			return nil, mapError(abs, err)
 		}
 	}
-	root, err := os.OpenRoot(abs)
-	if err != nil {
+	if b.root, err = os.OpenRoot(abs); err != nil {
 		return nil, mapError(abs, err)
 	}
-	return &Bucket{
-		root: root, path: abs,
-		durable: map[string]bool{".": true}, suspect: make(map[string]bool),
-	}, nil
+	return b, nil
 }
 
 // makeRoot makes the directory and flushes the entry of every directory that it had to make.
-func makeRoot(abs string) error {
+func (b *Bucket) makeRoot() error {
 	var made []string
-	for p := abs; ; p = filepath.Dir(p) {
+	for p := b.path; ; p = filepath.Dir(p) {
 		if _, err := os.Stat(p); err == nil {
 			break
 		} else if !errors.Is(err, fs.ErrNotExist) || p == filepath.Dir(p) {
@@ -69,7 +75,7 @@ func makeRoot(abs string) error {
 		}
 		made = append(made, p)
 	}
-	if err := os.MkdirAll(abs, 0o700); err != nil {
+	if err := b.step(Step{Op: OpMkdir, Path: b.path}, func() error { return os.MkdirAll(b.path, 0o700) }); err != nil {
 		return err
 	}
 	for _, p := range made {
@@ -77,7 +83,7 @@ func makeRoot(abs string) error {
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(flushDir(parent), parent.Close()); err != nil {
+		if err := errors.Join(b.flushDir(filepath.Dir(p), parent), parent.Close()); err != nil {
 			return err
 		}
 	}

@@ -11,11 +11,7 @@ import (
 func (b *Bucket) flushParents(dir string) error {
 	var flushed []string
 	for ; dir != "." && !b.isDurable(dir); dir = path.Dir(dir) {
-		parent, err := b.root.Open(path.Dir(dir))
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(flushDir(parent), parent.Close()); err != nil {
+		if err := b.openAndFlush(path.Dir(dir)); err != nil {
 			return err
 		}
 		flushed = append(flushed, dir)
@@ -48,20 +44,25 @@ func (b *Bucket) settle(dir string) error {
 	if !b.suspect[dir] {
 		return nil
 	}
-	f, err := b.root.Open(dir)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(flushDir(f), f.Close()); err != nil {
+	if err := b.openAndFlush(dir); err != nil {
 		return err
 	}
 	delete(b.suspect, dir)
 	return nil
 }
 
+func (b *Bucket) openAndFlush(dir string) error {
+	f, err := b.root.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(b.flushDir(b.full(dir), f), f.Close())
+}
+
 // flushDir flushes a directory. A file system that cannot flush directories keeps its own order.
-func flushDir(f *os.File) error {
-	if err := syncDir(f); err != nil && !isUnsupported(err) {
+func (b *Bucket) flushDir(path string, f *os.File) error {
+	err := b.step(Step{Op: OpSyncDir, Path: path}, func() error { return syncDir(f) })
+	if err != nil && !isUnsupported(err) {
 		return err
 	}
 	return nil

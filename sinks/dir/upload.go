@@ -26,7 +26,7 @@ func (b *Bucket) Create(ctx context.Context, name string) (sinks.Upload, error) 
 		return nil, err
 	}
 	dir := path.Dir(name)
-	if err := b.root.MkdirAll(dir, 0o700); err != nil {
+	if err := b.step(Step{Op: OpMkdir, Path: b.full(dir)}, func() error { return b.root.MkdirAll(dir, 0o700) }); err != nil {
 		return nil, mapError(b.full(dir), err)
 	}
 	temp, f, err := b.createTemp(dir)
@@ -42,7 +42,11 @@ func (b *Bucket) createTemp(dir string) (string, *os.File, error) {
 	const tries = 100
 	for range tries {
 		temp := path.Join(dir, sinks.TempPrefix+strings.ToLower(rand.Text()))
-		f, err := b.root.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+		var f *os.File
+		err := b.step(Step{Op: OpCreate, Path: b.full(temp)}, func() (err error) {
+			f, err = b.root.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+			return err
+		})
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
@@ -54,7 +58,7 @@ func (b *Bucket) createTemp(dir string) (string, *os.File, error) {
 				return temp, f, nil
 			}
 		} else if !errors.Is(err, errLocked) {
-			return "", nil, errors.Join(err, f.Close(), b.root.Remove(temp))
+			return "", nil, errors.Join(err, f.Close(), b.remove(temp))
 		}
 		if err := f.Close(); err != nil {
 			return "", nil, err
@@ -75,7 +79,11 @@ func (u *upload) Write(p []byte) (int, error) {
 	if u.f == nil {
 		return 0, fmt.Errorf("%s: %w", u.b.full(u.name), fs.ErrClosed)
 	}
-	n, err := u.f.Write(p)
+	n := 0
+	err := u.b.step(Step{Op: OpWrite, Path: u.b.full(u.temp)}, func() (err error) {
+		n, err = u.f.Write(p)
+		return err
+	})
 	if err != nil {
 		return n, u.fail(err)
 	}
@@ -90,7 +98,7 @@ func (u *upload) Commit(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return errors.Join(err, u.Abort())
 	}
-	if err := u.f.Sync(); err != nil {
+	if err := u.b.step(Step{Op: OpSync, Path: u.b.full(u.temp)}, u.f.Sync); err != nil {
 		return u.fail(err)
 	}
 	dir := path.Dir(u.name)
@@ -103,18 +111,24 @@ func (u *upload) Commit(ctx context.Context) error {
 		return u.fail(err)
 	}
 	// The object becomes visible here. Before this line nothing of it is to be seen, after it all of it.
-	if err := u.publish(parent); err != nil {
+	publish := func() error { return u.publish(parent) }
+	if err := u.b.step(Step{Op: OpPublish, Path: u.b.full(u.temp), As: u.b.full(u.name)}, publish); err != nil {
 		return u.fail(err)
 	}
 	f := u.f
 	u.f = nil
 	closed := f.Close()
-	if err := flushDir(parent); err != nil {
+	if err := u.b.flushDir(u.b.full(dir), parent); err != nil {
 		// It is visible and may be gone after a power cut. Nobody shall build on it before a flush succeeds.
 		u.b.distrust(dir)
 		return errors.Join(mapError(u.b.full(dir), err), closed)
 	}
 	return closed
+}
+
+// remove removes a temporary file.
+func (b *Bucket) remove(temp string) error {
+	return b.step(Step{Op: OpRemove, Path: b.full(temp)}, func() error { return b.root.Remove(temp) })
 }
 
 // Abort implements sinks.Upload.
@@ -125,7 +139,7 @@ func (u *upload) Abort() error {
 	f := u.f
 	u.f = nil
 	// Removed while it is locked still, or Clean might be at it at the same time.
-	err := errors.Join(u.b.root.Remove(u.temp), f.Close())
+	err := errors.Join(u.b.remove(u.temp), f.Close())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return mapError(u.b.full(u.temp), err)
 	}
