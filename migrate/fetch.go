@@ -20,34 +20,34 @@ const (
 	fetchParallel = 4  // requests at once inside a page
 )
 
-// pending is an item of the page whose bytes did not come with it.
-type pending struct {
-	id eas.ServerID
-}
-
-// fetchPending takes the bodies of the page that did not come whole, by ItemOperations, several requests at a time. The
-// segment is written by one of them at a time.
+// fetchPending takes by ItemOperations what of the page did not come whole, several requests at a time: first the bodies,
+// then the files, which an item that came so may have. The segment is written by one of them at a time.
 func (p *pageWriter) fetchPending(ctx context.Context) error {
-	if len(p.pending) == 0 {
-		return nil
-	}
 	var mu sync.Mutex
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(fetchParallel)
-	for batch := range slices.Chunk(p.pending, fetchBatch) {
-		g.Go(func() error { return p.fetchBatch(ctx, &mu, batch) })
+	bodies, inner := errgroup.WithContext(ctx)
+	bodies.SetLimit(fetchParallel)
+	for batch := range slices.Chunk(p.bodies, fetchBatch) {
+		bodies.Go(func() error { return p.fetchBatch(inner, &mu, batch) })
 	}
-	return g.Wait()
+	if err := bodies.Wait(); err != nil {
+		return err
+	}
+	files, inner := errgroup.WithContext(ctx)
+	files.SetLimit(fetchParallel)
+	for _, it := range p.files {
+		files.Go(func() error { return p.fetchFiles(inner, &mu, it) })
+	}
+	return files.Wait()
 }
 
 // fetchBatch fetches some items in one request, and halves the batch when the server fails it as a whole.
 // QUIRK(SOGo 5.8): one missing id makes the whole batch fail with HTTP 501.
-func (p *pageWriter) fetchBatch(ctx context.Context, mu *sync.Mutex, batch []pending) error {
+func (p *pageWriter) fetchBatch(ctx context.Context, mu *sync.Mutex, batch []eas.ServerID) error {
 	done := map[eas.ServerID]bool{}
 	err := p.f.m.retryFetch(ctx, p.f.cp.Path, len(batch) == 1, func() error {
 		return p.fetchOnce(ctx, mu, batch, done)
 	})
-	batch = slices.DeleteFunc(slices.Clone(batch), func(it pending) bool { return done[it.id] })
+	batch = slices.DeleteFunc(slices.Clone(batch), func(id eas.ServerID) bool { return done[id] })
 	switch {
 	case err == nil && len(batch) == 0:
 		return nil
@@ -68,7 +68,7 @@ func (p *pageWriter) fetchBatch(ctx context.Context, mu *sync.Mutex, batch []pen
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	return p.quarantine(ctx, batch[0].id, err)
+	return p.quarantine(ctx, batch[0], err)
 }
 
 // isMissing tells that the server has no such item (MS-ASCMD 2.2.3.177.8).
@@ -95,14 +95,14 @@ func (m *mailboxRun) retryFetch(ctx context.Context, folder string, single bool,
 	return err
 }
 
-func (p *pageWriter) fetchOnce(ctx context.Context, mu *sync.Mutex, batch []pending, done map[eas.ServerID]bool) error {
+func (p *pageWriter) fetchOnce(ctx context.Context, mu *sync.Mutex, batch []eas.ServerID, done map[eas.ServerID]bool) error {
 	f := p.f
 	class := eas.Class(f.cp.Class)
 	reqs := make([]eas.Fetch, 0, len(batch))
-	for _, it := range batch {
-		if !done[it.id] {
+	for _, id := range batch {
+		if !done[id] {
 			reqs = append(reqs, eas.Fetch{
-				CollectionID: eas.CollectionID(f.cp.ServerID), ServerID: it.id, Options: eas.ArchiveOptions(class, f.m.client.Version()),
+				CollectionID: eas.CollectionID(f.cp.ServerID), ServerID: id, Options: eas.ArchiveOptions(class, f.m.client.Version()),
 			})
 		}
 	}
@@ -115,7 +115,7 @@ func (p *pageWriter) fetchOnce(ctx context.Context, mu *sync.Mutex, batch []pend
 		if err != nil {
 			return err
 		}
-		if done[res.ServerID] || !slices.ContainsFunc(batch, func(it pending) bool { return it.id == res.ServerID }) {
+		if done[res.ServerID] || !slices.Contains(batch, res.ServerID) {
 			continue // not what was asked for
 		}
 		mu.Lock()
@@ -137,12 +137,9 @@ func (p *pageWriter) fetched(ctx context.Context, res *eas.FetchResult) error {
 		}
 		return p.quarantine(ctx, res.ServerID, res.Err)
 	}
-	known, err := p.lookup(ctx, res.ServerID)
+	known, err := p.lookupLive(ctx, res.ServerID)
 	if err != nil {
 		return err
-	}
-	if known != nil && !isLive(known.State) {
-		known = nil
 	}
 	e, size := p.describe(res.ServerID, res.Item)
 	e.Via = sinks.ViaFetch
@@ -159,29 +156,6 @@ func (p *pageWriter) fetched(ctx context.Context, res *eas.FetchResult) error {
 		return p.withoutMIME(ctx, known, e, res.Item)
 	}
 	return p.message(ctx, known, e, res.Item)
-}
-
-// quarantine sets an item aside that could not be had, with the reason. The folder goes on.
-func (p *pageWriter) quarantine(ctx context.Context, id eas.ServerID, cause error) error {
-	known, err := p.lookup(ctx, id)
-	if err != nil {
-		return err
-	}
-	e := sinks.Event{Op: sinks.OpQuarantine, ServerID: string(id), Reason: cause.Error()}
-	if known != nil {
-		if known.State == checkpoints.Archived {
-			return nil // an older version of it is safe; the new one will be asked for again
-		}
-		e.ID = known.ID
-	}
-	if _, err := p.put(ctx, e); err != nil {
-		return err
-	}
-	p.f.m.emit(Event{
-		Event: EventProblem, Mailbox: p.f.m.mb.Address, Folder: p.f.cp.Path, Quarantined: 1,
-		Message: fmt.Sprintf("item %s is quarantined: %v", id, cause),
-	})
-	return nil
 }
 
 // withoutMIME stores a message that the server has no MIME of: its lossless form, and a message built from its

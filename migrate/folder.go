@@ -30,23 +30,24 @@ type folderRun struct {
 	was string // path before this run, if another
 	key checkpoints.FolderKey
 
-	opts      eas.SyncOptions
-	adopted   bool
-	first     bool // nothing of the folder is in the ledger yet: this is its first pass
-	resyncs   int
-	primed    int           // the server's estimate at the beginning of this run's pass, -1 = none
-	uncounted bool          // the last request was refused unread: showing the key again is not a repeat
-	carry     []sinks.Event // events to write with the next segment
-	estimate  int           // what the server says, -1 = nothing
-	live      int           // rows of the ledger that are on the server
-	seen      *seen         // the ids of the ledger, if it was empty when the run began; nil = ask the ledger
-	before    int           // the same when the run began
-	counts    sinks.FolderState
-	balanced  bool
-	confirmed bool // a pass from key 0 in this run showed just what the ledger held
-	base      int  // counts.Stored when the pass began
-	drained   bool
-	err       error
+	opts        eas.SyncOptions
+	adopted     bool
+	first       bool // nothing of the folder is in the ledger yet: this is its first pass
+	resyncs     int
+	primed      int           // the server's estimate at the beginning of this run's pass, -1 = none
+	uncounted   bool          // the last request was refused unread: showing the key again is not a repeat
+	carry       []sinks.Event // events to write with the next segment
+	estimate    int           // what the server says, -1 = nothing
+	live        int           // rows of the ledger that are on the server
+	seen        *seen         // the ids of the ledger, if it was empty when the run began; nil = ask the ledger
+	before      int           // the same when the run began
+	quarantined int           // items that earlier runs set aside
+	counts      sinks.FolderState
+	balanced    bool
+	confirmed   bool // a pass from key 0 in this run showed just what the ledger held
+	base        int  // counts.Stored when the pass began
+	drained     bool
+	err         error
 }
 
 func newFolderRun(m *mailboxRun, cp checkpoints.Folder, was string) *folderRun {
@@ -90,6 +91,11 @@ func (f *folderRun) run(ctx context.Context, round int) error {
 		return err
 	}
 	f.drained = true
+	if round == 0 && f.quarantined > 0 {
+		if err := f.retryQuarantined(ctx); err != nil {
+			return err
+		}
+	}
 	return f.finishPass(ctx)
 }
 
@@ -108,6 +114,7 @@ func (f *folderRun) prepare(ctx context.Context) error {
 	if f.first = len(counts) == 0; f.first {
 		f.seen = newSeen()
 	}
+	f.quarantined = counts[checkpoints.Quarantined]
 	f.before = counts[checkpoints.Archived] + counts[checkpoints.Excluded] + counts[checkpoints.Quarantined]
 	if f.cp.Resync && f.cp.Seq > 0 {
 		f.carry = append(f.carry, sinks.Event{Op: sinks.OpResync, Reason: "a pass from key 0 goes on"})

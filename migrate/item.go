@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/eas"
@@ -43,12 +44,9 @@ func (p *pageWriter) left(ctx context.Context, id eas.ServerID, op sinks.Op) err
 // upsert handles an item that the server added or changed; servers confuse the two. What is stored already is not
 // stored again: a message never changes its bytes but as a draft, and another item only with its properties.
 func (p *pageWriter) upsert(ctx context.Context, id eas.ServerID, it *eas.Item, via sinks.Via, change bool) error {
-	known, err := p.lookup(ctx, id)
+	known, err := p.lookupLive(ctx, id)
 	if err != nil {
 		return err
-	}
-	if known != nil && !isLive(known.State) {
-		known = nil // it came back: a new item
 	}
 	e, size := p.describe(id, it)
 	e.Via = via
@@ -153,7 +151,7 @@ func (p *pageWriter) message(ctx context.Context, known *checkpoints.Item, e sin
 		return p.touch(ctx, known, e)
 	}
 	if !whole {
-		p.pending = append(p.pending, pending{id: eas.ServerID(e.ServerID)})
+		p.bodies = append(p.bodies, eas.ServerID(e.ServerID))
 		return nil
 	}
 	if known == nil && !p.f.m.fresh {
@@ -165,21 +163,25 @@ func (p *pageWriter) message(ctx context.Context, known *checkpoints.Item, e sin
 // personal handles a contact, event, task or note: its lossless form and the form that other programs open.
 func (p *pageWriter) personal(ctx context.Context, known *checkpoints.Item, e sinks.Event, it *eas.Item) error {
 	if it.Body != nil && it.Body.Truncated {
-		p.pending = append(p.pending, pending{id: eas.ServerID(e.ServerID)})
+		p.bodies = append(p.bodies, eas.ServerID(e.ServerID))
 		return nil
 	}
 	lossless := it.XML()
 	if known != nil && known.State == checkpoints.Archived && known.Properties == e.State {
 		return nil
 	}
-	converted, ext, err := convert(p.f.cp.Class, it.Properties)
-	xml := bytesContent(".eas.xml", lossless)
-	if err != nil {
+	contents := []sinks.Content{bytesContent(".eas.xml", lossless)}
+	if converted, ext, err := convert(p.f.cp.Class, it.Properties); err == nil {
+		contents = slices.Insert(contents, 0, bytesContent(ext, converted))
+	} else {
 		// Nothing could be made of it but what it is: that is stored, and said.
 		e.Reason = "not converted: " + err.Error()
-		return p.store(ctx, known, e, xml)
 	}
-	return p.store(ctx, known, e, bytesContent(ext, converted), xml)
+	if files := item.Attachments(it.Properties.Children); len(files) > 0 {
+		p.files = append(p.files, &withFiles{event: e, files: files, contents: contents})
+		return nil
+	}
+	return p.store(ctx, known, e, contents...)
 }
 
 // convert makes the form that other programs open.
@@ -204,8 +206,11 @@ func convert(class string, props *wbxml.Element) ([]byte, string, error) {
 // store puts the bytes of an item that is new, or of a new version of it.
 func (p *pageWriter) store(ctx context.Context, known *checkpoints.Item, e sinks.Event, contents ...sinks.Content) error {
 	e.Op, e.Whole = sinks.OpAdd, true
-	if known != nil && known.SHA256 != "" {
-		e.Op, e.ID = sinks.OpChange, known.ID
+	if known != nil {
+		e.ID = known.ID // of one that was quarantined, too
+		if known.SHA256 != "" {
+			e.Op = sinks.OpChange
+		}
 	}
 	stored, err := p.put(ctx, e, contents...)
 	if err == nil && stored.Op == sinks.OpAdd && stored.MovedFrom == "" && !p.f.m.fresh {

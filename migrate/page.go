@@ -78,14 +78,15 @@ func (f *folderRun) unchanged(ctx context.Context) error {
 
 // pageWriter turns what the server sent for one page into events, contents and ledger rows.
 type pageWriter struct {
-	f       *folderRun
-	before  string
-	w       sinks.PageWriter // nil until there is something to store
-	rows    []checkpoints.Item
-	at      map[string]int // ServerID -> index in rows
-	pending []pending      // items whose bytes are still to be fetched
-	tally   sinks.FolderState
-	bytes   int64
+	f      *folderRun
+	before string
+	w      sinks.PageWriter // nil until there is something to store
+	rows   []checkpoints.Item
+	at     map[string]int // ServerID -> index in rows
+	bodies []eas.ServerID // items whose bytes are still to be fetched
+	files  []*withFiles   // items whose files are
+	tally  sinks.FolderState
+	bytes  int64
 }
 
 func (f *folderRun) newPage(before string) *pageWriter {
@@ -171,6 +172,15 @@ func (p *pageWriter) lookup(ctx context.Context, id eas.ServerID) (*checkpoints.
 	row.Pass = p.f.cp.Pass
 	p.keep(row)
 	return p.rowAt(string(id)), nil
+}
+
+// lookupLive finds what is known of an item that is on the server: one that had gone comes back as another.
+func (p *pageWriter) lookupLive(ctx context.Context, id eas.ServerID) (*checkpoints.Item, error) {
+	known, err := p.lookup(ctx, id)
+	if known != nil && !isLive(known.State) {
+		known = nil
+	}
+	return known, err
 }
 
 // commit makes the page durable: the segment first, then its mirror in the checkpoints. A page with nothing to store

@@ -1,0 +1,107 @@
+package migrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/eas/item"
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+// maxFiles bounds the files of one item. Exchange allows 250 attachments.
+const maxFiles = 1000
+
+// withFiles is an event, or another item that is no message, whose files are still to be fetched: they do not come with
+// it, as those of a message do.
+type withFiles struct {
+	event    sinks.Event
+	files    []item.Attachment
+	contents []sinks.Content // besides the files
+}
+
+// fetchFiles fetches the files of an item, and stores the item with them.
+func (p *pageWriter) fetchFiles(ctx context.Context, mu *sync.Mutex, it *withFiles) (err error) {
+	var blobs []*eas.Blob
+	defer func() {
+		for _, b := range blobs {
+			err = errors.Join(err, b.Close())
+		}
+	}()
+	var problem error
+	if len(it.files) > maxFiles {
+		problem = fmt.Errorf("%d files: at most %d are taken", len(it.files), maxFiles)
+		it.files = nil
+	}
+	contents := it.contents
+	for n, file := range it.files {
+		blob, err := p.f.m.fetchFile(ctx, p.f.cp.Path, file.FileReference)
+		if err != nil {
+			if a := judge(err).action; ctx.Err() != nil || a == actMailbox || a == actRun {
+				return p.f.fail(Source, err)
+			}
+			problem = fmt.Errorf("file %q: %w", file.Name, err)
+			break
+		}
+		blobs = append(blobs, blob)
+		contents = append(contents, sinks.Content{Ext: fileExt(n+1, file.Name), Size: blob.Size(), Open: blob.Open})
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if problem != nil {
+		return p.quarantine(ctx, eas.ServerID(it.event.ServerID), problem, contents...)
+	}
+	known, err := p.lookupLive(ctx, eas.ServerID(it.event.ServerID))
+	if err != nil {
+		return err
+	}
+	return p.store(ctx, known, it.event, contents...)
+}
+
+// fetchFile fetches the file that a reference names. The caller closes it.
+func (m *mailboxRun) fetchFile(ctx context.Context, folder, reference string) (blob *eas.Blob, err error) {
+	err = m.retry(ctx, folder, func() error {
+		resp, err := m.client.Fetch(ctx, []eas.Fetch{{FileReference: reference}}, true)
+		if err != nil {
+			return err
+		}
+		defer resp.Close()
+		for res, err := range resp.Results() {
+			if err == nil {
+				err = res.Err
+			}
+			if err == nil && blob == nil && res.Data != nil {
+				res.Data.Keep()
+				blob = res.Data
+			}
+			if err != nil {
+				if blob != nil {
+					_ = blob.Close() // the error says what went wrong
+					blob = nil
+				}
+				return err
+			}
+		}
+		if blob == nil {
+			return errors.New("ItemOperations: the answer does not hold the file")
+		}
+		return nil
+	})
+	return blob, err
+}
+
+var plainExt = regexp.MustCompile(`^\.[a-z0-9]{1,12}$`)
+
+// fileExt makes the extension by which the n-th file of an item is stored beside it. Its whole name is in the item.
+func fileExt(n int, name string) string {
+	ext := strings.ToLower(path.Ext(name))
+	if !plainExt.MatchString(ext) {
+		ext = ".file"
+	}
+	return fmt.Sprintf(".%d%s", n, ext)
+}
