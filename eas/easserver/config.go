@@ -43,6 +43,9 @@ type Config struct {
 	// a test counts requests, refuses one, or cuts a connection.
 	OnRequest func(*Request) http.Handler
 
+	// Faults, if set, makes the server misbehave as real ones do.
+	Faults *Faults
+
 	// OnViolation is told of requests that the specification forbids. They get what
 	// the specification says as well.
 	OnViolation func(Violation)

@@ -20,6 +20,11 @@ type device struct {
 	hierarchy   hierarchyState
 	collections map[string]*syncState // by CollectionId
 
+	// What faults leave behind.
+	policyDemand int             // the status that all gets until the device has provisioned
+	doubted      map[string]bool // CollectionIds that are unknown until the next FolderSync
+	ownIDs       bool            // it knows folders by ids of its own
+
 	lastSync *wbxml.Element // what an empty Sync request stands for
 	ping     pingState
 	sent     map[string]bool // ClientIds of messages that were sent
@@ -39,7 +44,7 @@ func (u *User) device(id, typ string, most int) *device {
 		if len(u.devices) >= most {
 			return nil
 		}
-		d = &device{id: id, typ: typ, collections: map[string]*syncState{}, sent: map[string]bool{}}
+		d = &device{id: id, typ: typ, collections: map[string]*syncState{}, doubted: map[string]bool{}, sent: map[string]bool{}}
 		u.devices[id] = d
 	}
 	return d

@@ -31,7 +31,12 @@
 //
 // # Faults
 //
-// Config.OnRequest may answer in the server's stead, and a handler around the server
-// can break what it writes. What servers get wrong about keys and pages is decided
-// in one place, exchange.syncState.
+// Config.Faults makes the server misbehave as real servers were seen to; [AllFaults]
+// lists the ways. They are done where the server does its work, so that what a client
+// gets is what such a server sends, and what a fault lost stays lost:
+//
+//	faults := easserver.NewFaults(1, easserver.FaultRule{Fault: easserver.FaultForgetKey, Rate: 0.1})
+//	server := easserver.New(easserver.Config{Password: "secret", Faults: faults}, store)
+//
+// For what is not in the list, Config.OnRequest may answer in the server's stead.
 package easserver

@@ -34,7 +34,7 @@ func (x *exchange) folderCommand(change func() (status int, f *Folder)) {
 		x.violation("MS-ASCMD 2.2.3.177", "a malformed "+x.command.name)
 	}
 	if status == 1 && x.command.root == wbxml.FolderHierarchyFolderCreate {
-		answer.Append(wbxml.T(wbxml.FolderHierarchyServerId, f.id))
+		answer.Append(wbxml.T(wbxml.FolderHierarchyServerId, x.device.shown(f.id)))
 	}
 	x.reply(answer)
 }

@@ -67,6 +67,10 @@ func (x *exchange) folderSync() {
 
 func (x *exchange) hierarchyChanges(key string) (wbxml.Element, bool) {
 	h := &x.device.hierarchy
+	clear(x.device.doubted)
+	if key != "0" && x.hit(FaultForgetHierarchy, "") != nil {
+		*h = hierarchyState{}
+	}
 	if key == "0" {
 		*h = hierarchyState{}
 	} else if !h.accepts(key) {
@@ -77,16 +81,17 @@ func (x *exchange) hierarchyChanges(key string) (wbxml.Element, bool) {
 	now := map[string]folderInfo{}
 	for _, f := range x.user.folders {
 		i := f.info()
+		i.name = x.shownName(f)
 		now[f.id] = i
 		if old, ok := h.known[f.id]; !ok {
-			add = append(add, folderElement(wbxml.FolderHierarchyAdd, f.id, i))
+			add = append(add, folderElement(wbxml.FolderHierarchyAdd, x.device, f.id, i))
 		} else if old != i {
-			update = append(update, folderElement(wbxml.FolderHierarchyUpdate, f.id, i))
+			update = append(update, folderElement(wbxml.FolderHierarchyUpdate, x.device, f.id, i))
 		}
 	}
 	for id := range h.known {
 		if _, ok := now[id]; !ok {
-			remove = append(remove, wbxml.E(wbxml.FolderHierarchyDelete, wbxml.T(wbxml.FolderHierarchyServerId, id)))
+			remove = append(remove, wbxml.E(wbxml.FolderHierarchyDelete, wbxml.T(wbxml.FolderHierarchyServerId, x.device.shown(id))))
 		}
 	}
 	for _, e := range [][]wbxml.Element{update, remove, add} {
@@ -100,8 +105,8 @@ func (x *exchange) hierarchyChanges(key string) (wbxml.Element, bool) {
 		wbxml.T(wbxml.FolderHierarchyStatus, "1"), wbxml.T(wbxml.FolderHierarchySyncKey, h.key), changes), true
 }
 
-func folderElement(tag wbxml.Tag, id string, i folderInfo) wbxml.Element {
+func folderElement(tag wbxml.Tag, d *device, id string, i folderInfo) wbxml.Element {
 	return wbxml.E(tag,
-		wbxml.T(wbxml.FolderHierarchyServerId, id), wbxml.T(wbxml.FolderHierarchyParentId, i.parent),
+		wbxml.T(wbxml.FolderHierarchyServerId, d.shown(id)), wbxml.T(wbxml.FolderHierarchyParentId, d.shown(i.parent)),
 		wbxml.T(wbxml.FolderHierarchyDisplayName, i.name), wbxml.T(wbxml.FolderHierarchyType, strconv.Itoa(int(i.typ))))
 }

@@ -31,7 +31,7 @@ func (x *exchange) getItemEstimate() {
 		if class := c.Child(wbxml.GetItemEstimateClass); class != nil && x.protocol < 140 {
 			collection.Append(*class)
 		}
-		collection.Append(wbxml.T(wbxml.GetItemEstimateCollectionId, c.Value(wbxml.GetItemEstimateCollectionId)))
+		collection.Append(wbxml.T(wbxml.GetItemEstimateCollectionId, x.device.shown(c.Value(wbxml.GetItemEstimateCollectionId))))
 		if status == 1 {
 			collection.Append(wbxml.T(wbxml.GetItemEstimateEstimate, strconv.Itoa(n)))
 		}
@@ -74,11 +74,11 @@ func (x *exchange) estimate(c *wbxml.Element) (n, status int) {
 		return 0, 2
 	}
 	p := st.plan(x.device, newFilter(opts.filter, x.cfg.Now()), math.MaxInt)
-	n = len(p.ops)
+	n = len(p.ops) + st.hiddenItems()
 	if key == st.prev {
-		n += len(st.page.ops)
+		n += len(st.page.shown())
 	}
-	return n, 1
+	return x.misestimate(st, n), 1
 }
 
 func (x *exchange) estimateOptions(c *wbxml.Element, st *syncState) (options, error) {

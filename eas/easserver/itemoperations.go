@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -27,6 +28,10 @@ func (x *exchange) itemOperations() {
 		x.status(11)
 		return
 	}
+	if code := x.brokenFetch(); code != 0 {
+		http.Error(x.w, http.StatusText(code), code)
+		return
+	}
 	if x.query.acceptMultiPart {
 		x.multipart(x.doc.Children)
 		return
@@ -45,7 +50,7 @@ func (x *exchange) writeOperations(enc *wbxml.Encoder, operations []wbxml.Elemen
 		case wbxml.ItemOperationsEmptyFolderContents:
 			enc.Start(e.Tag)
 			enc.Text(wbxml.ItemOperationsStatus, strconv.Itoa(x.emptyFolder(e)))
-			enc.Text(wbxml.AirSyncCollectionId, e.Value(wbxml.AirSyncCollectionId))
+			enc.Text(wbxml.AirSyncCollectionId, x.device.shown(e.Value(wbxml.AirSyncCollectionId)))
 			enc.End()
 		case wbxml.ItemOperationsMove:
 			enc.Start(e.Tag)
@@ -79,7 +84,10 @@ func (x *exchange) fetch(enc *wbxml.Encoder, e *wbxml.Element, p *parts) {
 	enc.Start(wbxml.ItemOperationsFetch)
 	defer enc.End()
 	enc.Text(wbxml.ItemOperationsStatus, strconv.Itoa(f.status))
-	for _, tag := range []wbxml.Tag{wbxml.AirSyncCollectionId, wbxml.AirSyncServerId, wbxml.SearchLongId} {
+	if c := e.Child(wbxml.AirSyncCollectionId); c != nil {
+		enc.Text(c.Tag, x.device.shown(c.Text))
+	}
+	for _, tag := range []wbxml.Tag{wbxml.AirSyncServerId, wbxml.SearchLongId} {
 		if c := e.Child(tag); c != nil {
 			enc.Element(c)
 		}
@@ -95,7 +103,7 @@ func (x *exchange) fetch(enc *wbxml.Encoder, e *wbxml.Element, p *parts) {
 	}
 	enc.Start(wbxml.ItemOperationsProperties)
 	defer enc.End()
-	r := &renderer{enc: enc, protocol: x.protocol, opts: f.options, folder: f.folder, parts: p}
+	r := &renderer{enc: enc, protocol: x.protocol, opts: f.options, folder: f.folder, parts: p, spoil: x.spoil(f.folder, f.v)}
 	if f.attachment != nil {
 		r.attachmentData(f)
 		return
@@ -130,8 +138,8 @@ func (x *exchange) find(e *wbxml.Element) fetched {
 		if want := e.Value(wbxml.AirSyncCollectionId); longID == "" && want != folder {
 			folder = ""
 		}
-		if f.folder, f.v = x.lookup(folder, id); f.v == nil {
-			f.status = 6
+		if f.folder, f.v = x.lookup(folder, id); f.v == nil || x.lost(f.folder, f.v) {
+			f.status, f.v = 6, nil
 		}
 	default:
 		x.violation("MS-ASCMD 2.2.3.67.1", "a Fetch of nothing")

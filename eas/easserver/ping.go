@@ -35,7 +35,7 @@ func (x *exchange) ping() {
 		u.mu.Unlock()
 		switch {
 		case wiping:
-			x.fail(140, 449)
+			x.fail(140, needProvisioning)
 			return
 		case !current:
 			x.reply(pingAnswer(7))
@@ -43,7 +43,7 @@ func (x *exchange) ping() {
 		case len(ids) > 0:
 			folders := wbxml.E(wbxml.PingFolders)
 			for _, id := range ids {
-				folders.Append(wbxml.T(wbxml.PingFolder, id))
+				folders.Append(wbxml.T(wbxml.PingFolder, x.device.shown(id)))
 			}
 			x.reply(pingAnswer(2, folders))
 			return

@@ -11,6 +11,9 @@ import (
 
 const policyTypeWBXML = "MS-EAS-Provisioning-WBXML"
 
+// needProvisioning is the HTTP status of MS-ASPROV 3.1.5.1.
+const needProvisioning = 449
+
 // wipe is where a device is on the way to be wiped.
 type wipe int
 
@@ -44,7 +47,6 @@ func (x *exchange) provisioned() bool {
 	wiping := x.device.wipe.pending()
 	key := x.device.policyKey
 	x.user.mu.Unlock()
-	const needProvisioning = 449
 	shown := x.query.policyKey
 	switch {
 	case wiping:
@@ -126,6 +128,7 @@ func (x *exchange) policy(asked *wbxml.Element) wbxml.Element {
 	case typ != policyTypeWBXML && (typ != "MS-WAP-Provisioning-XML" || x.protocol >= 120):
 		return answer(3)
 	case x.cfg.Policy == nil:
+		d.policyDemand = 0
 		return answer(2)
 	case !asked.Has(wbxml.ProvisionStatus):
 		d.temporaryKey = newPolicyKey()
@@ -140,7 +143,7 @@ func (x *exchange) policy(asked *wbxml.Element) wbxml.Element {
 		d.policyKey = ""
 		return answer(1)
 	}
-	d.policyKey = newPolicyKey()
+	d.policyKey, d.policyDemand = newPolicyKey(), 0
 	return answer(1, wbxml.T(wbxml.ProvisionPolicyKey, d.policyKey))
 }
 

@@ -15,6 +15,7 @@ type renderer struct {
 	protocol protocol
 	opts     options
 	folder   *Folder
+	spoil    spoil  // what a fault does to the item
 	parts    *parts // not nil: bodies and attachments go into parts of a multipart answer
 }
 
@@ -162,6 +163,9 @@ func (r *renderer) writeBody(p bodyPreference, b body, ok bool) {
 	defer r.enc.End()
 	r.number(wbxml.AirSyncBaseType, int64(b.typ))
 	r.number(wbxml.AirSyncBaseEstimatedDataSize, b.data.size)
+	if r.spoil&spoilCut != 0 && ok {
+		p.limit, p.allOrNone = min(p.limit, b.data.size/2), false
+	}
 	truncated := b.data.size > p.limit
 	if !ok {
 		// Nothing was preferred: the client learns what there is.

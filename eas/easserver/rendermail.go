@@ -18,15 +18,19 @@ func (r *renderer) mail(v *version) {
 	r.optional(wbxml.EmailCc, h.cc)
 	r.optional(wbxml.EmailFrom, limited(h.from))
 	r.optional(wbxml.EmailReplyTo, h.replyTo)
-	r.optional(wbxml.EmailSubject, h.subject)
-	r.enc.Text(wbxml.EmailDateReceived, v.Received.UTC().Format(wbxml.DateTime))
+	if r.spoil&spoilHeaders == 0 {
+		r.optional(wbxml.EmailSubject, r.name(h.subject))
+		r.enc.Text(wbxml.EmailDateReceived, v.Received.UTC().Format(wbxml.DateTime))
+	}
 	r.optional(wbxml.EmailDisplayTo, h.displayTo)
 	r.optional(wbxml.EmailThreadTopic, h.topic)
 	r.enc.Text(wbxml.EmailImportance, h.importance)
 	r.bool(wbxml.EmailRead, v.Read)
-	if r.protocol >= 120 {
+	switch {
+	case r.spoil&spoilBody != 0:
+	case r.protocol >= 120:
 		r.mailBody(v)
-	} else {
+	default:
 		r.mailBody25(v)
 	}
 	r.enc.Text(wbxml.EmailMessageClass, h.messageClass())

@@ -7,6 +7,9 @@ import "github.com/airlift-eas/airlift/eas/wbxml"
 func (r *renderer) mailBody25(v *version) {
 	if r.wantsMIME(v.header()) {
 		limit := r.opts.mimeTruncation
+		if r.spoil&spoilCut != 0 {
+			limit = min(limit, v.Message.Size/2)
+		}
 		r.bool(wbxml.EmailMIMETruncated, v.Message.Size > limit)
 		if limit > 0 {
 			r.value(wbxml.EmailMIMEData, v.Message.source().cut(limit))

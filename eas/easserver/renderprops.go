@@ -61,9 +61,19 @@ func (r *renderer) property(e *wbxml.Element, top bool) {
 			r.property(&e.Children[i], false)
 		}
 		r.enc.End()
+	case wbxml.ContactsFileAs, wbxml.ContactsLastName, wbxml.CalendarSubject, wbxml.TasksSubject, wbxml.NotesSubject:
+		r.enc.Text(e.Tag, r.name(e.Text))
 	default:
 		r.enc.Element(e)
 	}
+}
+
+// name returns what an item is called.
+func (r *renderer) name(s string) string {
+	if s != "" && r.spoil&spoilText != 0 {
+		return s + notUTF8
+	}
+	return s
 }
 
 // location writes where an event is: a string, from 16.0 on a container.

@@ -171,7 +171,7 @@ func (x *exchange) searchMailbox(store *wbxml.Element, from, to int) {
 		h := hits[i]
 		enc.Text(wbxml.AirSyncClass, string(h.folder.class()))
 		enc.Text(wbxml.SearchLongId, h.folder.serverID(h.v.num))
-		enc.Text(wbxml.AirSyncCollectionId, h.folder.id)
+		enc.Text(wbxml.AirSyncCollectionId, x.device.shown(h.folder.id))
 		enc.Start(wbxml.SearchProperties)
 		(&renderer{enc: enc, protocol: x.protocol, opts: opts, folder: h.folder}).item(h.v)
 		enc.End()

@@ -50,45 +50,50 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("MS-Server-ActiveSync", "16.1")
 	w.Header().Set("Cache-Control", "private")
 	login, password, _ := r.BasicAuth()
+	x := &exchange{server: s, cfg: &s.cfg, w: w, http: r}
 	if !s.cfg.Authenticate(login, password) {
-		w.Header().Set("WWW-Authenticate", `Basic realm="ActiveSync", charset="UTF-8"`)
-		http.Error(w, "Unauthorized", http.StatusUnauthorized)
+		x.unauthorized()
 		return
 	}
 	switch r.Method {
 	case http.MethodOptions:
-		s.options(w)
+		x.command, x.query.user = command{name: "OPTIONS", run: (*exchange).serverOptions}, login
+		x.perform()
 	case http.MethodPost:
-		s.post(w, r, login)
+		x.post(login)
 	default: // MS-ASHTTP 2.2.2.1.1
 		http.Error(w, "Not Implemented", http.StatusNotImplemented)
 	}
 }
 
-// options answers OPTIONS. MS-ASHTTP 2.2.4.
-func (s *Server) options(w http.ResponseWriter) {
-	h := w.Header()
-	h.Set("MS-ASProtocolVersions", strings.Join(s.cfg.Versions, ","))
-	h.Set("MS-ASProtocolCommands", strings.Join(s.commands, ","))
+// serverOptions answers OPTIONS. MS-ASHTTP 2.2.4.
+func (x *exchange) serverOptions() {
+	h := x.w.Header()
+	h.Set("MS-ASProtocolVersions", strings.Join(x.cfg.Versions, ","))
+	h.Set("MS-ASProtocolCommands", strings.Join(x.server.commands, ","))
 	h.Set("Public", "OPTIONS,POST")
 	h.Set("Allow", "OPTIONS,POST")
-	w.WriteHeader(http.StatusOK)
+	x.w.WriteHeader(http.StatusOK)
 }
 
-func (s *Server) post(w http.ResponseWriter, r *http.Request, login string) {
-	x := &exchange{server: s, cfg: &s.cfg, w: w, http: r}
+func (x *exchange) post(login string) {
 	if !x.identify(login) || !x.read() {
 		return
 	}
-	if s.cfg.OnRequest != nil {
-		if h := s.cfg.OnRequest(x.request); h != nil {
-			h.ServeHTTP(w, r)
+	if x.cfg.OnRequest != nil {
+		if h := x.cfg.OnRequest(x.request); h != nil {
+			h.ServeHTTP(x.w, x.http)
 			return
 		}
 	}
 	if x.admit() {
-		x.command.run(x)
+		x.perform()
 	}
+}
+
+func (x *exchange) unauthorized() {
+	x.w.Header().Set("WWW-Authenticate", `Basic realm="ActiveSync", charset="UTF-8"`)
+	http.Error(x.w, "Unauthorized", http.StatusUnauthorized)
 }
 
 // exchange is one request and its answer.
@@ -106,6 +111,7 @@ type exchange struct {
 	doc      *wbxml.Element // nil: no document
 	raw      []byte         // the body of a command whose body is no document
 	unsent   [][]byte       // drafts to deliver when the mailbox is no longer locked
+	broken   int            // a fault: the HTTP status with which the page fails
 }
 
 func (x *exchange) context() context.Context { return x.http.Context() }
@@ -222,6 +228,7 @@ func (x *exchange) admit() bool {
 	x.device = u.device(x.query.deviceID, x.query.deviceType, x.cfg.MaxDevices)
 	if x.device != nil {
 		x.device.userAgent = x.http.UserAgent()
+		x.ownFolderIDs()
 	}
 	u.mu.Unlock()
 	if x.device == nil {

@@ -3,6 +3,7 @@ package easserver
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 
 	"github.com/airlift-eas/airlift/eas/wbxml"
@@ -32,11 +33,14 @@ func (x *exchange) sync() {
 	for _, message := range x.unsent {
 		x.deliver(message)
 	}
-	if answers == nil {
+	switch {
+	case x.broken != 0:
+		http.Error(x.w, http.StatusText(x.broken), x.broken)
+	case answers == nil:
 		x.empty()
-		return
+	default:
+		x.writeSync(answers)
 	}
-	x.writeSync(answers)
 }
 
 // completeSync makes a whole request of an empty or a partial one: what it does not
@@ -129,9 +133,9 @@ func (x *exchange) syncCollections(req *syncRequest) []collectionAnswer {
 func (x *exchange) syncCollection(c *collectionRequest) (a collectionAnswer, changed bool) {
 	a = collectionAnswer{id: c.id, key: c.key, status: 1}
 	f := x.user.byID(c.id)
-	if f == nil || x.device.hierarchy.key == "" {
+	if f == nil || x.device.hierarchy.key == "" || x.unknownFolder(c.id) {
 		a.status = 12
-		return a, true
+		return a, x.hit(FaultUnknownIsNothing, c.id) == nil
 	}
 	a.folder = f
 	if f.class() == "" {
@@ -149,6 +153,9 @@ func (x *exchange) syncCollection(c *collectionRequest) (a collectionAnswer, cha
 		x.device.collections[c.id] = st
 		x.setOptions(st, c, &a)
 		a.key = st.key
+		return a, true
+	}
+	if x.lostKey(c, st, &a) {
 		return a, true
 	}
 	if st == nil || c.key != st.key && c.key != st.prev {
@@ -176,13 +183,18 @@ func (x *exchange) setOptions(st *syncState, c *collectionRequest, a *collection
 	return true
 }
 
-// syncState answers a request with one of the two keys of the state. It is the place
-// for servers that do otherwise: the page of a repeated key is made here.
+// syncState answers a request with one of the two keys of the state.
 func (x *exchange) syncState(c *collectionRequest, st *syncState, a *collectionAnswer) (changed bool) {
 	repeated := c.key == st.prev
 	known := repeated && c.digest == st.digest // the commands were carried out
 	results := st.results
-	if repeated {
+	if !repeated {
+		st.repeats = 0
+	} else {
+		st.repeats++
+		if x.repeatedKey(c, st, a) {
+			return true
+		}
 		if known && st.again(st.options.filter, c.window) {
 			a.answer(st)
 			return true
@@ -195,11 +207,14 @@ func (x *exchange) syncState(c *collectionRequest, st *syncState, a *collectionA
 	f := newFilter(st.options.filter, x.cfg.Now())
 	p := page{from: st.pos, to: st.pos, filter: f, before: st.filtered, filtered: st.filtered}
 	if c.getChanges {
-		p = st.plan(x.device, f, c.window)
+		p = x.nextPage(c, st)
 	}
 	if len(p.ops) == 0 && len(c.commands) == 0 && !p.more {
 		st.pos, st.filtered = p.to, p.filtered
-		return false
+		return x.hit(FaultNoChangesDocument, c.id) != nil
+	}
+	if x.broken != 0 {
+		return true
 	}
 	st.advance(p)
 	st.digest, st.results = c.digest, results
@@ -208,7 +223,7 @@ func (x *exchange) syncState(c *collectionRequest, st *syncState, a *collectionA
 }
 
 func (a *collectionAnswer) answer(st *syncState) {
-	a.key, a.ops, a.more, a.results = st.key, st.page.ops, st.page.more, st.results
+	a.key, a.ops, a.more, a.results = st.key, st.page.shown(), st.page.more, st.results
 }
 
 // writeSync writes the answer. MS-ASCMD 2.2.3.29.2 has the order of the elements.
@@ -231,7 +246,7 @@ func (x *exchange) writeCollection(enc *wbxml.Encoder, a *collectionAnswer) {
 		enc.Text(wbxml.AirSyncClass, string(a.folder.class()))
 	}
 	enc.Text(wbxml.AirSyncSyncKey, a.key)
-	enc.Text(wbxml.AirSyncCollectionId, a.id)
+	enc.Text(wbxml.AirSyncCollectionId, x.device.shown(a.id))
 	enc.Text(wbxml.AirSyncStatus, strconv.Itoa(a.status))
 	if a.more {
 		enc.Empty(wbxml.AirSyncMoreAvailable)
@@ -258,10 +273,15 @@ var opTags = [...]wbxml.Tag{
 }
 
 func (r *renderer) op(o op) {
-	r.enc.Start(opTags[o.kind])
+	kind := o.kind
+	if o.as != 0 {
+		kind = o.as
+	}
+	r.enc.Start(opTags[kind])
 	r.enc.Text(wbxml.AirSyncServerId, r.folder.serverID(o.v.num))
-	if o.kind == opAdd || o.kind == opChange {
+	if kind == opAdd || kind == opChange {
 		r.enc.Start(wbxml.AirSyncApplicationData)
+		r.spoil = o.spoil
 		r.change(o)
 		r.enc.End()
 	}

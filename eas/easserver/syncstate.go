@@ -3,6 +3,7 @@ package easserver
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"slices"
 	"time"
 
 	"github.com/airlift-eas/airlift/eas/wbxml"
@@ -22,6 +23,9 @@ type syncState struct {
 	pos      uint64
 	filtered bool // items may be in the folder and not in have, or in have and outside of the filter
 
+	repeats int             // how often prev came again
+	hidden  map[uint32]bool // items of have that were not sent: a fault
+
 	page    page              // led from prev to key
 	digest  [sha256.Size]byte // of the client's commands that came with prev
 	results []result          // what was answered to them
@@ -33,7 +37,7 @@ type syncState struct {
 type opKind byte
 
 const (
-	opAdd opKind = iota
+	opAdd opKind = iota + 1
 	opChange
 	opDelete
 	opSoftDelete
@@ -44,6 +48,11 @@ type op struct {
 	kind opKind
 	v    *version
 	full bool // a Change that sends more than flags
+
+	// What faults make of it.
+	as     opKind // it is called so; 0: as what it is
+	silent bool   // it is not sent, and nobody knows
+	spoil  spoil
 }
 
 // page is the commands that lead from one state to the next, and where both are.
@@ -54,6 +63,16 @@ type page struct {
 	from, to         uint64
 	filtered, before bool // syncState.filtered after and before the page
 }
+
+// shown returns the commands that are sent.
+func (p *page) shown() []op {
+	if !slices.ContainsFunc(p.ops, op.unsent) {
+		return p.ops
+	}
+	return slices.DeleteFunc(slices.Clone(p.ops), op.unsent)
+}
+
+func (o op) unsent() bool { return o.silent }
 
 // newKey returns a key that tells nothing of the state it stands for. It is valid
 // for as long as the server runs.
@@ -133,6 +152,9 @@ func (st *syncState) advance(p page) {
 		switch o.kind {
 		case opAdd:
 			st.have.add(o.v.num)
+			if o.silent {
+				st.hide(o.v.num)
+			}
 		case opDelete, opSoftDelete:
 			st.have.remove(o.v.num)
 		}
@@ -147,6 +169,7 @@ func (st *syncState) retreat() {
 		switch o.kind {
 		case opAdd:
 			st.have.remove(o.v.num)
+			delete(st.hidden, o.v.num)
 		case opDelete, opSoftDelete:
 			st.have.add(o.v.num)
 		}
