@@ -63,13 +63,14 @@ func (f *folderRun) adoptPage(ctx context.Context, page sinks.Committed) error {
 }
 
 // adoptMailbox makes the folders of a mailbox known again whose state was lost, under the DeviceId that the archive
-// names: servers tie keys, and some even folder ids, to it.
+// names: servers tie keys, and some even folder ids, to it. Until the last step the stored mailbox has no DeviceID, so that
+// a crash on the way is no half of it.
 func (m *mailboxRun) adoptMailbox(ctx context.Context) error {
 	folders, err := m.Sink.Folders(ctx, m.mb.Address)
 	if err != nil {
 		return fmt.Errorf("read the archive's folders: %w", err)
 	}
-	if err := m.Checkpoints.SaveMailbox(ctx, m.state); err != nil {
+	if err := m.Checkpoints.SaveMailbox(ctx, checkpoints.Mailbox{Key: m.key}); err != nil {
 		return err
 	}
 	for _, sf := range folders {
@@ -78,6 +79,9 @@ func (m *mailboxRun) adoptMailbox(ctx context.Context) error {
 				return fmt.Errorf("read the archive's pages: %w", err)
 			}
 			m.state.DeviceID, m.state.EAS = page.Page.DeviceID, page.Page.EASVersion
+			if m.state.Server == "" {
+				m.state.Server = page.Page.Server
+			}
 			break
 		}
 		cp := checkpoints.Folder{

@@ -88,7 +88,7 @@ func (m *mailboxRun) read(ctx context.Context) error {
 func (m *mailboxRun) load(ctx context.Context) error {
 	st, err := m.Checkpoints.Mailbox(ctx, m.key)
 	switch {
-	case err == nil && st.HierarchyKey != "":
+	case err == nil && st.DeviceID != "":
 		m.state = st
 		return nil
 	case err != nil && !errors.Is(err, checkpoints.ErrNotFound):
@@ -214,6 +214,8 @@ func (m *mailboxRun) drainFolders(ctx context.Context, folders []*folderRun, rou
 				stop(err)
 			} else if ctx.Err() != nil {
 				f.err = nil // stopped by what stopped the others, which speaks for it
+			} else {
+				m.problem()
 			}
 			return nil
 		})

@@ -22,6 +22,16 @@ const (
 	BodiesFetch BodyMode = "fetch"
 )
 
+// AuditMode says when a folder is enumerated a second time, under a device partnership of its own.
+type AuditMode string
+
+// The modes.
+const (
+	AuditMismatch AuditMode = "mismatch" // when the server's count and the ledger differ
+	AuditAlways   AuditMode = "always"
+	AuditNever    AuditMode = "never"
+)
+
 // Options describe a run. The zero value of every optional field is safe and complete: all classes, all folders, whole
 // items.
 type Options struct {
@@ -36,8 +46,13 @@ type Options struct {
 	Folders int       // folders of one mailbox at once, at first; adapts to the server; 0 = 4
 	Window  int       // items asked for in one page; 0 = 200, at most 512 (MS-ASCMD 2.2.3.199)
 	Bodies  BodyMode  // "" = BodiesSync
+	Audit   AuditMode // "" = AuditMismatch
 	Select  Selection //
-	Now     func() time.Time
+
+	MaxDuration time.Duration // the run ends in order after it, with ErrLimit; 0 = no limit
+	MaxErrors   int           // the run ends in order after as many items or folders that could not be had; 0 = no limit
+
+	Now func() time.Time
 	// Backoff is the unit of waiting before a retry, doubled each time; 0 = 1 s.
 	Backoff time.Duration
 	// Sleep waits between retries, until the time is over or ctx ends; nil = with a timer.
@@ -79,6 +94,9 @@ func (o Options) withDefaults() (Options, error) {
 	o.Window = min(o.Window, maxWindow)
 	if o.Bodies == "" {
 		o.Bodies = BodiesSync
+	}
+	if o.Audit == "" {
+		o.Audit = AuditMismatch
 	}
 	if o.Now == nil {
 		o.Now = time.Now

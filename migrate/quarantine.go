@@ -26,6 +26,7 @@ func (p *pageWriter) quarantine(ctx context.Context, id eas.ServerID, cause erro
 	if _, err := p.put(ctx, e, raw...); err != nil {
 		return err
 	}
+	p.f.m.problem()
 	p.f.m.emit(Event{
 		Event: EventProblem, Mailbox: p.f.m.mb.Address, Folder: p.f.cp.Path, Quarantined: 1,
 		Message: fmt.Sprintf("item %s is quarantined: %v", id, cause),

@@ -5,7 +5,9 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -13,12 +15,18 @@ import (
 	"github.com/airlift-eas/airlift/eas"
 )
 
+// ErrLimit says that a run ended because it reached a limit that its options set. The same run again goes on.
+var ErrLimit = errors.New("limit reached")
+
 // run is one execution of the engine over all its mailboxes.
 type run struct {
 	Options
 	id    string
 	stats stats
 	emits sync.Mutex
+	end   context.CancelCauseFunc // ends the run in order
+
+	problems atomic.Int64 // items and folders that could not be had
 }
 
 // Run reads every mailbox into the sink. It returns what was done, and the errors of all that was not, joined, each an
@@ -34,6 +42,11 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	r.end = stop
+	if o.MaxDuration > 0 {
+		timer := time.AfterFunc(o.MaxDuration, func() { stop(fmt.Errorf("%w: the run took %s", ErrLimit, o.MaxDuration)) })
+		defer timer.Stop()
+	}
 	var g errgroup.Group
 	g.SetLimit(o.Workers)
 	errs := make([]error, len(o.Mailboxes))
@@ -58,12 +71,21 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	sum.Mailboxes = len(o.Mailboxes)
 	sum.Seconds = time.Since(started).Seconds()
 	switch {
+	case errors.Is(context.Cause(ctx), ErrLimit):
+		sum.Result, err = ResultInterrupted, context.Cause(ctx)
 	case errors.Is(err, context.Canceled):
 		sum.Result = ResultInterrupted
 	case err != nil:
 		sum.Result = ResultFailed
 	}
 	return sum, err
+}
+
+// problem counts an item or folder that could not be had, and ends the run when there are too many.
+func (r *run) problem() {
+	if n := r.problems.Add(1); r.MaxErrors > 0 && n == int64(r.MaxErrors) && r.end != nil {
+		r.end(fmt.Errorf("%w: %d items or folders could not be had", ErrLimit, n))
+	}
 }
 
 // newRunID makes an id that sorts by time and that no other run has.

@@ -1,0 +1,90 @@
+package migrate_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/airlift-eas/airlift/eas/easserver"
+	"github.com/airlift-eas/airlift/eas/wbxml"
+	"github.com/airlift-eas/airlift/migrate"
+)
+
+// TestMaxDuration ends a run that would wait for ever on its server, in order: the next run goes on where it was.
+func TestMaxDuration(t *testing.T) {
+	down := true
+	l := newLab(t, easserver.Config{OnRequest: func(r *easserver.Request) http.Handler {
+		if !down || r.Command != "Sync" {
+			return nil
+		}
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "3600")
+			w.WriteHeader(http.StatusServiceUnavailable)
+		})
+	}}, "alice")
+	o := l.options("alice")
+	o.MaxDuration = time.Millisecond
+	sum, err := migrate.Run(context.Background(), o)
+	if !errors.Is(err, migrate.ErrLimit) || sum.Result != migrate.ResultInterrupted {
+		t.Fatalf("%v, %+v", err, sum)
+	}
+	down = false
+	l.run(l.options("alice"))
+	l.check("alice")
+}
+
+// TestMaxErrors ends a run after as many items that could not be had.
+func TestMaxErrors(t *testing.T) {
+	down := true
+	l := newLab(t, easserver.Config{OnRequest: func(r *easserver.Request) http.Handler {
+		if !down || r.Command != "ItemOperations" {
+			return nil
+		}
+		fetch := r.Document.Child(wbxml.ItemOperationsFetch)
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			doc := wbxml.E(wbxml.ItemOperationsItemOperations, wbxml.T(wbxml.ItemOperationsStatus, "1"), wbxml.E(wbxml.ItemOperationsResponse,
+				wbxml.E(wbxml.ItemOperationsFetch, wbxml.T(wbxml.ItemOperationsStatus, "14"), wbxml.T(wbxml.AirSyncServerId, fetch.Value(wbxml.AirSyncServerId)))))
+			w.Header().Set("Content-Type", "application/vnd.ms-sync.wbxml")
+			enc := wbxml.NewEncoder(w)
+			enc.Element(&doc)
+			_ = enc.Close()
+		})
+	}}, "alice")
+	o := l.options("alice")
+	o.Bodies, o.MaxErrors = migrate.BodiesFetch, 3
+	sum, err := migrate.Run(context.Background(), o)
+	if !errors.Is(err, migrate.ErrLimit) || sum.Result != migrate.ResultInterrupted {
+		t.Fatalf("%v, %+v", err, sum)
+	}
+	down = false
+	l.run(l.options("alice"))
+	l.check("alice")
+}
+
+// TestRebuild makes the checkpoints from the archive alone; the run that follows stores nothing, under the same DeviceId.
+func TestRebuild(t *testing.T) {
+	l := newLab(t, easserver.Config{}, "alice", "bob")
+	l.run(l.options("alice", "bob"))
+	changeMailbox(t, l.store.User("alice"))
+	l.run(l.options("alice", "bob"))
+	l.root = moveState(t, l.root)
+	o := l.options("alice", "bob")
+	if err := migrate.Rebuild(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	if err := migrate.Rebuild(t.Context(), o); !errors.Is(err, migrate.ErrHasState) {
+		t.Fatalf("a second time: %v", err)
+	}
+	if sum := l.run(o); sum.ItemsStored+sum.ItemsDeleted != 0 || sum.BytesFetched > 50_000 {
+		t.Fatalf("%+v", sum)
+	}
+	if n := len(l.store.User("alice").Devices()); n != 1 {
+		t.Fatalf("%d device partnerships, want 1", n)
+	}
+	l.check("alice", "bob")
+	if err := migrate.Rebuild(t.Context(), l.options("carol")); err == nil {
+		t.Fatal("a mailbox that the archive does not hold was rebuilt")
+	}
+}
