@@ -1,13 +1,14 @@
 package item
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
 // addresses writes the three postal addresses of a contact: RFC 6350 6.3.1.
-func (l *lines) addresses(v view) {
+func (c card) addresses(v view) {
 	for _, a := range [...]struct {
 		kind                                     string
 		street, city, state, postalCode, country wbxml.Tag
@@ -27,7 +28,7 @@ func (l *lines) addresses(v view) {
 	} {
 		street, city, state := v.value(a.street), v.value(a.city), v.value(a.state)
 		postalCode, country := v.value(a.postalCode), v.value(a.country)
-		l.fields("ADR", ';', []string{"", "", street, city, state, postalCode, country},
+		c.structured("ADR", ";", []string{"", "", street, city, state, postalCode, country},
 			param{"TYPE", a.kind},
 			param{"LABEL", label(street, joinWords(postalCode, city, state), country)})
 	}
@@ -36,13 +37,8 @@ func (l *lines) addresses(v view) {
 // label is an address as it is written on a letter, its lines divided by the two
 // characters \n as RFC 6350 6.3.1 has it.
 func label(parts ...string) string {
-	var kept []string
-	for _, p := range parts {
-		if p != "" {
-			kept = append(kept, strings.NewReplacer("\r\n", `\n`, "\r", `\n`, "\n", `\n`).Replace(p))
-		}
-	}
-	return strings.Join(kept, `\n`)
+	parts = slices.DeleteFunc(parts, func(p string) bool { return p == "" })
+	return strings.ReplaceAll(cleanText(strings.Join(parts, "\n")), "\n", `\n`)
 }
 
 func joinWords(words ...string) string {
@@ -50,7 +46,7 @@ func joinWords(words ...string) string {
 }
 
 // telephones writes the numbers of a contact: RFC 6350 6.4.1.
-func (l *lines) telephones(v view) {
+func (c card) telephones(v view) {
 	for _, t := range [...]struct {
 		kinds string
 		tag   wbxml.Tag
@@ -72,6 +68,6 @@ func (l *lines) telephones(v view) {
 		for kind := range strings.SplitSeq(t.kinds, " ") {
 			types = append(types, param{"TYPE", kind})
 		}
-		l.text("TEL", v.value(t.tag), types...)
+		c.add("TEL", v.value(t.tag), types...)
 	}
 }

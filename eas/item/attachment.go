@@ -66,15 +66,15 @@ func attachment(e *wbxml.Element) Attachment {
 
 // attachments writes the files of an event: those that were stored as ATTACH (RFC
 // 5545 3.8.1.1) with FILENAME (RFC 8607 4.3), of the others the name.
-func (l *lines) attachments(v view, files map[string]File) {
+func (c component) attachments(v view, files map[string]File) {
 	for e := range v.first(wbxml.AirSyncBaseAttachments).All(wbxml.AirSyncBaseAttachment) {
 		a := attachment(e)
 		file := files[a.FileReference]
 		if file.Name == "" {
-			l.text("X-EAS-ATTACHMENT", a.Name)
+			c.add("X-EAS-ATTACHMENT", a.Name)
 			continue
 		}
-		l.raw("ATTACH", (&url.URL{Path: file.Name}).String(),
+		c.add("ATTACH", (&url.URL{Path: file.Name}).String(),
 			param{"FILENAME", a.Name}, param{"FMTTYPE", mediaType(firstOf(file.ContentType, a.ContentType))})
 	}
 }

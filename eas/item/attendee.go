@@ -7,19 +7,19 @@ import (
 )
 
 // organizer writes ORGANIZER: MS-ASCAL 2.2.2.35, 2.2.2.36.
-func (l *lines) organizer(v view) {
+func (c component) organizer(v view) {
 	name, email := v.value(wbxml.CalendarOrganizerName), v.value(wbxml.CalendarOrganizerEmail)
 	if name != "" || email != "" {
-		l.raw("ORGANIZER", calAddress(email), param{"CN", name})
+		c.add("ORGANIZER", calAddress(email), param{"CN", name})
 	}
 }
 
 // attendees writes ATTENDEE: MS-ASCAL 2.2.2.3.
-func (l *lines) attendees(v view) {
+func (c component) attendees(v view) {
 	for e := range v.first(wbxml.CalendarAttendees).All(wbxml.CalendarAttendee) {
 		a := viewOf(e)
 		cutype, role := attendeeType(a.value(wbxml.CalendarAttendeeType))
-		l.raw("ATTENDEE", calAddress(a.value(wbxml.CalendarEmail)),
+		c.add("ATTENDEE", calAddress(a.value(wbxml.CalendarEmail)),
 			param{"CN", a.value(wbxml.CalendarName)},
 			param{"CUTYPE", cutype},
 			param{"ROLE", role},

@@ -17,15 +17,18 @@ func findBody(v view) body {
 		return body{
 			kind:      e.Value(wbxml.AirSyncBaseType),
 			data:      e.Value(wbxml.AirSyncBaseData),
-			truncated: isTrue(e.Value(wbxml.AirSyncBaseTruncated)),
+			truncated: holds(e.Child(wbxml.AirSyncBaseTruncated)),
 		}
 	}
 	e := v.first(wbxml.EmailBody, wbxml.ContactsBody, wbxml.CalendarBody, wbxml.TasksBody)
 	if e == nil {
+		if e = v.first(wbxml.ContactsRtf, wbxml.CalendarRtf, wbxml.TasksRtf); e != nil {
+			return body{kind: "3", data: e.Text}
+		}
 		return body{}
 	}
 	truncated := v.first(wbxml.EmailBodyTruncated, wbxml.ContactsBodyTruncated, wbxml.CalendarBodyTruncated, wbxml.TasksBodyTruncated)
-	return body{kind: "1", data: e.Text, truncated: truncated != nil && isTrue(truncated.Text)}
+	return body{kind: "1", data: e.Text, truncated: holds(truncated)}
 }
 
 // plain returns the body as plain text. RTF and MIME have none here.
@@ -39,16 +42,21 @@ func (b body) plain() string {
 	return b.data
 }
 
-// description writes the body of an iCalendar component.
-func (l *lines) description(b body) {
-	l.text("DESCRIPTION", b.plain())
-	switch b.kind {
-	case "2":
-		l.text("X-ALT-DESC", b.data, param{"FMTTYPE", "text/html"})
-	case "3", "4":
-		l.text("X-EAS-BODY-TYPE", b.kind)
+// description adds the body of an iCalendar component.
+func (c component) description(b body) {
+	c.add("DESCRIPTION", b.plain())
+	if b.kind == "2" {
+		c.add("X-ALT-DESC", b.data, param{"FMTTYPE", "text/html"})
+	}
+	b.marks(c.add)
+}
+
+// marks adds what the plain text of a body does not say of it.
+func (b body) marks(add adder) {
+	if b.kind == "3" || b.kind == "4" {
+		add("X-EAS-BODY-TYPE", b.kind)
 	}
 	if b.truncated {
-		l.text("X-EAS-BODY-TRUNCATED", "1")
+		add("X-EAS-BODY-TRUNCATED", "1")
 	}
 }

@@ -1,7 +1,11 @@
 package item
 
 import (
+	"bytes"
+	"fmt"
 	"time"
+
+	ics "github.com/arran4/golang-ical"
 
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
@@ -17,11 +21,47 @@ const (
 	utcForm   = "20060102T150405Z"
 )
 
-// beginCalendar begins an iCalendar object: RFC 5545 3.6.
-func (l *lines) beginCalendar() {
-	l.begin("VCALENDAR")
-	l.raw("VERSION", "2.0")
-	l.raw("PRODID", productID)
+// newCalendar returns an empty iCalendar object: RFC 5545 3.6.
+func newCalendar() *ics.Calendar {
+	cal := ics.NewCalendar()
+	cal.SetProductId(productID)
+	return cal
+}
+
+// serialize writes an object in lines of at most 75 octets: RFC 5545 3.1.
+func serialize(cal *ics.Calendar) ([]byte, error) {
+	var b bytes.Buffer
+	if err := cal.SerializeTo(&b, ics.WithNewLine("\r\n")); err != nil {
+		return nil, fmt.Errorf("iCalendar: %w", err)
+	}
+	return unshield(b.Bytes()), nil
+}
+
+// component is a component of an object while it is filled.
+type component struct{ *ics.ComponentBase }
+
+// add adds a property; without a value there is none. Whether the value is text
+// that needs escapes, the library tells by the name.
+func (c component) add(name, value string, params ...param) {
+	if value = cleanText(value); value != "" {
+		c.Properties = append(c.Properties, ics.IANAProperty{BaseProperty: ics.BaseProperty{
+			IANAToken: name, Value: value, ICalParameters: parameters(params),
+		}})
+	}
+}
+
+// sub adds a component inside the component.
+func (c component) sub(kind string) component {
+	inner := &ics.GeneralComponent{Token: kind}
+	c.Components = append(c.Components, inner)
+	return component{&inner.ComponentBase}
+}
+
+// categories adds CATEGORIES.
+func (c component) categories(v view, container, member wbxml.Tag) {
+	if value := parts(",", v.list(container, member)); value != "" {
+		c.AddProperty(ics.ComponentPropertyCategories, value)
+	}
 }
 
 // form is how the times of a component are written.
@@ -31,22 +71,22 @@ type form struct {
 }
 
 // time writes an instant as a date, in local time or in UTC; the zero time not.
-func (l *lines) time(name string, f form, t time.Time) {
+func (c component) time(name string, f form, t time.Time) {
 	switch {
 	case t.IsZero():
 	case f.allDay:
-		l.raw(name, f.date(t).Format(dateForm), param{"VALUE", "DATE"})
+		c.add(name, f.date(t).Format(dateForm), param{"VALUE", "DATE"})
 	case f.zone == nil:
-		l.raw(name, t.Format(utcForm))
+		c.add(name, t.Format(utcForm))
 	default:
-		l.raw(name, f.zone.local(t).Format(localForm), param{"TZID", f.zone.id})
+		c.add(name, f.zone.local(t).Format(localForm), param{"TZID", f.zone.id})
 	}
 }
 
 // utc writes an instant in UTC; the zero time not.
-func (l *lines) utc(name string, t time.Time, params ...param) {
+func (c component) utc(name string, t time.Time, params ...param) {
 	if !t.IsZero() {
-		l.raw(name, t.Format(utcForm), params...)
+		c.add(name, t.Format(utcForm), params...)
 	}
 }
 
@@ -67,22 +107,21 @@ func (f form) until(t time.Time) string {
 
 // stamp writes DTSTAMP, which must be there (RFC 5545 3.8.7.2). The same item must
 // always give the same bytes, so an item without any date was stamped in 1970.
-func (l *lines) stamp(dates ...time.Time) {
+func (c component) stamp(dates ...time.Time) {
 	for _, t := range append(dates, time.Unix(0, 0).UTC()) {
 		if !t.IsZero() {
-			l.utc("DTSTAMP", t)
+			c.utc("DTSTAMP", t)
 			return
 		}
 	}
 }
 
-// alarm writes a reminder: RFC 5545 3.6.6.
-func (l *lines) alarm(trigger string, params ...param) {
-	l.begin("VALARM")
-	l.raw("ACTION", "DISPLAY")
-	l.text("DESCRIPTION", "Reminder")
-	l.raw("TRIGGER", trigger, params...)
-	l.end("VALARM")
+// alarm adds a reminder: RFC 5545 3.6.6.
+func (c component) alarm(trigger string, params ...param) {
+	a := c.sub("VALARM")
+	a.add("ACTION", "DISPLAY")
+	a.add("DESCRIPTION", "Reminder")
+	a.add("TRIGGER", trigger, params...)
 }
 
 // classification is CLASS for Sensitivity: MS-OXCICAL, property CLASS. A reader
@@ -104,14 +143,14 @@ func classification(sensitivity string) string {
 // recurrence writes a pattern as RRULE, and what the rule does not say: a
 // calendar that is not the Gregorian, and a type that is none. kind,
 // calendarType and isLeapMonth are their tags in the pattern's element.
-func (l *lines) recurrence(v view, p pattern, f form, kind, calendarType, isLeapMonth wbxml.Tag) {
+func (c component) recurrence(v view, p pattern, f form, kind, calendarType, isLeapMonth wbxml.Tag) {
 	rule := p.rrule(f.until)
 	if rule == "" {
-		l.extra(v, kind)
+		v.extra(c.add, kind)
 	}
-	l.raw("RRULE", rule)
+	c.add("RRULE", rule)
 	if p.calendarType > 0 {
-		l.extra(v, calendarType, isLeapMonth)
+		v.extra(c.add, calendarType, isLeapMonth)
 	}
 }
 

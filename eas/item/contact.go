@@ -5,6 +5,8 @@ import (
 	"net/mail"
 	"strings"
 
+	"github.com/emersion/go-vcard"
+
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
@@ -16,42 +18,38 @@ func VCard(props *wbxml.Element) ([]byte, error) {
 		return nil, err
 	}
 	v := viewOf(props)
-	l := lines{vcard: true}
-	l.begin("VCARD")
-	l.raw("VERSION", "4.0")
-	l.raw("PRODID", productID)
-	l.raw("UID", "urn:uuid:"+contentUUID(props))
-	l.names(v)
-	l.fields("ORG", ';', trimLast(v.value(wbxml.ContactsCompanyName), v.value(wbxml.ContactsDepartment)))
-	l.text("TITLE", v.value(wbxml.ContactsJobTitle))
-	l.addresses(v)
-	l.telephones(v)
+	c := card{vcard.Card{}}
+	c.add(vcard.FieldVersion, "4.0")
+	c.add(vcard.FieldProductID, productID)
+	c.add(vcard.FieldUID, "urn:uuid:"+contentUUID(props))
+	c.names(v)
+	c.structured(vcard.FieldOrganization, ";", trimLast(v.value(wbxml.ContactsCompanyName), v.value(wbxml.ContactsDepartment)))
+	c.add(vcard.FieldTitle, v.value(wbxml.ContactsJobTitle))
+	c.addresses(v)
+	c.telephones(v)
 	for _, tag := range [...]wbxml.Tag{wbxml.ContactsEmail1Address, wbxml.ContactsEmail2Address, wbxml.ContactsEmail3Address} {
-		l.text("EMAIL", bareAddress(v.value(tag)))
+		c.add(vcard.FieldEmail, bareAddress(v.value(tag)))
 	}
 	for _, tag := range [...]wbxml.Tag{wbxml.Contacts2IMAddress, wbxml.Contacts2IMAddress2, wbxml.Contacts2IMAddress3} {
-		l.raw("IMPP", imURI(v.value(tag)))
+		c.uri(vcard.FieldIMPP, imURI(v.value(tag)))
 	}
-	l.raw("URL", escapeURI(v.value(wbxml.ContactsWebPage)))
-	l.raw("BDAY", vcardDate(v.value(wbxml.ContactsBirthday)))
-	l.raw("ANNIVERSARY", vcardDate(v.value(wbxml.ContactsAnniversary)))
-	l.relations(v)
-	l.fields("CATEGORIES", ',', v.list(wbxml.ContactsCategories, wbxml.ContactsCategory))
+	c.uri(vcard.FieldURL, escapeURI(v.value(wbxml.ContactsWebPage)))
+	c.add(vcard.FieldBirthday, vcardDate(v.value(wbxml.ContactsBirthday)))
+	c.add(vcard.FieldAnniversary, vcardDate(v.value(wbxml.ContactsAnniversary)))
+	c.relations(v)
+	c.structured(vcard.FieldCategories, ",", v.list(wbxml.ContactsCategories, wbxml.ContactsCategory))
 	note := findBody(v)
-	l.text("NOTE", note.plain())
-	if note.truncated {
-		l.text("X-EAS-BODY-TRUNCATED", "1")
-	}
-	l.raw("PHOTO", photo(v.first(wbxml.ContactsPicture)))
-	l.extra(v, wbxml.ContactsFileAs, wbxml.ContactsOfficeLocation, wbxml.ContactsAlias, wbxml.ContactsWeightedRank,
+	c.add(vcard.FieldNote, note.plain())
+	note.marks(c.add)
+	c.uri(vcard.FieldPhoto, photo(v.first(wbxml.ContactsPicture)))
+	v.extra(c.add, wbxml.ContactsFileAs, wbxml.ContactsOfficeLocation, wbxml.ContactsAlias, wbxml.ContactsWeightedRank,
 		wbxml.Contacts2CustomerId, wbxml.Contacts2GovernmentId, wbxml.Contacts2AccountName, wbxml.Contacts2MMS)
-	l.end("VCARD")
-	return l.b, nil
+	return c.serialize()
 }
 
 // names writes N and FN, of which neither may be empty. Title is what comes
 // before the name, although MS-ASCNTC 2.2.2.62 says otherwise: JobTitle is there.
-func (l *lines) names(v view) {
+func (c card) names(v view) {
 	last, first := v.value(wbxml.ContactsLastName), v.value(wbxml.ContactsFirstName)
 	middle, prefix, suffix := v.value(wbxml.ContactsMiddleName), v.value(wbxml.ContactsTitle), v.value(wbxml.ContactsSuffix)
 	full := fullName(v)
@@ -59,13 +57,13 @@ func (l *lines) names(v view) {
 	if strings.Join(n, "") == "" {
 		n[0] = full
 	}
-	l.text("FN", full)
-	l.fields("N", ';', n)
-	l.text("NICKNAME", v.value(wbxml.Contacts2NickName))
+	c.add("FN", full)
+	c.structured("N", ";", n)
+	c.add("NICKNAME", v.value(wbxml.Contacts2NickName))
 	// As Apple's and Google's address books write them.
-	l.text("X-PHONETIC-FIRST-NAME", v.value(wbxml.ContactsYomiFirstName))
-	l.text("X-PHONETIC-LAST-NAME", v.value(wbxml.ContactsYomiLastName))
-	l.text("X-PHONETIC-ORG", v.value(wbxml.ContactsYomiCompanyName))
+	c.add("X-PHONETIC-FIRST-NAME", v.value(wbxml.ContactsYomiFirstName))
+	c.add("X-PHONETIC-LAST-NAME", v.value(wbxml.ContactsYomiLastName))
+	c.add("X-PHONETIC-ORG", v.value(wbxml.ContactsYomiCompanyName))
 }
 
 // fullName is what a contact is called, by whatever there is of it.
@@ -135,9 +133,9 @@ func vcardDate(s string) string {
 }
 
 // relations writes the people around a contact: RFC 6350 6.6.6.
-func (l *lines) relations(v view) {
+func (c card) relations(v view) {
 	related := func(kind, name string) {
-		l.text("RELATED", name, param{"TYPE", kind}, param{"VALUE", "text"})
+		c.add("RELATED", name, param{"TYPE", kind}, param{"VALUE", "text"})
 	}
 	related("spouse", v.value(wbxml.ContactsSpouse))
 	for _, child := range v.list(wbxml.ContactsChildren, wbxml.ContactsChild) {

@@ -46,7 +46,7 @@ func TestEventCorpus(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		b, err := Event(props, Options{})
-		got := component(t, parseCalendar(t, b, err), 0)
+		got := values(t, parseCalendar(t, b, err), 0)
 		for k, v := range want {
 			if got[k] != v {
 				t.Errorf("%s: %s is %q, want %q", name, k, got[k], v)
@@ -114,7 +114,7 @@ func TestXMLCorpus(t *testing.T) {
 		"FullSyncCalAdd.xml": {"DTSTART": "20100303T120000", "DTEND": "20100303T130000", "SUMMARY": "NEW RDV"},
 	} {
 		b, err := Event(read(name, "Calendar"), Options{})
-		got := component(t, parseCalendar(t, b, err), 0)
+		got := values(t, parseCalendar(t, b, err), 0)
 		for k, v := range want {
 			if got[k] != v {
 				t.Errorf("%s: %s is %q, want %q", name, k, got[k], v)

@@ -31,9 +31,13 @@
 // # Mapping
 //
 // Where RFC 5545 leaves a choice, the mapping of [MS-OXCICAL] is taken, which is
-// what Exchange itself writes. Both formats share their line syntax (RFC 5545
-// 3.1, RFC 6350 3.2 and, for parameters, RFC 6868); it is written here, exact to
-// the octet, and tested with the parsers of other projects.
+// what Exchange itself writes. The objects are built with the models of golang-ical
+// and go-vcard and written by them; what both lack is the form of parameter values
+// (RFC 6868), and go-vcard the folding of lines. The tests read what was written
+// with the parsers of other projects.
+//
+// A body that came as HTML is a text in DESCRIPTION or NOTE, and in iCalendar also
+// as it came, in X-ALT-DESC. Of one that came as RTF only its type is said.
 //
 // [MS-OXCICAL]: https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-oxcical/
 package item

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"time"
 
+	ics "github.com/arran4/golang-ical"
+
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
@@ -32,38 +34,36 @@ func Event(props *wbxml.Element, o Options) ([]byte, error) {
 	}
 	v := viewOf(props)
 	z, ok := parseZone(v.value(wbxml.CalendarTimezone))
-	series := form{allDay: isTrue(v.value(wbxml.CalendarAllDayEvent)), zone: z}
+	whole := series{
+		view: v, files: o.Files,
+		form: form{allDay: isTrue(v.value(wbxml.CalendarAllDayEvent)), zone: z},
+		uid:  firstOf(cleanText(v.value(wbxml.CalendarUID)), cleanText(v.value(wbxml.CalendarClientUid)), cleanText(o.UID)),
+	}
+	if whole.uid == "" {
+		whole.uid = contentUUID(props)
+	}
 	at := spanOf(v)
-	uid := firstOf(v.value(wbxml.CalendarUID), v.value(wbxml.CalendarClientUid), o.UID)
-	if uid == "" {
-		uid = contentUUID(props)
-	}
 
-	var l lines
-	l.beginCalendar()
-	if !series.allDay {
-		l.vtimezone(z, firstYear(at.start))
+	cal := newCalendar()
+	if !whole.form.allDay {
+		addZone(cal, z, firstYear(at.start))
 	}
-	l.begin("VEVENT")
-	l.text("UID", uid)
-	l.span(at, series)
-	l.stamp(v.date(wbxml.CalendarDtStamp), at.start)
+	c := component{&cal.AddEvent(whole.uid).ComponentBase}
+	c.span(at, whole.form)
+	c.stamp(v.date(wbxml.CalendarDtStamp), at.start)
 	if e := v.first(wbxml.CalendarRecurrence); e != nil {
 		r := viewOf(e)
-		l.recurrence(r, eventPattern(r), series, wbxml.CalendarType, wbxml.CalendarCalendarType, wbxml.CalendarIsLeapMonth)
+		c.recurrence(r, eventPattern(r), whole.form, wbxml.CalendarType, wbxml.CalendarCalendarType, wbxml.CalendarIsLeapMonth)
 	}
-	l.exdates(props, series)
+	c.exdates(props, whole.form)
 	if !ok {
-		l.extra(v, wbxml.CalendarTimezone)
+		v.extra(c.add, wbxml.CalendarTimezone)
 	}
-	l.eventProperties(v, o.Files)
-	changed := l.changed(props)
-	l.end("VEVENT")
-	for _, e := range changed {
-		l.exception(e, v, series, uid, o.Files)
+	c.eventProperties(v, o.Files)
+	for _, e := range c.changed(props) {
+		cal.Components = append(cal.Components, later(func() ics.Component { return whole.occurrence(e) }))
 	}
-	l.end("VCALENDAR")
-	return l.b, nil
+	return serialize(cal)
 }
 
 // firstYear is from when on a VTIMEZONE must hold for an event.
@@ -91,38 +91,38 @@ func (s span) length() time.Duration {
 
 // span writes when an event is. DTEND must be later than DTSTART (RFC 5545
 // 3.8.2.2); without it an event takes no time, or its one day.
-func (l *lines) span(s span, f form) {
-	l.time("DTSTART", f, s.start)
+func (c component) span(s span, f form) {
+	c.time("DTSTART", f, s.start)
 	if s.length() > 0 && (!f.allDay || f.date(s.end).After(f.date(s.start))) {
-		l.time("DTEND", f, s.end)
+		c.time("DTEND", f, s.end)
 	}
 }
 
 // eventProperties writes all of an event but when it is.
-func (l *lines) eventProperties(v view, files map[string]File) {
-	l.text("SUMMARY", v.value(wbxml.CalendarSubject))
-	l.location(v)
-	l.description(findBody(v))
-	l.fields("CATEGORIES", ',', v.list(wbxml.CalendarCategories, wbxml.CalendarCategory))
-	l.raw("CLASS", classification(v.value(wbxml.CalendarSensitivity)))
-	l.busyStatus(v)
-	l.organizer(v)
-	l.attendees(v)
-	l.attachments(v, files)
+func (c component) eventProperties(v view, files map[string]File) {
+	c.add("SUMMARY", v.value(wbxml.CalendarSubject))
+	c.location(v)
+	c.description(findBody(v))
+	c.categories(v, wbxml.CalendarCategories, wbxml.CalendarCategory)
+	c.add("CLASS", classification(v.value(wbxml.CalendarSensitivity)))
+	c.busyStatus(v)
+	c.organizer(v)
+	c.attendees(v)
+	c.attachments(v, files)
 	if isTrue(v.value(wbxml.CalendarDisallowNewTimeProposal)) {
-		l.raw("X-MICROSOFT-DISALLOW-COUNTER", "TRUE")
+		c.add("X-MICROSOFT-DISALLOW-COUNTER", "TRUE")
 	}
-	l.utc("X-MICROSOFT-CDO-REPLYTIME", v.date(wbxml.CalendarAppointmentReplyTime))
-	l.text("X-MICROSOFT-ONLINEMEETINGCONFLINK", v.value(wbxml.CalendarOnlineMeetingConfLink))
-	l.text("X-MICROSOFT-ONLINEMEETINGEXTERNALLINK", v.value(wbxml.CalendarOnlineMeetingExternalLink))
-	l.extra(v, wbxml.CalendarMeetingStatus, wbxml.CalendarResponseType, wbxml.CalendarResponseRequested)
+	c.utc("X-MICROSOFT-CDO-REPLYTIME", v.date(wbxml.CalendarAppointmentReplyTime))
+	c.add("X-MICROSOFT-ONLINEMEETINGCONFLINK", v.value(wbxml.CalendarOnlineMeetingConfLink))
+	c.add("X-MICROSOFT-ONLINEMEETINGEXTERNALLINK", v.value(wbxml.CalendarOnlineMeetingExternalLink))
+	v.extra(c.add, wbxml.CalendarMeetingStatus, wbxml.CalendarResponseType, wbxml.CalendarResponseRequested)
 	if minutes := v.number(wbxml.CalendarReminder); minutes >= 0 {
-		l.alarm("-PT" + strconv.Itoa(minutes) + "M")
+		c.alarm("-PT" + strconv.Itoa(minutes) + "M")
 	}
 }
 
 // busyStatus writes STATUS and TRANSP: MS-OXCICAL 2.1.3.1.1.20.25 and .31.
-func (l *lines) busyStatus(v view) {
+func (c component) busyStatus(v view) {
 	status, transp, busy := "CONFIRMED", "OPAQUE", ""
 	switch v.value(wbxml.CalendarBusyStatus) {
 	case "0":
@@ -142,7 +142,7 @@ func (l *lines) busyStatus(v view) {
 	if n := v.number(wbxml.CalendarMeetingStatus); n > 0 && n&cancelled != 0 {
 		status = "CANCELLED"
 	}
-	l.raw("STATUS", status)
-	l.raw("TRANSP", transp)
-	l.raw("X-MICROSOFT-CDO-BUSYSTATUS", busy)
+	c.add("STATUS", status)
+	c.add("TRANSP", transp)
+	c.add("X-MICROSOFT-CDO-BUSYSTATUS", busy)
 }

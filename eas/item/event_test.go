@@ -94,7 +94,7 @@ func TestEventExceptions(t *testing.T) {
 	if n := len(cal.Events()); n != 3 {
 		t.Fatalf("%d events, want 3", n)
 	}
-	moved, status := component(t, cal, 1), component(t, cal, 2)
+	moved, status := values(t, cal, 1), values(t, cal, 2)
 	if diff := cmp.Diff(map[string]string{
 		"UID": "040000008200E00074C5B7101A82E008", "RECURRENCE-ID": "20260331T100000", "DTSTAMP": "20260331T080000Z",
 		"DTSTART": "20260331T110000", "DTEND": "20260331T123000", "SUMMARY": "Late",
@@ -156,7 +156,7 @@ func TestEventAllDayException(t *testing.T) {
 		{"DTSTART": "20261224", "DTEND": "20261225", "RRULE": "FREQ=DAILY;UNTIL=20261228", "EXDATE": "20261225"},
 		{"DTSTART": "20261226T100000Z", "DTEND": "20261226T110000Z", "RECURRENCE-ID": "20261226"},
 	} {
-		got := component(t, cal, i)
+		got := values(t, cal, i)
 		for name, value := range want {
 			if got[name] != value {
 				t.Errorf("event %d: %s is %q, want %q", i, name, got[name], value)
@@ -188,11 +188,11 @@ func TestEventAttendees(t *testing.T) {
 	unfolded := strings.ReplaceAll(string(b), "\r\n ", "")
 	for _, line := range []string{
 		`ORGANIZER;CN="Müller; Jörg":mailto:chef@example.com`,
-		`ATTENDEE;CN=Anna ^'Ann^' O'Neill;CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=ACCEPTED:mailto:a@example.com`,
-		`ATTENDEE;CUTYPE=INDIVIDUAL;ROLE=OPT-PARTICIPANT;PARTSTAT=TENTATIVE:mailto:b@example.com`,
-		`ATTENDEE;CN="Room, big";CUTYPE=RESOURCE;ROLE=NON-PARTICIPANT;PARTSTAT=DECLINED:mailto:room@example.com`,
+		`ATTENDEE;CN=Anna ^'Ann^' O'Neill;CUTYPE=INDIVIDUAL;PARTSTAT=ACCEPTED;ROLE=REQ-PARTICIPANT:mailto:a@example.com`,
+		`ATTENDEE;CUTYPE=INDIVIDUAL;PARTSTAT=TENTATIVE;ROLE=OPT-PARTICIPANT:mailto:b@example.com`,
+		`ATTENDEE;CN="Room, big";CUTYPE=RESOURCE;PARTSTAT=DECLINED;ROLE=NON-PARTICIPANT:mailto:room@example.com`,
 		`ATTENDEE;CN=Nobody;PARTSTAT=NEEDS-ACTION:invalid:nomail`,
-		`ATTENDEE;CN=c;CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION:mailto:not%20an%20address%0D%0AX:y`,
+		`ATTENDEE;CN=c;CUTYPE=INDIVIDUAL;PARTSTAT=NEEDS-ACTION;ROLE=REQ-PARTICIPANT:mailto:not%20an%20address%0D%0AX:y`,
 		"X-EAS-ATTACHMENT:agenda.docx", "X-MICROSOFT-DISALLOW-COUNTER:TRUE", "X-MICROSOFT-CDO-REPLYTIME:20260301T080000Z",
 		`X-MICROSOFT-ONLINEMEETINGEXTERNALLINK:https://meet.example.com/1\;2`,
 		"STATUS:CANCELLED", "CLASS:X-PERSONAL", "X-EAS-MEETINGSTATUS:7",
@@ -209,7 +209,7 @@ func TestEventBusyStatus(t *testing.T) {
 		"3": {"CONFIRMED", "OPAQUE", "OOF"}, "4": {"CONFIRMED", "TRANSPARENT", "WORKINGELSEWHERE"}, "-1": {}, "x": {},
 	} {
 		b, err := Event(properties(wbxml.T(wbxml.CalendarBusyStatus, status)), Options{})
-		e := component(t, parseCalendar(t, b, err), 0)
+		e := values(t, parseCalendar(t, b, err), 0)
 		if got := [3]string{e["STATUS"], e["TRANSP"], e["X-MICROSOFT-CDO-BUSYSTATUS"]}; got != want {
 			t.Errorf("%s: %v, want %v", status, got, want)
 		}
@@ -219,7 +219,7 @@ func TestEventBusyStatus(t *testing.T) {
 func TestEventLocation(t *testing.T) {
 	place := func(children ...wbxml.Element) map[string]string {
 		b, err := Event(properties(wbxml.E(wbxml.AirSyncBaseLocation, children...)), Options{})
-		return component(t, parseCalendar(t, b, err), 0)
+		return values(t, parseCalendar(t, b, err), 0)
 	}
 	street, city := wbxml.T(wbxml.AirSyncBaseStreet, "1 Microsoft Way"), wbxml.T(wbxml.AirSyncBaseCity, "Redmond")
 	got := place(wbxml.T(wbxml.AirSyncBaseDisplayName, "Cafe"), street, city,
@@ -237,7 +237,7 @@ func TestEventBody(t *testing.T) {
 	body := func(kind, data string) map[string]string {
 		b, err := Event(properties(wbxml.E(wbxml.AirSyncBaseBody, wbxml.T(wbxml.AirSyncBaseType, kind),
 			wbxml.T(wbxml.AirSyncBaseTruncated, "1"), wbxml.T(wbxml.AirSyncBaseData, data))), Options{})
-		return component(t, parseCalendar(t, b, err), 0)
+		return values(t, parseCalendar(t, b, err), 0)
 	}
 	html := "<html><head><style>p{}</style></head><body><p>Tom &amp; <b>Jerry</b></p><div>x<br>y</div></body></html>"
 	if got := body("2", html); got["DESCRIPTION"] != "Tom & Jerry\nx\ny" || got["X-ALT-DESC"] != html || got["X-EAS-BODY-TRUNCATED"] != "1" {
@@ -258,7 +258,7 @@ func TestEventBadValues(t *testing.T) {
 		wbxml.T(wbxml.CalendarReminder, "-3"), wbxml.T(wbxml.CalendarSubject, "x"),
 		wbxml.E(wbxml.CalendarRecurrence, wbxml.T(wbxml.CalendarType, "4"), wbxml.T(wbxml.CalendarCalendarType, "15"),
 			wbxml.T(wbxml.CalendarIsLeapMonth, "1"))), Options{UID: "item-7"})
-	got := component(t, parseCalendar(t, b, err), 0)
+	got := values(t, parseCalendar(t, b, err), 0)
 	if diff := cmp.Diff(map[string]string{
 		"UID": "item-7", "DTSTAMP": "19700101T000000Z", "SUMMARY": "x", "X-EAS-TIMEZONE": "not a zone", "X-EAS-TYPE": "4",
 		"X-EAS-CALENDARTYPE": "15", "X-EAS-ISLEAPMONTH": "1",
@@ -280,7 +280,7 @@ func TestEventExceptionsBounded(t *testing.T) {
 	}
 	b, err := Event(dailyMeeting(exceptions(list...)), Options{})
 	cal := parseCalendar(t, b, err)
-	if n, left := len(cal.Events()), component(t, cal, 0)["X-EAS-EXCEPTIONS-LEFT-OUT"]; n != 1001 || left != "200" {
+	if n, left := len(cal.Events()), values(t, cal, 0)["X-EAS-EXCEPTIONS-LEFT-OUT"]; n != 1001 || left != "200" {
 		t.Errorf("%d events, %s left out", n, left)
 	}
 	huge := wbxml.T(wbxml.CalendarBody, strings.Repeat("x", maxSeries/100))

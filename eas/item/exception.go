@@ -1,8 +1,11 @@
 package item
 
 import (
+	"io"
 	"strconv"
 	"time"
+
+	ics "github.com/arran4/golang-ical"
 
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
@@ -27,18 +30,18 @@ func originalStart(exception *wbxml.Element) time.Time {
 }
 
 // exdates writes the occurrences that a series has no more.
-func (l *lines) exdates(props *wbxml.Element, series form) {
+func (c component) exdates(props *wbxml.Element, series form) {
 	for e := range props.Child(wbxml.CalendarExceptions).All(wbxml.CalendarException) {
 		if isTrue(e.Value(wbxml.CalendarDeleted)) {
-			l.time("EXDATE", series, originalStart(e))
+			c.time("EXDATE", series, originalStart(e))
 		}
 	}
 }
 
 // changed returns the changed occurrences that shall be written after the series,
-// which has been written, and says in it how many will not be.
-func (l *lines) changed(props *wbxml.Element) (changed []*wbxml.Element) {
-	limit, left := min(maxExceptions, maxSeries/len(l.b)), 0
+// which is complete, and says in it how many will not be.
+func (c component) changed(props *wbxml.Element) (changed []*wbxml.Element) {
+	limit, left := min(maxExceptions, maxSeries/c.size()), 0
 	for e := range props.Child(wbxml.CalendarExceptions).All(wbxml.CalendarException) {
 		switch {
 		case isTrue(e.Value(wbxml.CalendarDeleted)):
@@ -49,34 +52,67 @@ func (l *lines) changed(props *wbxml.Element) (changed []*wbxml.Element) {
 		}
 	}
 	if left > 0 {
-		l.raw("X-EAS-EXCEPTIONS-LEFT-OUT", strconv.Itoa(left))
+		c.add("X-EAS-EXCEPTIONS-LEFT-OUT", strconv.Itoa(left))
 	}
 	return changed
 }
 
-// exception writes a changed occurrence: a VEVENT that says all that it is, also
+// size is about how many bytes a component takes.
+func (c component) size() int {
+	const name = 64 // of a property and of its parameters
+	n := 0
+	for _, p := range c.Properties {
+		n += name + len(p.Value)
+		for _, v := range p.ICalParameters {
+			n += len(v[0])
+		}
+	}
+	return n
+}
+
+// later is a component that is made when it is written: all the occurrences of a
+// large meeting at once would take many times the memory of what they are written as.
+type later func() ics.Component
+
+func (f later) SerializeTo(w io.Writer, c *ics.SerializationConfiguration) error {
+	return f().SerializeTo(w, c)
+}
+func (f later) SubComponents() []ics.Component { return f().SubComponents() }
+func (f later) UnknownPropertiesIANAProperties() []ics.IANAProperty {
+	return f().UnknownPropertiesIANAProperties()
+}
+
+// series is what the occurrences of an event have in common.
+type series struct {
+	view  view
+	form  form
+	uid   string
+	files map[string]File
+}
+
+// occurrence makes a changed occurrence: a VEVENT that says all that it is, also
 // what it has from its series. It begins when it always would and takes as long
 // as always, unless it says otherwise.
-func (l *lines) exception(e *wbxml.Element, whole view, series form, uid string, files map[string]File) {
+func (s series) occurrence(e *wbxml.Element) *ics.VEvent {
 	v, original := viewOf(e), originalStart(e)
 	at := spanOf(v)
 	if at.start.IsZero() {
 		at.start = original
 	}
 	if at.length() == 0 {
-		at.end = at.start.Add(spanOf(whole).length())
+		at.end = at.start.Add(spanOf(s.view).length())
 	}
-	v.series = whole.own
-	own := form{allDay: isTrue(v.value(wbxml.CalendarAllDayEvent)), zone: series.zone}
-	if series.allDay && !own.allDay {
+	v.series = s.view.own
+	own := form{allDay: isTrue(v.value(wbxml.CalendarAllDayEvent)), zone: s.form.zone}
+	if s.form.allDay && !own.allDay {
 		own.zone = nil // dates came without a VTIMEZONE
 	}
 
-	l.begin("VEVENT")
-	l.text("UID", uid)
-	l.time("RECURRENCE-ID", series, original)
-	l.span(at, own)
-	l.stamp(v.date(wbxml.CalendarDtStamp), original)
-	l.eventProperties(v, files)
-	l.end("VEVENT")
+	event := ics.NewEvent(s.uid)
+	c := component{&event.ComponentBase}
+	c.time("RECURRENCE-ID", s.form, original)
+	c.span(at, own)
+	c.stamp(v.date(wbxml.CalendarDtStamp), original)
+	c.eventProperties(v, s.files)
+	return event
 }

@@ -89,8 +89,8 @@ func checkLines(tb testing.TB, b []byte) {
 	}
 }
 
-// event returns the n-th VEVENT as its properties by name, the first of each.
-func component(tb testing.TB, cal *ics.Calendar, n int) map[string]string {
+// values returns the n-th VEVENT as its properties by name, the first of each.
+func values(tb testing.TB, cal *ics.Calendar, n int) map[string]string {
 	tb.Helper()
 	events := cal.Events()
 	if n >= len(events) {

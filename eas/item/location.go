@@ -9,13 +9,13 @@ import (
 
 // location writes the place of an event: a string in protocols to 14.1 (MS-ASCAL
 // 2.2.2.27), a container in later ones (MS-ASAIRS 2.2.2.28).
-func (l *lines) location(v view) {
+func (c component) location(v view) {
 	e := v.first(wbxml.AirSyncBaseLocation, wbxml.CalendarLocation)
 	if e == nil {
 		return
 	}
 	if e.Tag == wbxml.CalendarLocation {
-		l.text("LOCATION", strings.TrimSpace(e.Text))
+		c.add("LOCATION", strings.TrimSpace(e.Text))
 		return
 	}
 	place := viewOf(e)
@@ -30,16 +30,16 @@ func (l *lines) location(v view) {
 	}
 	address := strings.Join(parts, ", ")
 	if name := place.value(wbxml.AirSyncBaseDisplayName); name != "" {
-		l.text("LOCATION", name)
-		l.text("X-EAS-ADDRESS", address)
+		c.add("LOCATION", name)
+		c.add("X-EAS-ADDRESS", address)
 	} else {
-		l.text("LOCATION", address)
+		c.add("LOCATION", address)
 	}
 	lat, long := place.value(wbxml.AirSyncBaseLatitude), place.value(wbxml.AirSyncBaseLongitude)
 	if isDegrees(lat, 90) && isDegrees(long, 180) {
-		l.raw("GEO", lat+";"+long)
+		c.add("GEO", lat+";"+long)
 	}
-	l.extra(place, wbxml.AirSyncBaseAnnotation, wbxml.AirSyncBaseLocationUri)
+	place.extra(c.add, wbxml.AirSyncBaseAnnotation, wbxml.AirSyncBaseLocationUri)
 }
 
 // isDegrees tells whether s is a FLOAT (RFC 5545 3.3.7) from -limit to limit.

@@ -10,18 +10,13 @@ func Note(props *wbxml.Element) ([]byte, error) {
 	}
 	v := viewOf(props)
 	modified := v.date(wbxml.NotesLastModifiedDate)
-
-	var l lines
-	l.beginCalendar()
-	l.begin("VJOURNAL")
-	l.text("UID", contentUUID(props))
-	l.stamp(modified)
-	l.utc("LAST-MODIFIED", modified)
-	l.text("SUMMARY", v.value(wbxml.NotesSubject))
-	l.description(findBody(v))
-	l.fields("CATEGORIES", ',', v.list(wbxml.NotesCategories, wbxml.NotesCategory))
-	l.extra(v, wbxml.NotesMessageClass)
-	l.end("VJOURNAL")
-	l.end("VCALENDAR")
-	return l.b, nil
+	cal := newCalendar()
+	c := component{&cal.AddJournal(contentUUID(props)).ComponentBase}
+	c.stamp(modified)
+	c.utc("LAST-MODIFIED", modified)
+	c.add("SUMMARY", v.value(wbxml.NotesSubject))
+	c.description(findBody(v))
+	c.categories(v, wbxml.NotesCategories, wbxml.NotesCategory)
+	v.extra(c.add, wbxml.NotesMessageClass)
+	return serialize(cal)
 }

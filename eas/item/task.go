@@ -16,37 +16,33 @@ func Task(props *wbxml.Element) ([]byte, error) {
 	start, due, f := taskDates(v)
 	completed := v.date(wbxml.TasksDateCompleted)
 
-	var l lines
-	l.beginCalendar()
-	l.begin("VTODO")
-	l.text("UID", contentUUID(props))
-	l.stamp(completed, start, due)
-	l.time("DTSTART", f, start)
-	l.time("DUE", f, due)
-	l.text("SUMMARY", v.value(wbxml.TasksSubject))
-	l.description(findBody(v))
-	l.fields("CATEGORIES", ',', v.list(wbxml.TasksCategories, wbxml.TasksCategory))
-	l.raw("CLASS", classification(v.value(wbxml.TasksSensitivity)))
-	l.raw("PRIORITY", priority(v.value(wbxml.TasksImportance)))
+	cal := newCalendar()
+	c := component{&cal.AddTodo(contentUUID(props)).ComponentBase}
+	c.stamp(completed, start, due)
+	c.time("DTSTART", f, start)
+	c.time("DUE", f, due)
+	c.add("SUMMARY", v.value(wbxml.TasksSubject))
+	c.description(findBody(v))
+	c.categories(v, wbxml.TasksCategories, wbxml.TasksCategory)
+	c.add("CLASS", classification(v.value(wbxml.TasksSensitivity)))
+	c.add("PRIORITY", priority(v.value(wbxml.TasksImportance)))
 	if isTrue(v.value(wbxml.TasksComplete)) {
-		l.raw("STATUS", "COMPLETED")
-		l.raw("PERCENT-COMPLETE", "100")
-		l.utc("COMPLETED", completed)
+		c.add("STATUS", "COMPLETED")
+		c.add("PERCENT-COMPLETE", "100")
+		c.utc("COMPLETED", completed)
 	} else if v.first(wbxml.TasksComplete) != nil {
-		l.raw("STATUS", "NEEDS-ACTION")
+		c.add("STATUS", "NEEDS-ACTION")
 	}
 	if e := v.first(wbxml.TasksRecurrence); e != nil {
 		r := viewOf(e)
-		l.recurrence(r, taskPattern(r), f, wbxml.TasksType, wbxml.TasksCalendarType, wbxml.TasksIsLeapMonth)
-		l.extra(r, wbxml.TasksRegenerate, wbxml.TasksDeadOccur)
+		c.recurrence(r, taskPattern(r), f, wbxml.TasksType, wbxml.TasksCalendarType, wbxml.TasksIsLeapMonth)
+		r.extra(c.add, wbxml.TasksRegenerate, wbxml.TasksDeadOccur)
 	}
-	l.extra(v, wbxml.TasksOrdinalDate, wbxml.TasksSubOrdinalDate)
+	v.extra(c.add, wbxml.TasksOrdinalDate, wbxml.TasksSubOrdinalDate)
 	if reminder := v.date(wbxml.TasksReminderTime); isTrue(v.value(wbxml.TasksReminderSet)) && !reminder.IsZero() {
-		l.alarm(reminder.Format(utcForm), param{"VALUE", "DATE-TIME"})
+		c.alarm(reminder.Format(utcForm), param{"VALUE", "DATE-TIME"})
 	}
-	l.end("VTODO")
-	l.end("VCALENDAR")
-	return l.b, nil
+	return serialize(cal)
 }
 
 // taskDates returns when a task starts and is due, and how that is written. EAS

@@ -107,13 +107,23 @@ func TestZoneOnce(t *testing.T) {
 			t.Fatalf("offset at %v is %d s, want %d s", at, z.offset(at), want)
 		}
 	}
-	var l lines
-	l.vtimezone(z, 1970)
+	b := zoneLines(t, z, 1970)
 	for _, want := range []string{"DTSTART:20131020T000000\r\n", "DTSTART:20140216T000000\r\n"} {
-		if !strings.Contains(string(l.b), want) || strings.Contains(string(l.b), "RRULE") {
-			t.Errorf("want %q and no RRULE in\n%s", want, l.b)
+		if !strings.Contains(b, want) || strings.Contains(b, "RRULE") {
+			t.Errorf("want %q and no RRULE in\n%s", want, b)
 		}
 	}
+}
+
+// zoneLines are the lines of a VTIMEZONE.
+func zoneLines(t *testing.T, z *zone, from int) string {
+	t.Helper()
+	cal := newCalendar()
+	addZone(cal, z, from)
+	b, err := serialize(cal)
+	parseCalendar(t, b, err)
+	_, inner, _ := strings.Cut(string(b), "PRODID:"+productID+"\r\n")
+	return strings.TrimSuffix(inner, "END:VCALENDAR\r\n")
 }
 
 // RFC 5545 3.6.5 has New York's rules since 2007 as an example, with these lines.
@@ -123,8 +133,6 @@ func TestVTimezone(t *testing.T) {
 		dstName: "EDT", dst: [8]uint16{0, 3, 0, 2, 2}, dstBias: -60,
 	}
 	z, _ := parseZone(info.blob())
-	var l lines
-	l.vtimezone(z, 2007)
 	want := crlf(`
 BEGIN:VTIMEZONE
 TZID:EST
@@ -144,7 +152,7 @@ TZNAME:EDT
 END:DAYLIGHT
 END:VTIMEZONE
 `)
-	if got := string(l.b); got != want {
+	if got := zoneLines(t, z, 2007); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
@@ -266,10 +274,6 @@ func FuzzZone(f *testing.F) {
 		if off := z.offset(at); off <= -86400 || off >= 86400 {
 			t.Errorf("offset %d s", off)
 		}
-		l := lines{}
-		l.begin("VCALENDAR")
-		l.vtimezone(z, 1970)
-		l.end("VCALENDAR")
-		parseCalendar(t, l.b, nil)
+		zoneLines(t, z, 1970)
 	})
 }

@@ -100,11 +100,14 @@ func holds(e *wbxml.Element) bool { return e != nil && (e.Text == "" || isTrue(e
 // maxExtra is how long a value may be, in bytes, that is kept as X-EAS property.
 const maxExtra = 1 << 10
 
+// adder adds a property to a component or a card.
+type adder func(name, value string, params ...param)
+
 // extra keeps properties that the format has no word for, each as X-EAS-<NAME>.
-func (l *lines) extra(v view, tags ...wbxml.Tag) {
+func (v view) extra(add adder, tags ...wbxml.Tag) {
 	for _, tag := range tags {
 		if s := v.value(tag); len(s) <= maxExtra {
-			l.text("X-EAS-"+strings.ToUpper(tag.Name()), s)
+			add("X-EAS-"+strings.ToUpper(tag.Name()), s)
 		}
 	}
 }

@@ -4,42 +4,41 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	ics "github.com/arran4/golang-ical"
 )
 
-// vtimezone writes the zone so that it holds from a year on: RFC 5545 3.6.5.
-func (l *lines) vtimezone(z *zone, from int) {
+// addZone adds the zone so that it holds from a year on: RFC 5545 3.6.5.
+func addZone(cal *ics.Calendar, z *zone, from int) {
 	if z == nil {
 		return
 	}
-	l.begin("VTIMEZONE")
-	l.text("TZID", z.id)
+	c := component{&cal.AddTimezone(z.id).ComponentBase}
 	if z.toStd.month == 0 || z.toStd.year != 0 || z.toDST.year != 0 {
-		l.observance("STANDARD", z.stdName, time.Date(from, time.January, 1, 0, 0, 0, 0, time.UTC), z.std, z.std, "")
+		c.observance("STANDARD", z.stdName, time.Date(from, time.January, 1, 0, 0, 0, 0, time.UTC), z.std, z.std, "")
 	}
-	l.changes("STANDARD", z.stdName, z.toStd, from, z.dst, z.std)
-	l.changes("DAYLIGHT", z.dstName, z.toDST, from, z.std, z.dst)
-	l.end("VTIMEZONE")
+	c.changes("STANDARD", z.stdName, z.toStd, from, z.dst, z.std)
+	c.changes("DAYLIGHT", z.dstName, z.toDST, from, z.std, z.dst)
 }
 
-// changes writes one of the two changes of a zone, yearly or only once.
-func (l *lines) changes(kind, name string, c change, from, offsetFrom, offsetTo int) {
-	rule := c.rrule()
+// changes adds one of the two changes of a zone, yearly or only once.
+func (c component) changes(kind, name string, when change, from, offsetFrom, offsetTo int) {
+	rule := when.rrule()
 	if rule == "" {
-		from = c.year
+		from = when.year
 	}
-	if at, ok := c.at(from); ok {
-		l.observance(kind, name, at, offsetFrom, offsetTo, rule)
+	if at, ok := when.at(from); ok {
+		c.observance(kind, name, at, offsetFrom, offsetTo, rule)
 	}
 }
 
-func (l *lines) observance(kind, name string, start time.Time, offsetFrom, offsetTo int, rule string) {
-	l.begin(kind)
-	l.raw("DTSTART", start.Format(localForm))
-	l.raw("TZOFFSETFROM", utcOffset(offsetFrom))
-	l.raw("TZOFFSETTO", utcOffset(offsetTo))
-	l.raw("RRULE", rule)
-	l.text("TZNAME", name)
-	l.end(kind)
+func (c component) observance(kind, name string, start time.Time, offsetFrom, offsetTo int, rule string) {
+	o := c.sub(kind)
+	o.add("DTSTART", start.Format(localForm))
+	o.add("TZOFFSETFROM", utcOffset(offsetFrom))
+	o.add("TZOFFSETTO", utcOffset(offsetTo))
+	o.add("RRULE", rule)
+	o.add("TZNAME", name)
 }
 
 // rrule returns the yearly rule, "" for a change on one date.

@@ -1,13 +1,29 @@
 package item
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 
 	ics "github.com/arran4/golang-ical"
 	"github.com/emersion/go-vcard"
+
+	"github.com/airlift-eas/airlift/eas/wbxml"
 )
+
+// eventLine is the line of a text property X.
+func eventLine(t *testing.T, value string, params ...param) string {
+	t.Helper()
+	cal := newCalendar()
+	component{&cal.AddEvent("uid").ComponentBase}.add("X", value, params...)
+	b, err := serialize(cal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkLines(t, b)
+	_, line, _ := strings.Cut(strings.ReplaceAll(string(b), "\r\n ", ""), "\r\nUID:uid\r\n")
+	line, _, _ = strings.Cut(line, "\r\n")
+	return line
+}
 
 func TestTextEscapes(t *testing.T) {
 	for in, want := range map[string]string{
@@ -18,9 +34,7 @@ func TestTextEscapes(t *testing.T) {
 		"a\x00\x1b\x7fb\tc": "X:ab\tc",
 		"a\xff\xc3b":        "X:a\uFFFD\uFFFDb",
 	} {
-		var l lines
-		l.text("X", in)
-		if got := string(l.b); got != want+"\r\n" {
+		if got := eventLine(t, in); got != want {
 			t.Errorf("text(%q) = %q, want %q", in, got, want)
 		}
 	}
@@ -37,18 +51,23 @@ func TestParameters(t *testing.T) {
 		{"a\x00\rb", `X;CN=ab:v`},
 		{"", `X:v`},
 	} {
-		var l lines
-		l.text("X", "v", param{"CN", c.in})
-		if got := strings.ReplaceAll(string(l.b), "\r\n ", ""); got != c.want+"\r\n" {
+		if got := eventLine(t, "v", param{"CN", c.in}); got != c.want {
 			t.Errorf("param(%q) = %q, want %q", c.in, got, c.want)
+		}
+		card := card{vcard.Card{}}
+		card.add(vcard.FieldVersion, "4.0")
+		card.add("X", "v", param{"CN", c.in})
+		b, err := card.serialize()
+		if got := strings.ReplaceAll(string(b), "\r\n ", ""); err != nil || !strings.Contains(got, "\r\n"+c.want+"\r\n") {
+			t.Errorf("param(%q) in a card: %v, want %q in %q", c.in, err, c.want, got)
 		}
 	}
 }
 
-func TestRawHasNoControls(t *testing.T) {
-	var l lines
-	l.raw("URL", "http://a/\r\nATTACH:x\x00y")
-	if got, want := string(l.b), "URL:http://a/ATTACH:xy\r\n"; got != want {
+func TestURIHasNoControls(t *testing.T) {
+	b, err := VCard(properties(wbxml.T(wbxml.ContactsWebPage, "http://a/\r\nATTACH:x\x00y\x02,;z")))
+	card := parseCard(t, b, err)
+	if got, want := card.Value(vcard.FieldURL), "http://a/%0D%0AATTACH:x%00y%02,;z"; got != want || card["ATTACH"] != nil {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -61,31 +80,15 @@ func FuzzText(f *testing.F) {
 	f.Add("a\\n;b,c\r\n \t" + strings.Repeat("<b> ", 50))
 	f.Add(" \xff\xfe\x00")
 	f.Fuzz(func(t *testing.T, s string) {
-		var l lines
-		l.begin("VCALENDAR")
-		l.begin("VEVENT")
-		l.text("SUMMARY", "x"+s)
-		l.end("VEVENT")
-		l.end("VCALENDAR")
-		checkLines(t, l.b)
 		want := "x" + plainText(s)
-		cal, err := ics.ParseCalendar(bytes.NewReader(l.b))
-		if err != nil {
-			t.Fatalf("golang-ical: %v", err)
-		}
-		if got := cal.Events()[0].GetProperty(ics.ComponentPropertySummary).Value; got != want {
-			t.Errorf("golang-ical reads %q, want %q", got, want)
+		b, err := Event(properties(wbxml.T(wbxml.CalendarSubject, "x"+s+"x")), Options{})
+		cal := parseCalendar(t, b, err)
+		if got := cal.Events()[0].GetProperty(ics.ComponentPropertySummary).Value; got != want+"x" {
+			t.Errorf("golang-ical reads %q, want %q", got, want+"x")
 		}
 
-		l = lines{vcard: true}
-		l.begin("VCARD")
-		l.raw("VERSION", "4.0")
-		l.text("NOTE", "x"+s+"x")
-		l.end("VCARD")
-		card, err := vcard.NewDecoder(bytes.NewReader(l.b)).Decode()
-		if err != nil {
-			t.Fatalf("go-vcard: %v", err)
-		}
+		b, err = VCard(properties(wbxml.T(wbxml.ContactsBody, "x"+s+"x")))
+		card := parseCard(t, b, err)
 		if got := card.Value(vcard.FieldNote); got != want+"x" {
 			t.Errorf("go-vcard reads %q, want %q", got, want+"x")
 		}
