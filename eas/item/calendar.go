@@ -84,9 +84,9 @@ func (c component) time(name string, f form, t time.Time) {
 }
 
 // utc writes an instant in UTC; the zero time not.
-func (c component) utc(name string, t time.Time, params ...param) {
+func (c component) utc(name string, t time.Time) {
 	if !t.IsZero() {
-		c.add(name, t.Format(utcForm), params...)
+		c.add(name, t.Format(utcForm))
 	}
 }
 

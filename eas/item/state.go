@@ -1,29 +1,27 @@
 package item
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
 // State returns a short hash of what can change of an item, to tell a change from a repetition: servers send an item
 // again for reasons of their own. Of a mail these are the marks on it, since its text never changes; a listing and an
-// answer with the body give the same. Of other items it is everything, but for what servers fill with noise.
+// answer with the body give the same. Of other items it is everything, but for what differs between two answers of the
+// same item: the order of elements, line ends, sizes that are estimates, and what servers fill with noise.
 func State(class string, props *wbxml.Element) string {
-	var b []byte
-	for i := range props.Children {
-		c := &props.Children[i]
-		switch {
-		case class == "Email" && !isMark(c.Tag):
-		case c.Tag == wbxml.CalendarTimezone:
-			b = appendZone(b, c.Text)
-		default:
-			b = c.AppendXML(b)
-		}
+	if class == "Email" {
+		props = &wbxml.Element{Tag: props.Tag, Children: slices.DeleteFunc(slices.Clone(props.Children),
+			func(c wbxml.Element) bool { return !isMark(c.Tag) })}
 	}
-	sum := sha256.Sum256(b)
+	sum := digest(props)
 	return hex.EncodeToString(sum[:8])
 }
 
@@ -37,14 +35,55 @@ func isMark(tag wbxml.Tag) bool {
 	return false
 }
 
-// appendZone says what a time zone means, and leaves out the bytes that mean nothing.
-func appendZone(b []byte, blob string) []byte {
+// contentUUID names an item by what it contains, for items that carry no
+// identifier of their own: equal content gives equal names (RFC 9562 5.8).
+func contentUUID(props *wbxml.Element) string {
+	u := digest(props)
+	u[6] = u[6]&0x0F | 0x80
+	u[8] = u[8]&0x3F | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:16])
+}
+
+// digest is a hash of what an element says.
+func digest(e *wbxml.Element) [sha256.Size]byte {
+	var children [][sha256.Size]byte
+	for i := range e.Children {
+		if c := &e.Children[i]; !isNoise(c.Tag) {
+			children = append(children, digest(c))
+		}
+	}
+	slices.SortFunc(children, func(a, b [sha256.Size]byte) int { return bytes.Compare(a[:], b[:]) })
+	text := strings.ReplaceAll(e.Text, "\r\n", "\n")
+	if e.Tag == wbxml.CalendarTimezone {
+		text = zoneMeaning(text)
+	}
+	b := binary.BigEndian.AppendUint16(nil, uint16(e.Tag))
+	b = binary.BigEndian.AppendUint64(b, uint64(len(text)))
+	b = append(b, text...)
+	for _, c := range children {
+		b = append(b, c[:]...)
+	}
+	return sha256.Sum256(b)
+}
+
+// isNoise tells elements that say nothing of an item but how this answer has it.
+func isNoise(tag wbxml.Tag) bool {
+	switch tag {
+	case wbxml.AirSyncBaseEstimatedDataSize, wbxml.AirSyncBaseTruncated, wbxml.AirSyncBasePreview, wbxml.AirSyncBaseNativeBodyType,
+		wbxml.ContactsBodySize, wbxml.ContactsBodyTruncated, wbxml.CalendarBodyTruncated, wbxml.TasksBodySize, wbxml.TasksBodyTruncated:
+		return true
+	}
+	return false
+}
+
+// zoneMeaning says what a time zone means, and leaves out the bytes that mean nothing.
+func zoneMeaning(blob string) string {
 	z, ok := parseZone(blob)
 	switch {
 	case !ok:
-		return append(b, "zone?"...)
+		return "zone?"
 	case z == nil:
-		return append(b, "zone UTC"...)
+		return "zone UTC"
 	}
-	return fmt.Appendf(b, "zone %+v", *z)
+	return fmt.Sprintf("zone %+v", *z)
 }

@@ -2,6 +2,7 @@ package item
 
 import (
 	"encoding/base64"
+	"slices"
 	"testing"
 
 	"github.com/airlift-eas/airlift/eas/wbxml"
@@ -39,5 +40,45 @@ func TestStateOfMail(t *testing.T) {
 	}
 	if mail("0") == mail("0", wbxml.T(wbxml.Email2LastVerbExecuted, "1")) {
 		t.Error("answering a mail is no change")
+	}
+}
+
+// TestStateOfAnswers: one item as two answers have it, and as another item.
+func TestStateOfAnswers(t *testing.T) {
+	attendee := func(name, email string) wbxml.Element {
+		return wbxml.E(wbxml.CalendarAttendee, wbxml.T(wbxml.CalendarName, name), wbxml.T(wbxml.CalendarEmail, email))
+	}
+	attachment := func(size string) wbxml.Element {
+		return wbxml.E(wbxml.AirSyncBaseAttachments, wbxml.E(wbxml.AirSyncBaseAttachment,
+			wbxml.T(wbxml.AirSyncBaseFileReference, "f"), wbxml.T(wbxml.AirSyncBaseEstimatedDataSize, size)))
+	}
+	one := properties(
+		wbxml.T(wbxml.CalendarSubject, "s"),
+		wbxml.E(wbxml.CalendarAttendees, attendee("a", "1"), attendee("b", "2")),
+		wbxml.E(wbxml.AirSyncBaseBody, wbxml.T(wbxml.AirSyncBaseType, "2"), wbxml.T(wbxml.AirSyncBaseEstimatedDataSize, "9"),
+			wbxml.T(wbxml.AirSyncBaseData, "<p>\r\nx</p>")),
+		wbxml.T(wbxml.AirSyncBaseNativeBodyType, "2"), attachment("10"))
+	same := properties(
+		attachment("12"),
+		wbxml.E(wbxml.AirSyncBaseBody, wbxml.B(wbxml.AirSyncBaseData, []byte("<p>\nx</p>")), wbxml.T(wbxml.AirSyncBaseTruncated, "0"),
+			wbxml.T(wbxml.AirSyncBaseType, "2"), wbxml.T(wbxml.AirSyncBasePreview, "x")),
+		wbxml.E(wbxml.CalendarAttendees, attendee("b", "2"), attendee("a", "1")),
+		wbxml.T(wbxml.CalendarSubject, "s"))
+	if State("Calendar", one) != State("Calendar", same) || contentUUID(one) != contentUUID(same) {
+		t.Error("two answers of one item have two states")
+	}
+	seen := map[string]bool{State("Calendar", one): true}
+	for what, other := range map[string]wbxml.Element{
+		"the addresses are swapped":  wbxml.E(wbxml.CalendarAttendees, attendee("a", "2"), attendee("b", "1")),
+		"an attendee is there twice": wbxml.E(wbxml.CalendarAttendees, attendee("a", "1"), attendee("b", "2"), attendee("b", "2")),
+		"the text has another space": wbxml.T(wbxml.CalendarSubject, "s "),
+	} {
+		changed := properties(append([]wbxml.Element{other}, slices.DeleteFunc(slices.Clone(one.Children),
+			func(e wbxml.Element) bool { return e.Tag == other.Tag })...)...)
+		state := State("Calendar", changed)
+		if seen[state] {
+			t.Errorf("%s, and the state is the same", what)
+		}
+		seen[state] = true
 	}
 }

@@ -1,11 +1,7 @@
 package item
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
-	"fmt"
-	"hash"
 	"strconv"
 	"strings"
 	"time"
@@ -109,29 +105,5 @@ func (v view) extra(add adder, tags ...wbxml.Tag) {
 		if s := v.value(tag); len(s) <= maxExtra {
 			add("X-EAS-"+strings.ToUpper(tag.Name()), s)
 		}
-	}
-}
-
-// contentUUID names an item by what it contains, for items that carry no
-// identifier of their own: equal properties give equal names (RFC 9562 5.8).
-func contentUUID(props *wbxml.Element) string {
-	h := sha256.New()
-	hashTree(h, props)
-	var u [16]byte
-	copy(u[:], h.Sum(nil))
-	u[6] = u[6]&0x0F | 0x80
-	u[8] = u[8]&0x3F | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
-}
-
-func hashTree(h hash.Hash, e *wbxml.Element) {
-	var head [18]byte
-	binary.BigEndian.PutUint16(head[:], uint16(e.Tag))
-	binary.BigEndian.PutUint64(head[2:], uint64(len(e.Text)))
-	binary.BigEndian.PutUint64(head[10:], uint64(len(e.Children)))
-	h.Write(head[:])
-	h.Write([]byte(e.Text))
-	for i := range e.Children {
-		hashTree(h, &e.Children[i])
 	}
 }
