@@ -1,0 +1,293 @@
+package crashtest
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/airlift-eas/airlift/checkpoints"
+	"github.com/airlift-eas/airlift/checkpoints/sqlite"
+	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/eas/auth"
+	"github.com/airlift-eas/airlift/eas/easserver"
+	"github.com/airlift-eas/airlift/eas/wbxml"
+	"github.com/airlift-eas/airlift/migrate"
+	"github.com/airlift-eas/airlift/sinks/archive"
+	"github.com/airlift-eas/airlift/sinks/dir"
+)
+
+const (
+	password = "secret"
+	window   = 4    // items of a page
+	whole    = 2048 // bytes of a message that the server sends with a page; a longer one has to be fetched
+)
+
+// lab is a server with mailboxes, and a disk for archives and checkpoints. Processes come and go.
+type lab struct {
+	t      testing.TB
+	store  *easserver.Store
+	server *easserver.Server
+	disk   *disk
+	root   string
+
+	mu     sync.Mutex
+	live   map[string]*process // by name
+	pages  map[folderKey]int   // pages that the server sent
+	keys   map[syncKey]int     // and in answer to which key
+	events []migrate.Event
+}
+
+// countsFolders is the user whose server estimates what a folder holds.
+const countsFolders = "ada"
+
+type folderKey struct{ user, collection string }
+
+type syncKey struct {
+	folderKey
+	key string
+}
+
+func newLab(t testing.TB) *lab {
+	t.Helper()
+	l := &lab{
+		t: t, store: easserver.NewStore(), disk: newDisk(), root: t.TempDir(),
+		live: map[string]*process{}, pages: map[folderKey]int{}, keys: map[syncKey]int{},
+	}
+	fill(l.store)
+	l.server = easserver.New(easserver.Config{
+		Password: password, Versions: []string{"14.1"},
+		OnRequest: func(r *easserver.Request) http.Handler {
+			cutBodies(r)
+			return nil
+		},
+		OnViolation: func(v easserver.Violation) { t.Errorf("the client broke the protocol: %s", v) },
+	}, l.store)
+	t.Cleanup(l.server.Close)
+	return l
+}
+
+// cutBodies makes of every request for whole messages one for their beginnings, as servers with a limit of their own do.
+func cutBodies(r *easserver.Request) {
+	if r.Command != "Sync" || r.Document == nil {
+		return
+	}
+	for c := range r.Document.Child(wbxml.AirSyncCollections).All(wbxml.AirSyncCollection) {
+		options := c.Child(wbxml.AirSyncOptions)
+		if options == nil {
+			continue
+		}
+		for p := range options.All(wbxml.AirSyncBaseBodyPreference) {
+			if p.Value(wbxml.AirSyncBaseType) == "4" {
+				p.Append(wbxml.T(wbxml.AirSyncBaseTruncationSize, strconv.Itoa(whole)))
+			}
+		}
+	}
+}
+
+// ServeHTTP watches what comes and goes.
+func (l *lab) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch user := r.URL.Query().Get("User"); {
+	case r.URL.Query().Get("Cmd") == "GetItemEstimate" && user == countsFolders:
+		l.countFolders(w, r, user)
+		return
+	case r.URL.Query().Get("Cmd") != "Sync":
+		l.server.ServeHTTP(w, r)
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		l.t.Errorf("read a request: %v", err)
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	shown := syncKey{folderKey: folderKey{user: r.URL.Query().Get("User")}}
+	if c := l.collection(body); c != nil {
+		shown.collection, shown.key = c.Value(wbxml.AirSyncCollectionId), c.Value(wbxml.AirSyncSyncKey)
+	}
+	l.checkOrder(context.WithoutCancel(r.Context()), r.Header.Get(processHeader), shown)
+	rec := httptest.NewRecorder()
+	l.server.ServeHTTP(rec, r)
+	if c := l.collection(rec.Body.Bytes()); c != nil && c.Has(wbxml.AirSyncCommands) {
+		l.mu.Lock()
+		l.pages[shown.folderKey]++
+		l.keys[shown]++
+		l.mu.Unlock()
+	}
+	answer(w, rec, rec.Body.Bytes())
+}
+
+func answer(w http.ResponseWriter, rec *httptest.ResponseRecorder, body []byte) {
+	maps.Copy(w.Header(), rec.Header())
+	w.WriteHeader(rec.Code)
+	_, _ = w.Write(body)
+}
+
+// countFolders makes the estimates of one mailbox those of the servers that count what is in the folder. The others are
+// what the key has still to bring. After a crash within the first pass of a folder such an estimate proves nothing, and
+// the folder is enumerated a second time.
+func (l *lab) countFolders(w http.ResponseWriter, r *http.Request, user string) {
+	rec := httptest.NewRecorder()
+	l.server.ServeHTTP(rec, r)
+	e, err := wbxml.Unmarshal(rec.Body.Bytes(), wbxml.Limits{})
+	if err != nil {
+		l.t.Errorf("an estimate: %v", err)
+		return
+	}
+	for resp := range e.All(wbxml.GetItemEstimateResponse) {
+		c := resp.Child(wbxml.GetItemEstimateCollection)
+		for _, f := range l.store.User(user).Folders() {
+			n := c.Child(wbxml.GetItemEstimateEstimate)
+			if n != nil && string(f.ID()) == c.Value(wbxml.GetItemEstimateCollectionId) {
+				n.Text = strconv.Itoa(f.Len())
+			}
+		}
+	}
+	b, err := wbxml.Marshal(e)
+	if err != nil {
+		l.t.Errorf("an estimate: %v", err)
+	}
+	answer(w, rec, b)
+}
+
+// collection is the one of a Sync document; nil for an answer without a body.
+func (l *lab) collection(doc []byte) *wbxml.Element {
+	if len(doc) == 0 {
+		return nil
+	}
+	e, err := wbxml.Unmarshal(doc, wbxml.Limits{})
+	if err != nil {
+		l.t.Errorf("a Sync document: %v", err)
+		return nil
+	}
+	if cs := e.Child(wbxml.AirSyncCollections); cs != nil {
+		return cs.Child(wbxml.AirSyncCollection)
+	}
+	return nil
+}
+
+// checkOrder holds a key that arrives at the server against the checkpoints of the process that shows it.
+func (l *lab) checkOrder(ctx context.Context, name string, shown syncKey) {
+	l.mu.Lock()
+	p := l.live[name]
+	l.mu.Unlock()
+	if p == nil || shown.key == "0" {
+		return // a process of its own, whose checkpoints are its own
+	}
+	folders, err := p.store.Folders(ctx, checkpoints.Key{Job: p.job, Mailbox: address(shown.user)})
+	if err != nil {
+		l.t.Errorf("%s: read the checkpoints: %v", p.m, err)
+	}
+	for _, f := range folders {
+		if f.ServerID == shown.collection && f.SyncKey == shown.key {
+			return
+		}
+	}
+	l.t.Errorf("%s: a key of folder %s of %s reached the server before it was committed", p.m, shown.collection, shown.user)
+}
+
+func (l *lab) archivePath() string { return filepath.Join(l.root, "archive") }
+
+// process is one execution of the program: it opens the archive and the checkpoints, runs, and closes them.
+type process struct {
+	l     *lab
+	m     *machine
+	name  string
+	state string            // directory of the checkpoints
+	base  http.RoundTripper // to the server
+	users []string
+
+	around func(name string, committed bool) // see bucket
+
+	job   string
+	store *sqlite.Store
+}
+
+func (l *lab) process(m *machine) *process {
+	return &process{l: l, m: m, name: "one", state: "state", base: inProcess{l}, users: users}
+}
+
+// run runs the process. Whatever its end, nothing of it is left but what is on the disk.
+func (p *process) run() (sum migrate.Summary, err error) {
+	p.m.boot()
+	defer p.settle()
+	ctx := context.Background()
+	b, err := dir.OpenWith(p.l.archivePath(), dir.Options{Create: true, Step: p.step})
+	if err != nil {
+		return sum, err
+	}
+	defer b.Close()
+	counted := &bucket{Bucket: b, m: p.m, around: p.around}
+	defer func() {
+		p.m.stop()
+		counted.drop()
+	}()
+	a, err := archive.Create(ctx, counted)
+	if err != nil {
+		return sum, err
+	}
+	if _, err := b.Clean(ctx); err != nil {
+		return sum, err
+	}
+	if p.store, err = sqlite.Open(ctx, filepath.Join(p.l.root, p.state, "checkpoints.db")); err != nil {
+		return sum, err
+	}
+	defer p.store.Close()
+	p.job = a.ID()
+	p.l.set(p.name, p)
+	defer p.l.set(p.name, nil)
+	return migrate.Run(ctx, p.options(a))
+}
+
+func (l *lab) set(name string, p *process) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.live[name] = p
+}
+
+func (p *process) options(a *archive.Archive) migrate.Options {
+	o := migrate.Options{
+		Job: a.ID(), Sink: a, Checkpoints: &store{Store: p.store, m: p.m, l: p.l}, Tool: "crashtest",
+		Workers: 2, Folders: 2, Window: window, Backoff: time.Nanosecond,
+		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		Events: func(e migrate.Event) {
+			p.l.mu.Lock()
+			defer p.l.mu.Unlock()
+			p.l.events = append(p.l.events, e)
+		},
+	}
+	const url = "http://127.0.0.1/Microsoft-Server-ActiveSync"
+	for _, u := range p.users {
+		o.Mailboxes = append(o.Mailboxes, migrate.Mailbox{Address: address(u), Client: eas.Config{
+			URL: url, User: u,
+			Transport: &auth.Basic{User: u, Password: password, Origin: url, Base: wire{m: p.m, name: p.name, base: p.base}},
+		}})
+	}
+	return o
+}
+
+// step takes a step of sinks/dir. A directory that is there is not made: that is no effect.
+func (p *process) step(s dir.Step, do func() error) error {
+	if s.Op == dir.OpMkdir && len(missing(s.Path)) == 0 && p.m.alive() {
+		return do()
+	}
+	fault := func(bool) error { return fileFault(s, p.m.at) }
+	return p.m.do(fileEffect, string(s.Op)+" "+s.Path, fault, func() error { return p.l.disk.step(s, do) })
+}
+
+// settle leaves the disk as the end of the process leaves it.
+func (p *process) settle() {
+	if p.m.failed() != "" && p.m.mode == powerCut {
+		if err := p.l.disk.powerCut(); err != nil {
+			p.l.t.Errorf("%s: power cut: %v", p.m, err)
+		}
+	}
+	p.l.disk.written()
+}
