@@ -50,8 +50,11 @@ var statusFaults = []struct {
 	status int
 	sync   bool // of Sync alone, in all versions
 }{
-	{FaultStatus110, 110, false}, {FaultStatus111, 111, false},
-	{FaultSyncStatus5, 5, true}, {FaultSyncStatus13, 13, true}, {FaultSyncStatus16, 16, true},
+	{FaultStatus110, 110, false},
+	{FaultStatus111, 111, false},
+	{FaultSyncStatus5, 5, true},
+	{FaultSyncStatus13, 13, true},
+	{FaultSyncStatus16, 16, true},
 }
 
 // policyFaults are the faults that last until the device has provisioned.

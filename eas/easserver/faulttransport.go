@@ -57,8 +57,10 @@ func (x *exchange) performOnBadLine(scope string) {
 		fault Fault
 		send  func(*exchange, *heldAnswer, *injection)
 	}{
-		{FaultCutConnection, (*exchange).sendCut}, {FaultBrokenGzip, (*exchange).sendBrokenGzip},
-		{FaultHalfDocument, (*exchange).sendHalf}, {FaultHTTP502, (*exchange).sendBadGateway},
+		{FaultCutConnection, (*exchange).sendCut},
+		{FaultBrokenGzip, (*exchange).sendBrokenGzip},
+		{FaultHalfDocument, (*exchange).sendHalf},
+		{FaultHTTP502, (*exchange).sendBadGateway},
 	} {
 		if f.fault == FaultBrokenGzip && !strings.Contains(x.http.Header.Get("Accept-Encoding"), "gzip") {
 			continue
