@@ -30,6 +30,8 @@ var (
 	// ErrBusy says that another process kept the store to itself for longer than the adapter waits. Nothing was
 	// changed; the caller may try again.
 	ErrBusy = errors.New("checkpoint store is busy")
+	// ErrLocked says that another run has the mailbox, of this process or of another one.
+	ErrLocked = errors.New("another run works on this mailbox")
 	// ErrFull says that there is no room for what was to be stored. Nothing was changed.
 	ErrFull = errors.New("no room for the checkpoint")
 )
@@ -50,7 +52,7 @@ type FolderKey struct {
 //
 // Methods may be called from many goroutines. What a method stored is durable when it returns; a method that reports
 // an error, or whose context was cancelled before it could commit, changed nothing. No adapter retries on behalf of
-// the caller, who may try again after ErrBusy and ErrFull, but not after the other errors named here.
+// the caller, who may try again after ErrBusy, ErrLocked and ErrFull, but not after the other errors named here.
 //
 // Strings are kept byte for byte and compared so: case, Unicode form and invalid UTF-8 are preserved. They hold no NUL.
 // Times are kept as instants. Jobs, mailboxes and folders never see each other's rows. Reading finds nothing where
@@ -64,6 +66,7 @@ type Store interface {
 	Mailboxes
 	Folders
 	Ledger
+	Locks
 	io.Closer
 }
 
@@ -107,6 +110,15 @@ type Ledger interface {
 	// BySHA256 returns rows of a mailbox, in any folder and state, whose content has this hash; at most 16 of them.
 	// The empty hash finds nothing.
 	BySHA256(ctx context.Context, k Key, sha256 string) ([]Item, error)
+}
+
+// Locks keep two runs from working on one mailbox at the same time.
+type Locks interface {
+	// Lock takes a mailbox for one run, whether it was ever saved or not; ErrLocked at once if another run has it. It
+	// is held until unlock is called, also beyond Close, or until the process ends, however it ends: what a killed run
+	// held is free. Calling unlock again does nothing. No other method asks for the lock: one may look while another
+	// works. A store that was opened for reading only has none to give.
+	Lock(ctx context.Context, k Key) (unlock func() error, err error)
 }
 
 // Mailbox is what belongs to a mailbox as a whole.
