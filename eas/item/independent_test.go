@@ -77,7 +77,8 @@ func TestIndependentCalendar(t *testing.T) {
 		wbxml.T(wbxml.CalendarBody, text+"\r\nsecond line"), wbxml.T(wbxml.CalendarOrganizerEmail, "chef@example.com"),
 		wbxml.T(wbxml.CalendarOrganizerName, "Müller, Jörg: O'Neill"),
 		wbxml.E(wbxml.CalendarCategories, wbxml.T(wbxml.CalendarCategory, "a b"), wbxml.T(wbxml.CalendarCategory, "c;d")),
-	), Options{})
+		attached("O'Neill: a, b"),
+	), Options{Files: map[string]File{"O'Neill: a, b": {Name: "files/1 ä.pdf", ContentType: "application/pdf"}}})
 	parseCalendar(t, b, err)
 	got := run(t, py, `
 import sys, icalendar
@@ -86,8 +87,10 @@ print(event["DESCRIPTION"])
 print(event["ORGANIZER"].params["CN"], event["ORGANIZER"])
 print([str(c) for c in event["CATEGORIES"].cats])
 print(event["DTSTART"].dt.utcoffset(), event["RRULE"]["FREQ"], len(event.walk("VALARM")))
+print(event["ATTACH"], event["ATTACH"].params["FILENAME"], event["ATTACH"].params["FMTTYPE"])
 `, b)
-	want := text + "\nsecond line\nMüller, Jörg: O'Neill mailto:chef@example.com\n['a b', 'c;d']\n1:00:00 ['DAILY'] 1\n"
+	want := text + "\nsecond line\nMüller, Jörg: O'Neill mailto:chef@example.com\n['a b', 'c;d']\n1:00:00 ['DAILY'] 1\n" +
+		"files/1%20%C3%A4.pdf O'Neill: a, b.pdf application/pdf\n"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

@@ -93,23 +93,3 @@ func TestMessageText(t *testing.T) {
 		t.Errorf("no properties: %v", err)
 	}
 }
-
-func TestHTMLText(t *testing.T) {
-	for in, want := range map[string]string{
-		"":                                 "",
-		"no tags":                          "no tags",
-		"a <b>b</b>c":                      "a bc",
-		"a<br>b<BR/>c<br />d":              "a\nb\nc\nd",
-		"<p class=x>one</p>\r\n<p>two</p>": "one\ntwo",
-		"1 &lt; 2 &amp;&#9731;":            "1 < 2 &☃",
-		"<!-- <p>no</p> -->yes":            "yes",
-		"<script>if (a<b) x</script>y":     "y",
-		"<style>unclosed":                  "",
-		"a < b":                            "a < b",
-		"<ul><li>a<li>b</ul>":              "a\nb",
-	} {
-		if got := htmlText(in); got != want {
-			t.Errorf("htmlText(%q) = %q, want %q", in, got, want)
-		}
-	}
-}
