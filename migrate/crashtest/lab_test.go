@@ -25,6 +25,7 @@ import (
 )
 
 const (
+	path     = "/Microsoft-Server-ActiveSync"
 	password = "secret"
 	window   = 4    // items of a page
 	whole    = 2048 // bytes of a message that the server sends with a page; a longer one has to be fetched
@@ -37,6 +38,7 @@ type lab struct {
 	server *easserver.Server
 	disk   *disk
 	root   string
+	url    string
 
 	mu     sync.Mutex
 	live   map[string]*process // by name
@@ -58,7 +60,7 @@ type syncKey struct {
 func newLab(t testing.TB) *lab {
 	t.Helper()
 	l := &lab{
-		t: t, store: easserver.NewStore(), disk: newDisk(), root: t.TempDir(),
+		t: t, store: easserver.NewStore(), disk: newDisk(), root: t.TempDir(), url: "http://127.0.0.1" + path,
 		live: map[string]*process{}, pages: map[folderKey]int{}, keys: map[syncKey]int{},
 	}
 	fill(l.store)
@@ -263,11 +265,10 @@ func (p *process) options(a *archive.Archive) migrate.Options {
 			p.l.events = append(p.l.events, e)
 		},
 	}
-	const url = "http://127.0.0.1/Microsoft-Server-ActiveSync"
 	for _, u := range p.users {
 		o.Mailboxes = append(o.Mailboxes, migrate.Mailbox{Address: address(u), Client: eas.Config{
-			URL: url, User: u,
-			Transport: &auth.Basic{User: u, Password: password, Origin: url, Base: wire{m: p.m, name: p.name, base: p.base}},
+			URL: p.l.url, User: u,
+			Transport: &auth.Basic{User: u, Password: password, Origin: p.l.url, Base: wire{m: p.m, name: p.name, base: p.base}},
 		}})
 	}
 	return o

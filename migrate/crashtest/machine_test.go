@@ -143,6 +143,13 @@ func (m *machine) fail(fault func(applied bool) error, op func() error) error {
 	return errDead
 }
 
+// suspended does something while the process stands still.
+func (m *machine) suspended(do func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	do()
+}
+
 // boot starts the machine again, for the next process.
 func (m *machine) boot() {
 	m.mu.Lock()
