@@ -36,19 +36,26 @@ func (f *folderRun) adoptPage(ctx context.Context, page sinks.Committed) error {
 		if e.ServerID == "" {
 			continue
 		}
+		id := e.ServerID
+		if e.ServerIDBefore != "" {
+			id = e.ServerIDBefore
+		}
 		var known *checkpoints.Item
-		if row, ok := rows[e.ServerID]; ok {
+		if row, ok := rows[id]; ok {
 			known = &row
 		} else if e.Op != sinks.OpAdd {
-			found, err := f.m.Checkpoints.Items(ctx, f.key, []string{e.ServerID})
+			found, err := f.m.Checkpoints.Items(ctx, f.key, []string{id})
 			if err != nil {
 				return f.fail(State, err)
 			}
-			if row, ok := found[e.ServerID]; ok {
+			if row, ok := found[id]; ok {
 				known = &row
 			}
 		}
 		rows[e.ServerID] = rowOf(e, known, page.Page.Seq, f.cp.Pass)
+		if e.ServerIDBefore != "" && known != nil {
+			rows[id] = formerly(rows[e.ServerID], id)
+		}
 	}
 	list := make([]checkpoints.Item, 0, len(rows))
 	for _, row := range rows {

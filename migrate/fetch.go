@@ -20,6 +20,15 @@ const (
 	fetchParallel = 4  // requests at once inside a page
 )
 
+// fetchSource is where items are fetched from, and how the ledger names them.
+type fetchSource struct {
+	client     *eas.Client
+	collection eas.CollectionID
+	prefix     string // of the ids in the ledger, for a device that knows the items by other ids than the mailbox's own
+}
+
+func (s fetchSource) name(id eas.ServerID) eas.ServerID { return eas.ServerID(s.prefix) + id }
+
 // fetchPending takes by ItemOperations what of the page did not come whole, several requests at a time: first the bodies,
 // then the files, which an item that came so may have. The segment is written by one of them at a time.
 func (p *pageWriter) fetchPending(ctx context.Context) error {
@@ -68,7 +77,7 @@ func (p *pageWriter) fetchBatch(ctx context.Context, mu *sync.Mutex, batch []eas
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	return p.quarantine(ctx, batch[0], err)
+	return p.quarantine(ctx, p.from.name(batch[0]), err)
 }
 
 // isMissing tells that the server has no such item (MS-ASCMD 2.2.3.177.8).
@@ -102,11 +111,11 @@ func (p *pageWriter) fetchOnce(ctx context.Context, mu *sync.Mutex, batch []eas.
 	for _, id := range batch {
 		if !done[id] {
 			reqs = append(reqs, eas.Fetch{
-				CollectionID: eas.CollectionID(f.cp.ServerID), ServerID: id, Options: eas.ArchiveOptions(class, f.m.client.Version()),
+				CollectionID: p.from.collection, ServerID: id, Options: eas.ArchiveOptions(class, f.m.client.Version()),
 			})
 		}
 	}
-	resp, err := f.m.client.Fetch(ctx, reqs, false)
+	resp, err := p.from.client.Fetch(ctx, reqs, false)
 	if err != nil {
 		return err
 	}
@@ -135,19 +144,20 @@ func (p *pageWriter) fetched(ctx context.Context, res *eas.FetchResult) error {
 		if isMissing(res.Err) {
 			return nil // deleted since the page was made: the server will say so
 		}
-		return p.quarantine(ctx, res.ServerID, res.Err)
+		return p.quarantine(ctx, p.from.name(res.ServerID), res.Err)
 	}
-	known, err := p.lookupLive(ctx, res.ServerID)
+	id := p.from.name(res.ServerID)
+	known, err := p.lookupLive(ctx, id)
 	if err != nil {
 		return err
 	}
-	e, size := p.describe(res.ServerID, res.Item)
-	e.Via = sinks.ViaFetch
+	e, size := p.describe(id, res.Item)
+	e.Via = p.via
 	if why := p.f.m.Select.item(e.Received, size); why != "" && (known == nil || known.State == checkpoints.Excluded) {
 		return p.exclude(ctx, known, e, why)
 	}
 	if res.Item.Body != nil && res.Item.Body.Truncated {
-		return p.quarantine(ctx, res.ServerID, errTruncated)
+		return p.quarantine(ctx, id, errTruncated, bytesContent(".eas.xml", res.Item.XML()))
 	}
 	if eas.Class(p.f.cp.Class) != eas.ClassEmail {
 		return p.personal(ctx, known, e, res.Item)

@@ -40,7 +40,7 @@ func (p *pageWriter) fetchFiles(ctx context.Context, mu *sync.Mutex, it *withFil
 	}
 	contents := it.contents
 	for n, file := range it.files {
-		blob, err := p.f.m.fetchFile(ctx, p.f.cp.Path, file.FileReference)
+		blob, err := p.fetchFile(ctx, file.FileReference)
 		if err != nil {
 			if a := judge(err).action; ctx.Err() != nil || a == actMailbox || a == actRun {
 				return p.f.fail(Source, err)
@@ -64,9 +64,9 @@ func (p *pageWriter) fetchFiles(ctx context.Context, mu *sync.Mutex, it *withFil
 }
 
 // fetchFile fetches the file that a reference names. The caller closes it.
-func (m *mailboxRun) fetchFile(ctx context.Context, folder, reference string) (blob *eas.Blob, err error) {
-	err = m.retry(ctx, folder, func() error {
-		resp, err := m.client.Fetch(ctx, []eas.Fetch{{FileReference: reference}}, true)
+func (p *pageWriter) fetchFile(ctx context.Context, reference string) (blob *eas.Blob, err error) {
+	err = p.f.m.retry(ctx, p.f.cp.Path, func() error {
+		resp, err := p.from.client.Fetch(ctx, []eas.Fetch{{FileReference: reference}}, true)
 		if err != nil {
 			return err
 		}

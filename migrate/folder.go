@@ -57,9 +57,8 @@ func newFolderRun(m *mailboxRun, cp checkpoints.Folder, was string) *folderRun {
 	}
 }
 
-// run reads the folder to its end. In round 0 it goes on from the committed key; later rounds are for a folder whose
-// counts differ: round 1 looks for what arrived meanwhile, round 2 passes through the folder from key 0.
-func (f *folderRun) run(ctx context.Context, round int) error {
+// run reads the folder to its end, from the committed key on. It may be run again, for what arrived meanwhile.
+func (f *folderRun) run(ctx context.Context) error {
 	if err := f.prepare(ctx); err != nil {
 		return err
 	}
@@ -68,16 +67,7 @@ func (f *folderRun) run(ctx context.Context, round int) error {
 	}
 	f.drained = false
 	f.m.emit(Event{Event: EventFolderStart, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Class: f.cp.Class, Page: f.cp.Seq, Live: f.before})
-	switch opts := f.fingerprint(); {
-	case round == 2:
-		// A listing is enough: what is stored is matched by its id, and the bodies of what is not are fetched.
-		if f.cp.Class == string(eas.ClassEmail) {
-			f.opts = eas.HeadersOnly(eas.ClassEmail, f.m.client.Version())
-		}
-		if err := f.restart(ctx, fmt.Sprintf("the server says %d items, the ledger holds %d", f.estimate, f.live)); err != nil {
-			return err
-		}
-	case f.cp.Options != opts && f.cp.SyncKey != "" && f.cp.SyncKey != "0":
+	if f.cp.Options != f.fingerprint() && f.cp.SyncKey != "" && f.cp.SyncKey != "0" {
 		if err := f.restart(ctx, "the selection of items changed"); err != nil {
 			return err
 		}
@@ -91,7 +81,8 @@ func (f *folderRun) run(ctx context.Context, round int) error {
 		return err
 	}
 	f.drained = true
-	if round == 0 && f.quarantined > 0 {
+	if f.quarantined > 0 {
+		f.quarantined = 0
 		if err := f.retryQuarantined(ctx); err != nil {
 			return err
 		}
@@ -196,11 +187,17 @@ func (f *folderRun) isContainer(ctx context.Context) bool {
 	return err == nil && len(est) == 1 && est[0].Err == nil && est[0].Count == 0
 }
 
-// restart takes the folder back to key 0. The ledger stays: every item of the pass that follows is matched against it.
+// restart takes the folder back to key 0. The ledger stays: every item of the pass that follows is matched against it. Where
+// it holds most of the folder the pass is a listing, and only the bodies of what is not stored yet are fetched.
 func (f *folderRun) restart(ctx context.Context, reason string) error {
 	f.resyncs++
 	f.counts.Resyncs++
-	f.base = f.counts.Stored
+	if err := f.count(ctx); err != nil {
+		return err
+	}
+	if v := f.m.client.Version(); f.cp.Class == string(eas.ClassEmail) && v.AtLeast(eas.Version120) && 2*f.live >= f.primed {
+		f.opts = eas.HeadersOnly(eas.ClassEmail, v)
+	}
 	f.m.stats.add(func(s *Summary) { s.Resyncs++ })
 	f.m.emit(Event{Event: EventResync, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Message: reason})
 	f.carry = append(f.carry, sinks.Event{Op: sinks.OpResync, Reason: reason})

@@ -205,6 +205,11 @@ func convert(class string, props *wbxml.Element) ([]byte, string, error) {
 
 // store puts the bytes of an item that is new, or of a new version of it.
 func (p *pageWriter) store(ctx context.Context, known *checkpoints.Item, e sinks.Event, contents ...sinks.Content) error {
+	if known == nil && !p.f.first {
+		if done, err := p.renamed(ctx, e, contents[0]); done || err != nil {
+			return err
+		}
+	}
 	e.Op, e.Whole = sinks.OpAdd, true
 	if known != nil {
 		e.ID = known.ID // of one that was quarantined, too

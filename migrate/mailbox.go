@@ -32,6 +32,9 @@ type mailboxRun struct {
 	started time.Time
 	folders []*folderRun
 
+	auditLock sync.Mutex
+	auditor   *auditor // nil until it is needed
+
 	mu       sync.Mutex
 	segments []sinks.Segment // committed or adopted, for the run record
 }
@@ -115,18 +118,11 @@ func deviceID(job, server, mailbox string) string {
 // connect makes the client and negotiates, keeping the version that the stored keys were made with while the server
 // still has it.
 func (m *mailboxRun) connect(ctx context.Context) error {
-	cfg := m.mb.Client
+	cfg := m.clientConfig()
 	cfg.DeviceID = eas.DeviceID(m.state.DeviceID)
 	cfg.PolicyKey = eas.PolicyKey(m.state.PolicyKey)
 	if m.state.HierarchyKey != "" && m.state.EAS != "" {
 		cfg.Version = eas.Version(m.state.EAS)
-	}
-	trace := cfg.Trace
-	cfg.Trace = func(x eas.Exchange) {
-		m.stats.exchange(x)
-		if trace != nil {
-			trace(x)
-		}
 	}
 	client, err := eas.New(cfg)
 	if err != nil {
@@ -140,6 +136,19 @@ func (m *mailboxRun) connect(ctx context.Context) error {
 	return m.saveState(ctx)
 }
 
+// clientConfig is the mailbox's, with the requests counted.
+func (m *mailboxRun) clientConfig() eas.Config {
+	cfg := m.mb.Client
+	trace := cfg.Trace
+	cfg.Trace = func(x eas.Exchange) {
+		m.stats.exchange(x)
+		if trace != nil {
+			trace(x)
+		}
+	}
+	return cfg
+}
+
 // saveState stores what belongs to the mailbox as a whole.
 func (m *mailboxRun) saveState(ctx context.Context) error {
 	m.state.EAS = string(m.client.Version())
@@ -148,40 +157,11 @@ func (m *mailboxRun) saveState(ctx context.Context) error {
 	return m.Checkpoints.SaveMailbox(ctx, m.state)
 }
 
-// rounds is how often a folder is read whose counts differ; see folderRun.run.
-const rounds = 3
-
-// drainAll reads every folder to its end, compares the counts, and reads again what differs: first for what arrived
-// meanwhile, then from key 0.
+// drainAll reads every folder to its end and compares the counts. What differs is read on, for what arrived meanwhile, and
+// what differs then is audited.
 func (m *mailboxRun) drainAll(ctx context.Context) error {
-	open := m.folders
-	var errs []error
-	for round := 0; len(open) > 0 && round < rounds; round++ {
-		if err := m.drainFolders(ctx, open, round); err != nil {
-			errs = append(errs, err)
-			break
-		}
-		if ctx.Err() != nil {
-			break
-		}
-		if round == 0 {
-			if err := m.rereadHierarchy(ctx); err != nil {
-				errs = append(errs, err)
-				break
-			}
-		}
-		if err := m.estimateAll(ctx, open); err != nil {
-			errs = append(errs, err)
-			break
-		}
-		var again []*folderRun
-		for _, f := range open {
-			if f.err == nil && f.drained && !f.balanced {
-				again = append(again, f)
-			}
-		}
-		open = again
-	}
+	err := m.settle(ctx)
+	errs := []error{err}
 	for _, f := range m.folders {
 		errs = append(errs, f.err, f.count(context.WithoutCancel(ctx)))
 		if err := f.save(context.WithoutCancel(ctx)); err != nil {
@@ -191,8 +171,42 @@ func (m *mailboxRun) drainAll(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// drainFolders runs the folders side by side, as many at once as the server bears.
-func (m *mailboxRun) drainFolders(ctx context.Context, folders []*folderRun, round int) error {
+// settle does the work of drainAll. What goes wrong in a folder is in the folder's err.
+func (m *mailboxRun) settle(ctx context.Context) error {
+	if err := m.eachFolder(ctx, m.folders, (*folderRun).run); err != nil {
+		return err
+	}
+	if err := m.rereadHierarchy(ctx); err != nil {
+		return err
+	}
+	open := m.unbalanced(m.folders)
+	if err := m.estimateAll(ctx, open); err != nil {
+		return err
+	}
+	if open = m.unbalanced(open); len(open) > 0 {
+		if err := m.eachFolder(ctx, open, (*folderRun).run); err != nil {
+			return err
+		}
+		if err := m.estimateAll(ctx, open); err != nil {
+			return err
+		}
+	}
+	switch m.Audit {
+	case AuditNever:
+		return nil
+	case AuditAlways:
+		return m.eachFolder(ctx, m.folders, (*folderRun).audit)
+	}
+	return m.eachFolder(ctx, m.unbalanced(open), (*folderRun).audit)
+}
+
+// unbalanced leaves the folders whose counts differ, or are not known yet, and that nothing went wrong in.
+func (m *mailboxRun) unbalanced(folders []*folderRun) []*folderRun {
+	return slices.DeleteFunc(slices.Clone(folders), func(f *folderRun) bool { return f.err != nil || f.balanced })
+}
+
+// eachFolder does something with folders side by side, with as many at once as the server bears.
+func (m *mailboxRun) eachFolder(ctx context.Context, folders []*folderRun, do func(*folderRun, context.Context) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var g errgroup.Group
@@ -205,7 +219,7 @@ func (m *mailboxRun) drainFolders(ctx context.Context, folders []*folderRun, rou
 		}
 		g.Go(func() error {
 			defer m.gate.leave()
-			err := f.run(ctx, round)
+			err := do(f, ctx)
 			if err == nil {
 				return nil
 			}
@@ -229,8 +243,8 @@ func (m *mailboxRun) drainFolders(ctx context.Context, folders []*folderRun, rou
 	return context.Cause(ctx)
 }
 
-// rereadHierarchy reads the folder tree again when the server did not know a folder of it. What is gone now is retired in
-// the next round, what is still there is tried from its beginning.
+// rereadHierarchy reads the folder tree again when the server did not know a folder of it. What is gone now is retired by
+// the next reading, what is still there is tried from its beginning.
 func (m *mailboxRun) rereadHierarchy(ctx context.Context) error {
 	lost := slices.DeleteFunc(slices.Clone(m.folders), func(f *folderRun) bool {
 		return f.err == nil || judge(f.err).action != actHierarchy

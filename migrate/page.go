@@ -85,12 +85,18 @@ type pageWriter struct {
 	at     map[string]int // ServerID -> index in rows
 	bodies []eas.ServerID // items whose bytes are still to be fetched
 	files  []*withFiles   // items whose files are
+	from   fetchSource
+	via    sinks.Via       // of what is fetched
+	unseen map[string]bool // ids of the ledger that an audit did not show: what it shows instead may be the same items
 	tally  sinks.FolderState
 	bytes  int64
 }
 
 func (f *folderRun) newPage(before string) *pageWriter {
-	return &pageWriter{f: f, before: before, at: map[string]int{}}
+	return &pageWriter{
+		f: f, before: before, at: map[string]int{}, via: sinks.ViaFetch,
+		from: fetchSource{client: f.m.client, collection: eas.CollectionID(f.cp.ServerID)},
+	}
 }
 
 // begin opens the segment with the first thing that has to be stored.

@@ -31,6 +31,8 @@ type Event struct {
 	Op       Op     `json:"op"`
 	ID       string `json:"id,omitempty"` // the item's id in the archive; the id of an item's first event stays its id
 	ServerID string `json:"server_id,omitempty"`
+	// ServerIDBefore is the id that the server had for the item before it named it anew.
+	ServerIDBefore string `json:"server_id_before,omitempty"`
 
 	// What the sink fills in for stored bytes.
 	Name   string  `json:"name,omitempty"`   // entry name in the segment, with "/"
@@ -106,6 +108,9 @@ type FolderState struct {
 	Excluded    int    `json:"excluded"`          // live items that a rule leaves out
 	Quarantined int    `json:"quarantined"`       //
 	Resyncs     int    `json:"resyncs"`           //
+	Audited     bool   `json:"audited"`           // enumerated a second time
+	Recovered   int    `json:"recovered"`         // stored because the audit showed them
+	Vanished    int    `json:"vanished"`          // gone from the server, as the audit found
 	Balanced    bool   `json:"balanced"`          //
 	Gone        bool   `json:"gone"`              // the folder is no longer on the server
 	Problem     string `json:"problem,omitempty"` // why the folder was not finished

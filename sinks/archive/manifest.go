@@ -114,7 +114,7 @@ func lastEntry(raw []byte) (name string, manifest []byte, err error) {
 // identifies must not be changed, so that must be valid already.
 func tidy(e *sinks.Event) error {
 	for _, s := range []string{
-		e.ID, e.ServerID, e.MovedFrom, e.MovedTo, e.Fingerprint, e.State, string(e.Op), string(e.Via),
+		e.ID, e.ServerID, e.ServerIDBefore, e.MovedFrom, e.MovedTo, e.Fingerprint, e.State, string(e.Op), string(e.Via),
 	} {
 		if !utf8.ValidString(s) {
 			return fmt.Errorf("%q is not valid UTF-8", s)

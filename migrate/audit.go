@@ -1,0 +1,143 @@
+package migrate
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/airlift-eas/airlift/checkpoints"
+	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+const (
+	// auditPrefix begins the ids in the ledger of items that only the audit device could name.
+	auditPrefix = "audit:"
+	// maxRecover is how many missing items are fetched one by one; if there are more, the folder is read again instead.
+	maxRecover = 200
+)
+
+// audit enumerates a drained folder a second time and settles what differs: what is missing is fetched and stored in a
+// segment of its own, what has gone is noted, and the folder is balanced if server and ledger agree then.
+func (f *folderRun) audit(ctx context.Context) error {
+	if f.err != nil || f.cp.Gone || !f.drained || f.cp.SyncKey == "" || f.cp.SyncKey == "0" {
+		return nil
+	}
+	f.m.emit(Event{Event: EventAudit, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Class: f.cp.Class, Estimated: counted(f.estimate), Live: f.live})
+	a, c, err := f.enumerate(ctx)
+	if err == nil && len(c.missing) > maxRecover && f.resyncs < maxResyncs {
+		if err := f.restart(ctx, fmt.Sprintf("an audit found %d items that were never sent", len(c.missing))); err != nil {
+			return err
+		}
+		if err := f.run(ctx); err != nil {
+			return err
+		}
+		a, c, err = f.enumerate(ctx)
+	}
+	if err != nil {
+		if v := judge(err); ctx.Err() != nil || v.action == actRun {
+			return f.fail(Source, err)
+		}
+		f.warn(0, "it could not be audited: "+err.Error())
+		return nil // and stays as it was: balanced or not
+	}
+	if err := f.recover(ctx, a, c); err != nil {
+		return err
+	}
+	if err := f.count(ctx); err != nil {
+		return err
+	}
+	f.counts.Audited = true
+	if c.estimate >= 0 {
+		f.estimate = c.estimate
+	}
+	f.balanced = c.estimate <= f.live || f.m.countsTheDeleted(f)
+	return nil
+}
+
+func (f *folderRun) enumerate(ctx context.Context) (*auditor, *comparison, error) {
+	a, err := f.m.auditing(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := a.compare(ctx, f, f.living())
+	return a, c, err
+}
+
+// recover stores what the first enumeration did not bring, and notes what has left the folder since.
+func (f *folderRun) recover(ctx context.Context, a *auditor, c *comparison) error {
+	p := f.newPage(f.cp.SyncKey)
+	defer p.abort()
+	p.via, p.unseen = sinks.ViaAudit, map[string]bool{}
+	if !c.stable {
+		p.from = fetchSource{client: a.client, collection: a.ids[f.cp.ID], prefix: auditPrefix}
+	}
+	for _, l := range c.missing {
+		p.bodies = append(p.bodies, l.id)
+	}
+	for _, row := range c.unseen {
+		p.unseen[row.ServerID] = true
+	}
+	if err := p.fetchPending(ctx); err != nil {
+		return err
+	}
+	recovered := p.tally.Stored
+	var doubt []checkpoints.Item
+	for _, row := range c.unseen {
+		if p.unseen[row.ServerID] {
+			doubt = append(doubt, row)
+		}
+	}
+	gone, err := f.gone(ctx, a, doubt)
+	if err != nil {
+		return err
+	}
+	if err := p.leave(ctx, gone, "not on the server: an audit asked for it"); err != nil {
+		return err
+	}
+	if err := p.commit(ctx, f.cp.SyncKey); err != nil {
+		return err
+	}
+	f.counts.Recovered += recovered
+	f.counts.Vanished += len(gone)
+	return nil
+}
+
+// gone leaves of the items that the audit did not show those that are not on the server. Each is asked for on the device
+// that knows it by its id.
+func (f *folderRun) gone(ctx context.Context, a *auditor, doubt []checkpoints.Item) ([]checkpoints.Item, error) {
+	var own, foreign []checkpoints.Item
+	for _, row := range doubt {
+		if strings.HasPrefix(row.ServerID, auditPrefix) {
+			foreign = append(foreign, row)
+		} else {
+			own = append(own, row)
+		}
+	}
+	gone, err := f.absent(ctx, own, fetchSource{client: f.m.client, collection: eas.CollectionID(f.cp.ServerID)})
+	if err != nil {
+		return nil, err
+	}
+	more, err := f.absent(ctx, foreign, fetchSource{client: a.client, collection: a.ids[f.cp.ID], prefix: auditPrefix})
+	return append(gone, more...), err
+}
+
+// countsTheDeleted tells that the server's count of a folder is above what the folder holds, so that two enumerations that
+// agree are the better witness.
+// QUIRK(SOGo 5.8): a mail folder counts the messages that were deleted from it, a calendar its events and tasks together. It
+// is known by the form of its folder ids.
+func (m *mailboxRun) countsTheDeleted(f *folderRun) bool {
+	store, _, ok := strings.Cut(strings.ReplaceAll(f.cp.ServerID, "%2F", "/"), "/")
+	switch store {
+	case "mail", "vevent", "vtodo", "vcard":
+		return ok
+	}
+	return false
+}
+
+func counted(n int) *int {
+	if n < 0 {
+		return nil
+	}
+	return &n
+}

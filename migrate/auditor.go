@@ -1,0 +1,192 @@
+package migrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/eas/item"
+)
+
+// auditor enumerates folders a second time, under a device partnership of its own: what the first enumeration skipped
+// for good, because a key was shown too often or got lost, one from key 0 shows, and the first one's key stays as it is.
+type auditor struct {
+	m      *mailboxRun
+	client *eas.Client
+	ids    map[string]eas.CollectionID // identity of a folder -> its id under this device
+}
+
+// auditing returns the mailbox's auditor, which is made when it is first needed.
+func (m *mailboxRun) auditing(ctx context.Context) (*auditor, error) {
+	m.auditLock.Lock()
+	defer m.auditLock.Unlock()
+	if m.auditor == nil {
+		a, err := m.newAuditor(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("audit device: %w", err)
+		}
+		m.auditor = a
+	}
+	return m.auditor, nil
+}
+
+func (m *mailboxRun) newAuditor(ctx context.Context) (*auditor, error) {
+	cfg := m.clientConfig()
+	cfg.DeviceID = eas.DeviceID(deviceID("audit of "+m.Job, cfg.URL, m.mb.Address))
+	cfg.Version, cfg.PolicyKey = m.client.Version(), ""
+	client, err := eas.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.retry(ctx, "", func() error { _, err := client.Connect(ctx); return err }); err != nil {
+		return nil, err
+	}
+	var changes *eas.FolderChanges
+	if err := m.retry(ctx, "", func() (err error) { changes, err = client.FolderSync(ctx, eas.InitialKey); return err }); err != nil {
+		return nil, err
+	}
+	tree := newTree(m.mb.Address, nil, func(_, id string) string { return id })
+	tree.apply(changes)
+	return &auditor{m: m, client: client, ids: tree.idsOf(m.folders)}, nil
+}
+
+// idsOf finds the folders of another device in the tree: by id, path and type, or where ids are given to each device anew
+// (Z-Push 2.7) by path and type, if only one folder has them.
+func (t *tree) idsOf(folders []*folderRun) map[string]eas.CollectionID {
+	type place struct {
+		path string
+		typ  int
+	}
+	at := map[place][]eas.CollectionID{}
+	for id, n := range t.byID {
+		p := place{n.Path, n.Type}
+		at[p] = append(at[p], id)
+	}
+	ids := map[string]eas.CollectionID{}
+	for _, f := range folders {
+		p := place{f.cp.Path, f.cp.Type}
+		if n := t.byID[eas.CollectionID(f.cp.ServerID)]; n != nil && n.Path == p.path && n.Type == p.typ {
+			ids[f.cp.ID] = eas.CollectionID(n.ServerID)
+		} else if same := at[p]; len(same) == 1 {
+			ids[f.cp.ID] = same[0]
+		}
+	}
+	return ids
+}
+
+// listed is an item as a listing shows it.
+type listed struct {
+	id       eas.ServerID
+	key      string // what of its fingerprint identifies it
+	subject  string
+	received *time.Time
+}
+
+// maxListings is how often an enumeration begins again before it is given up.
+const maxListings = 3
+
+// errListingEnded says that an enumeration cannot go on with its key.
+var errListingEnded = errors.New("the enumeration begins again")
+
+// list enumerates a folder from key 0, into a matcher. One that broke off begins again.
+func (a *auditor) list(ctx context.Context, f *folderRun, to *matcher) error {
+	id, ok := a.ids[f.cp.ID]
+	if !ok {
+		return fmt.Errorf("the audit device is not shown this folder: %w", eas.ErrNoCollection)
+	}
+	var err error
+	for range maxListings {
+		if err = a.listOnce(ctx, f, id, to); !errors.Is(err, errListingEnded) {
+			return err
+		}
+	}
+	return err
+}
+
+func (a *auditor) listOnce(ctx context.Context, f *folderRun, id eas.CollectionID, to *matcher) error {
+	class := eas.Class(f.cp.Class)
+	key, empty := eas.InitialKey, 0
+	for first := true; ; first = false {
+		n, next, more, err := a.page(ctx, f, eas.SyncRequest{
+			Key: key, CollectionID: id, Class: class, WindowSize: f.m.Window, Options: eas.HeadersOnly(class, a.client.Version()),
+		}, to)
+		if err != nil {
+			return err
+		}
+		key = next
+		switch {
+		case first:
+			to.begin(a.estimate(ctx, id, class, key))
+		case n > 0:
+			empty = 0
+		case !more:
+			return nil
+		default:
+			if empty++; empty > maxEmptyPages {
+				return fmt.Errorf("%d pages in a row announced more items and held none", empty)
+			}
+		}
+	}
+}
+
+// page reads one page of a listing. A key is shown twice at most: what it shows then may be another page, which only an
+// enumeration from the beginning makes good.
+func (a *auditor) page(ctx context.Context, f *folderRun, q eas.SyncRequest, to *matcher) (n int, next eas.SyncKey, more bool, err error) {
+	shown := 0
+	for try := 1; ; try++ {
+		n, next, more, err = a.pageOnce(ctx, f.cp.Class, q, to)
+		if err == nil {
+			return n, next, more, nil
+		}
+		v := judge(err)
+		if !v.refused {
+			shown++
+		}
+		switch {
+		case ctx.Err() != nil, v.action != actRetry && v.action != actResync, try >= maxTries:
+			return 0, "", false, err
+		case v.action == actResync && try > 1, shown >= maxAsked && q.Key != eas.InitialKey:
+			return 0, "", false, fmt.Errorf("%w: %w", errListingEnded, err)
+		}
+		if werr := a.m.pause(ctx, f.cp.Path, try, v, err); werr != nil {
+			return 0, "", false, werr
+		}
+	}
+}
+
+func (a *auditor) pageOnce(ctx context.Context, class string, q eas.SyncRequest, to *matcher) (n int, next eas.SyncKey, more bool, err error) {
+	page, err := a.client.Sync(ctx, q)
+	if err != nil {
+		return 0, "", false, err
+	}
+	defer page.Close()
+	for cmd, err := range page.Commands() {
+		if err != nil {
+			return 0, "", false, err
+		}
+		n++
+		if cmd.Item == nil {
+			to.gone(cmd.ServerID)
+			continue
+		}
+		s := item.Summarize(class, cmd.Item.Properties, nil)
+		key, _ := item.SplitFingerprint(item.Fingerprint(class, s, 0))
+		l := listed{id: cmd.ServerID, key: key, subject: s.Subject}
+		if !s.Date.IsZero() {
+			l.received = &s.Date
+		}
+		to.add(l)
+	}
+	return n, page.Key, page.MoreAvailable, nil
+}
+
+// estimate asks what the key has to bring, which with a first key is the whole folder.
+func (a *auditor) estimate(ctx context.Context, id eas.CollectionID, class eas.Class, key eas.SyncKey) int {
+	est, err := a.client.GetItemEstimate(ctx, []eas.EstimateRequest{{Key: key, CollectionID: id, Class: class}})
+	if err != nil || len(est) != 1 || est[0].Err != nil {
+		return -1
+	}
+	return est[0].Count
+}

@@ -1,0 +1,173 @@
+package migrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/airlift-eas/airlift/checkpoints"
+	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+// finishPass ends a pass from key 0 that had a ledger to be matched against: what the pass did not show, and the server
+// does not have when asked for it, has left the folder. The reason of the pass is written even when nothing had to be
+// stored.
+func (f *folderRun) finishPass(ctx context.Context) error {
+	if !f.cp.Resync {
+		return nil
+	}
+	var unseen []checkpoints.Item
+	for row, err := range f.living()() {
+		if err != nil {
+			return f.fail(State, err)
+		}
+		if row.Pass != f.cp.Pass {
+			unseen = append(unseen, row)
+		}
+	}
+	gone, err := f.absent(ctx, unseen, fetchSource{client: f.m.client, collection: eas.CollectionID(f.cp.ServerID)})
+	if err != nil {
+		return err
+	}
+	return f.closePass(ctx, gone)
+}
+
+// living are the rows of the ledger that are on the server.
+func (f *folderRun) living() rows {
+	return func() iter.Seq2[checkpoints.Item, error] {
+		return f.m.Checkpoints.Live(context.Background(), f.key, checkpoints.Archived, checkpoints.Excluded, checkpoints.Quarantined)
+	}
+}
+
+const (
+	maxDoubts = 5000 // items that an enumeration did not show and that are asked for
+	askBatch  = 50   // in one request
+)
+
+// absent leaves of the items that an enumeration did not show those that the server does not have when it is asked for them:
+// an enumeration can skip items while its status says success.
+func (f *folderRun) absent(ctx context.Context, unseen []checkpoints.Item, from fetchSource) ([]checkpoints.Item, error) {
+	if len(unseen) > maxDoubts {
+		f.warn(len(unseen), fmt.Sprintf("an enumeration did not show %d items of the ledger: they are kept as living", len(unseen)))
+		return nil, nil
+	}
+	there := map[string]bool{}
+	for batch := range slices.Chunk(unseen, askBatch) {
+		if err := f.present(ctx, batch, from, there); err != nil {
+			return nil, err
+		}
+	}
+	gone := slices.DeleteFunc(slices.Clone(unseen), func(row checkpoints.Item) bool { return there[row.ServerID] })
+	if n := len(unseen) - len(gone); n > 0 {
+		f.warn(n, fmt.Sprintf("an enumeration did not show %d items that the server still has", n))
+	}
+	return gone, nil
+}
+
+func (f *folderRun) warn(items int, message string) {
+	f.m.emit(Event{Event: EventWarning, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Live: items, Message: message})
+}
+
+// present asks for items without their bodies and marks those that the server has.
+func (f *folderRun) present(ctx context.Context, batch []checkpoints.Item, from fetchSource, there map[string]bool) error {
+	var reqs []eas.Fetch
+	for _, row := range batch {
+		id, ok := strings.CutPrefix(row.ServerID, from.prefix)
+		if !ok || from.prefix == "" && strings.HasPrefix(id, auditPrefix) {
+			there[row.ServerID] = true // it cannot be asked for here
+			continue
+		}
+		reqs = append(reqs, eas.Fetch{
+			CollectionID: from.collection, ServerID: eas.ServerID(id), Options: eas.HeadersOnly(eas.Class(f.cp.Class), f.m.client.Version()),
+		})
+	}
+	if len(reqs) == 0 {
+		return nil
+	}
+	err := f.m.retryFetch(ctx, f.cp.Path, false, func() error {
+		resp, err := from.client.Fetch(ctx, reqs, false)
+		if err != nil {
+			return err
+		}
+		defer resp.Close()
+		for res, err := range resp.Results() {
+			if err != nil {
+				return err
+			}
+			if res.Err == nil {
+				there[string(from.name(res.ServerID))] = true
+			} else if !isMissing(res.Err) {
+				return res.Err
+			}
+		}
+		return nil
+	})
+	var he *eas.HTTPError
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &he) || he.Code != http.StatusNotImplemented && he.Code != http.StatusInternalServerError:
+		return f.fail(Source, err)
+	case len(reqs) == 1:
+		return nil // QUIRK(SOGo 5.8): its way to say that there is no such item
+	}
+	// QUIRK(SOGo 5.8): one missing id makes the whole batch fail.
+	for half := range slices.Chunk(batch, (len(batch)+1)/2) {
+		if err := f.present(ctx, half, from, there); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// closePass writes the end of a pass: the deletions that it showed, and its reason if no segment carried it yet.
+func (f *folderRun) closePass(ctx context.Context, gone []checkpoints.Item) error {
+	p := f.newPage(f.cp.SyncKey)
+	defer p.abort()
+	if err := p.leave(ctx, gone, "not shown by a pass from key 0"); err != nil {
+		return err
+	}
+	if len(f.carry) > 0 && f.cp.Seq > 0 { // a folder that never held anything has nothing to say
+		if err := p.begin(ctx); err != nil {
+			return err
+		}
+	}
+	f.cp.Resync = false
+	return p.commit(ctx, f.cp.SyncKey)
+}
+
+// leave notes items that have left the folder.
+func (p *pageWriter) leave(ctx context.Context, gone []checkpoints.Item, reason string) error {
+	for _, row := range gone {
+		p.keep(row)
+		e := sinks.Event{Op: sinks.OpDelete, ID: row.ID, ServerID: row.ServerID, Reason: reason}
+		if row.SHA256 != "" {
+			e.MovedTo = p.f.m.moves.remove(row.SHA256, p.f.cp.ID, row.ID)
+		}
+		if _, err := p.put(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// retire notes once that a folder is gone from the server, and its items with it.
+func (f *folderRun) retire(ctx context.Context) error {
+	var gone []checkpoints.Item
+	for row, err := range f.living()() {
+		if err != nil {
+			return f.fail(State, err)
+		}
+		gone = append(gone, row)
+	}
+	f.balanced = true
+	if len(gone) == 0 {
+		return nil
+	}
+	return f.closePass(ctx, gone)
+}
