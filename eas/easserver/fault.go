@@ -32,6 +32,7 @@ type FaultRule struct {
 	Rate    float64 // probability per occasion; 0 = always
 	Skip    int     // occasions to let pass first
 	Limit   int     // decided for at most this often; 0 = no limit
+	Lasting bool    // Stop does not end it: it is the way of the server
 
 	// Delay is how long the slow ones take: before a late 503, and between two pieces of
 	// a dripping answer. 0 = as it was seen: 25 s, and 100 ms.
@@ -93,7 +94,8 @@ func (f *Faults) Injected() map[Fault]int {
 	return all
 }
 
-// Stop makes the server behave from now on. What it has forgotten stays forgotten.
+// Stop makes the server behave from now on, but for what is lasting. What it has
+// forgotten stays forgotten.
 func (f *Faults) Stop() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -108,10 +110,12 @@ type injection struct {
 }
 
 // happened counts the fault: the client will see it.
-func (i *injection) happened() {
-	i.faults.mu.Lock()
-	defer i.faults.mu.Unlock()
-	i.faults.injected[i.Fault]++
+func (i *injection) happened() { i.faults.count(i.Fault) }
+
+func (f *Faults) count(fault Fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.injected[fault]++
 }
 
 // draw decides of one occasion, which counts only with injection.happened. It returns
@@ -122,11 +126,8 @@ func (f *Faults) draw(fault Fault, command, scope string) *injection {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.stopped {
-		return nil
-	}
 	for _, r := range f.rules {
-		if r.Fault != fault || r.Command != "" && r.Command != command {
+		if !r.about(fault, command) || f.stopped && !r.Lasting {
 			continue
 		}
 		if rng := r.decide(f.seed, scope); rng != nil {
@@ -136,18 +137,15 @@ func (f *Faults) draw(fault Fault, command, scope string) *injection {
 	return nil
 }
 
-// marked decides of an item, for ever. count says that the client sees it now.
-func (f *Faults) marked(count bool, fault Fault, command, item string) bool {
+// marked decides of an item, for ever. It counts only with count.
+func (f *Faults) marked(fault Fault, command, item string) bool {
 	if f == nil {
 		return false
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.stopped {
-		return false
-	}
 	for _, r := range f.rules {
-		if r.Fault != fault || r.Command != "" && r.Command != command {
+		if !r.about(fault, command) || f.stopped && !r.Lasting {
 			continue
 		}
 		is, known := r.items[item]
@@ -156,13 +154,14 @@ func (f *Faults) marked(count bool, fault Fault, command, item string) bool {
 			r.items[item] = is
 		}
 		if is {
-			if count {
-				f.injected[fault]++
-			}
 			return true
 		}
 	}
 	return false
+}
+
+func (r *ruleState) about(fault Fault, command string) bool {
+	return r.Fault == fault && (r.Command == "" || r.Command == command)
 }
 
 // decide returns a source of further decisions if the occasion is one of the rule's.
@@ -197,7 +196,16 @@ func (x *exchange) hit(fault Fault, scope string) *injection {
 	return i
 }
 
-// marked decides of an item of the mailbox, which the client is to see now.
+// isMarked decides of an item of the mailbox.
+func (x *exchange) isMarked(fault Fault, f *Folder, v *version) bool {
+	return x.cfg.Faults.marked(fault, x.command.name, x.user.name+" "+f.serverID(v.num))
+}
+
+// marked decides of an item that the client is to see now.
 func (x *exchange) marked(fault Fault, f *Folder, v *version) bool {
-	return x.cfg.Faults != nil && x.cfg.Faults.marked(true, fault, x.command.name, x.user.name+" "+f.serverID(v.num))
+	if !x.isMarked(fault, f, v) {
+		return false
+	}
+	x.cfg.Faults.count(fault)
+	return true
 }

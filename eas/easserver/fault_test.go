@@ -147,6 +147,10 @@ func TestFaultRules(t *testing.T) {
 	if apart.Stop(); decide(apart, a...) != "" {
 		t.Error("faults after Stop")
 	}
+	lasting := NewFaults(1, FaultRule{Fault: FaultForgetKey, Lasting: true})
+	if lasting.Stop(); decide(lasting, "1") != "1" {
+		t.Error("Stop ends what is lasting")
+	}
 }
 
 func TestParseFaultRule(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strings"
 
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
@@ -15,7 +16,7 @@ const (
 )
 
 var folderFaults = []FaultInfo{
-	{FaultDeviceFolderIDs, "every device has ids of its own for the folders, for as long as the server runs (Z-Push 2.7)"},
+	{FaultDeviceFolderIDs, "every device has ids of its own for the folders and what is in them, for as long as the server runs (Z-Push 2.7)"},
 	{FaultSameNames, "folders side by side have one name (SOGo 5.8, Z-Push 2.7: a calendar and its tasks)"},
 }
 
@@ -24,6 +25,13 @@ var folderIDs = []wbxml.Tag{
 	wbxml.AirSyncCollectionId, wbxml.GetItemEstimateCollectionId, wbxml.FolderHierarchyServerId, wbxml.FolderHierarchyParentId,
 	wbxml.MoveSrcFldId, wbxml.MoveDstFldId, wbxml.PingId, wbxml.ItemOperationsDstFldId, wbxml.MeetingResponseCollectionId,
 	wbxml.ComposeMailFolderId,
+}
+
+// itemIDs are the elements whose values are ids of items, which begin with that of the
+// folder.
+var itemIDs = []wbxml.Tag{
+	wbxml.AirSyncServerId, wbxml.MoveSrcMsgId, wbxml.MeetingResponseRequestId, wbxml.SearchLongId, wbxml.AirSyncBaseFileReference,
+	wbxml.ComposeMailItemId, wbxml.ComposeMailLongId,
 }
 
 // collectionOf returns the folder that a request or a part of it is about, or the item.
@@ -45,6 +53,15 @@ func (d *device) shown(id string) string {
 	return hex.EncodeToString(sum[:5])
 }
 
+// shownItem returns the id by which the device knows an item.
+func (d *device) shownItem(id string) string {
+	folder, rest, ok := strings.Cut(id, ":")
+	if !d.ownIDs || !ok {
+		return id
+	}
+	return d.shown(folder) + ":" + rest
+}
+
 // ownFolderIDs puts the server's ids into a request with the device's. It is called
 // with the lock held.
 func (x *exchange) ownFolderIDs() {
@@ -64,8 +81,14 @@ func (x *exchange) ownFolderIDs() {
 
 // withFolderIDs returns a copy: the request itself may be in the hands of a hook.
 func withFolderIDs(e wbxml.Element, ids map[string]string) wbxml.Element {
-	if id, ok := ids[e.Text]; ok && slices.Contains(folderIDs, e.Tag) {
-		e.Text = id
+	folder, rest, isItem := strings.Cut(e.Text, ":")
+	if id, ok := ids[folder]; ok {
+		switch {
+		case isItem && slices.Contains(itemIDs, e.Tag):
+			e.Text = id + ":" + rest
+		case !isItem && slices.Contains(folderIDs, e.Tag):
+			e.Text = id
+		}
 	}
 	e.Children = slices.Clone(e.Children)
 	for i := range e.Children {
@@ -81,7 +104,8 @@ func (x *exchange) shownName(f *Folder) string {
 		if g == f {
 			return f.name
 		}
-		if g.parent == f.parent && x.cfg.Faults.marked(true, FaultSameNames, x.command.name, x.user.name+" "+f.id) {
+		if g.parent == f.parent && x.cfg.Faults.marked(FaultSameNames, x.command.name, x.user.name+" "+f.id) {
+			x.cfg.Faults.count(FaultSameNames)
 			return g.name
 		}
 	}

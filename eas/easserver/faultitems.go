@@ -23,8 +23,8 @@ var itemFaults = []FaultInfo{
 	{FaultPoison, "an item that cannot be rendered: every page and every ItemOperations with it fails with HTTP 500"},
 	{FaultPoisonInSync, "an item with which every page fails with HTTP 500, and which ItemOperations serves"},
 	{FaultFetchBatch, "an ItemOperations with one id that is not there fails as a whole with HTTP 501 (SOGo 5.8)"},
-	{FaultSkippedItem, "an item that Sync never delivers; the estimate counts it and ItemOperations serves it"},
-	{FaultLostItem, "an item that neither Sync nor ItemOperations delivers; the estimate counts it"},
+	{FaultSkippedItem, "an item that Sync never delivers to a device, for each device another one; the estimate counts it and ItemOperations serves it (Z-Push 2.7)"},
+	{FaultLostItem, "an item that neither Sync nor ItemOperations delivers to any device; the estimate counts it"},
 	{FaultNoHeaders, "a message without DateReceived and Subject"},
 	{FaultInvalidUTF8, "a subject or name with bytes that are no UTF-8"},
 	{FaultTruncatedBody, "Sync cuts a body and says so, though nobody asked for less than all"},
@@ -80,9 +80,13 @@ func (v *version) hasBody() bool {
 // notUTF8 are bytes that no UTF-8 text has.
 const notUTF8 = "\xff\xc3("
 
-// lost tells whether ItemOperations does not find an item that is there.
-func (x *exchange) lost(f *Folder, v *version) bool {
-	return x.cfg.Faults != nil && x.cfg.Faults.marked(false, FaultLostItem, "Sync", x.user.name+" "+f.serverID(v.num))
+// skipped decides of an item for the device.
+func (x *exchange) skipped(f *Folder, v *version) bool {
+	skipped := x.cfg.Faults.marked(FaultSkippedItem, x.command.name, x.user.name+" "+x.device.id+" "+f.serverID(v.num))
+	if skipped {
+		x.cfg.Faults.count(FaultSkippedItem)
+	}
+	return skipped
 }
 
 // plan returns the next page of at most n items as the server would send it, with what
@@ -101,7 +105,7 @@ func (x *exchange) plan(st *syncState, n int) page {
 		if x.marked(FaultPoison, f, o.v) || x.marked(FaultPoisonInSync, f, o.v) {
 			x.broken = http.StatusInternalServerError
 		}
-		o.silent = x.marked(FaultSkippedItem, f, o.v) || x.marked(FaultLostItem, f, o.v)
+		o.silent = x.skipped(f, o.v) || x.marked(FaultLostItem, f, o.v)
 		if !o.silent {
 			o.spoil = x.spoil(f, o.v)
 		}

@@ -140,7 +140,7 @@ var folderFaultTests = map[Fault]func(*faultTest){
 			a := f.c.sync(f.c.prime(projects), projects, mimeOptions())
 			f.same("the folder of the page", a.Value(wbxml.AirSyncCollectionId), projects)
 			items := said(a)
-			f.same("items", len(items), 1)
+			f.same("items", items, []string{"Add " + projects + ":0"})
 			e := f.c.do("ItemOperations", wbxml.E(wbxml.ItemOperationsItemOperations, fetchOf(projects, items[0][len("Add "):], mimeFetchOptions())))
 			fetch := e.Child(wbxml.ItemOperationsResponse).Child(wbxml.ItemOperationsFetch)
 			f.same("fetched", fetch.Value(wbxml.ItemOperationsStatus)+" "+fetch.Value(wbxml.AirSyncCollectionId), "1 "+projects)

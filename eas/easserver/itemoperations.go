@@ -73,6 +73,7 @@ type fetched struct {
 	folder     *Folder
 	v          *version
 	attachment *attachment
+	lost       bool // by a fault
 	options    options
 	from, to   int64 // Range; to is noLimit without one
 }
@@ -81,6 +82,9 @@ type fetched struct {
 // that what is missing is this item's status and nothing more.
 func (x *exchange) fetch(enc *wbxml.Encoder, e *wbxml.Element, p *parts) {
 	f := x.find(e)
+	if f.lost {
+		x.cfg.Faults.count(FaultLostItem)
+	}
 	enc.Start(wbxml.ItemOperationsFetch)
 	defer enc.End()
 	enc.Text(wbxml.ItemOperationsStatus, strconv.Itoa(f.status))
@@ -89,21 +93,21 @@ func (x *exchange) fetch(enc *wbxml.Encoder, e *wbxml.Element, p *parts) {
 	}
 	for _, tag := range []wbxml.Tag{wbxml.AirSyncServerId, wbxml.SearchLongId} {
 		if c := e.Child(tag); c != nil {
-			enc.Element(c)
+			enc.Text(tag, x.device.shownItem(c.Text))
 		}
 	}
 	if f.v != nil && f.attachment == nil {
 		enc.Text(wbxml.AirSyncClass, string(f.folder.class()))
 	}
 	if c := e.Child(wbxml.AirSyncBaseFileReference); c != nil {
-		enc.Element(c)
+		enc.Text(c.Tag, x.device.shownItem(c.Text))
 	}
 	if f.status != 1 {
 		return
 	}
 	enc.Start(wbxml.ItemOperationsProperties)
 	defer enc.End()
-	r := &renderer{enc: enc, protocol: x.protocol, opts: f.options, folder: f.folder, parts: p, spoil: x.spoil(f.folder, f.v)}
+	r := &renderer{enc: enc, protocol: x.protocol, device: x.device, opts: f.options, folder: f.folder, parts: p, spoil: x.spoil(f.folder, f.v)}
 	if f.attachment != nil {
 		r.attachmentData(f)
 		return
@@ -138,8 +142,11 @@ func (x *exchange) find(e *wbxml.Element) fetched {
 		if want := e.Value(wbxml.AirSyncCollectionId); longID == "" && want != folder {
 			folder = ""
 		}
-		if f.folder, f.v = x.lookup(folder, id); f.v == nil || x.lost(f.folder, f.v) {
-			f.status, f.v = 6, nil
+		if f.folder, f.v = x.lookup(folder, id); f.v != nil && x.isMarked(FaultLostItem, f.folder, f.v) {
+			f.lost, f.v = true, nil
+		}
+		if f.v == nil {
+			f.status = 6
 		}
 	default:
 		x.violation("MS-ASCMD 2.2.3.67.1", "a Fetch of nothing")

@@ -16,9 +16,9 @@ func (x *exchange) meetingResponse() {
 	x.batch(wbxml.MeetingResponseRequest, maxMeetingRequests, func(request *wbxml.Element) wbxml.Element {
 		id := request.Value(wbxml.MeetingResponseRequestId)
 		calendarID, status := x.respond(id, request)
-		r := wbxml.E(wbxml.MeetingResponseResult, wbxml.T(wbxml.MeetingResponseRequestId, id), wbxml.T(wbxml.MeetingResponseStatus, strconv.Itoa(status)))
+		r := wbxml.E(wbxml.MeetingResponseResult, wbxml.T(wbxml.MeetingResponseRequestId, x.device.shownItem(id)), wbxml.T(wbxml.MeetingResponseStatus, strconv.Itoa(status)))
 		if calendarID != "" {
-			r.Append(wbxml.T(wbxml.MeetingResponseCalendarId, calendarID))
+			r.Append(wbxml.T(wbxml.MeetingResponseCalendarId, x.device.shownItem(calendarID)))
 		}
 		return r
 	})

@@ -14,9 +14,9 @@ func (x *exchange) moveItems() {
 	x.batch(wbxml.MoveMove, maxMoves, func(move *wbxml.Element) wbxml.Element {
 		id := move.Value(wbxml.MoveSrcMsgId)
 		moved, status := x.move(id, move)
-		r := wbxml.E(wbxml.MoveResponse, wbxml.T(wbxml.MoveSrcMsgId, id), wbxml.T(wbxml.MoveStatus, strconv.Itoa(status)))
+		r := wbxml.E(wbxml.MoveResponse, wbxml.T(wbxml.MoveSrcMsgId, x.device.shownItem(id)), wbxml.T(wbxml.MoveStatus, strconv.Itoa(status)))
 		if status == 3 {
-			r.Append(wbxml.T(wbxml.MoveDstMsgId, moved))
+			r.Append(wbxml.T(wbxml.MoveDstMsgId, x.device.shownItem(moved)))
 		}
 		return r
 	})

@@ -15,6 +15,7 @@ type renderer struct {
 	protocol protocol
 	opts     options
 	folder   *Folder
+	device   *device
 	spoil    spoil  // what a fault does to the item
 	parts    *parts // not nil: bodies and attachments go into parts of a multipart answer
 }

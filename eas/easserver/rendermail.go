@@ -203,7 +203,7 @@ func (a attachment) method() string {
 }
 
 func (r *renderer) fileReference(v *version, a attachment) string {
-	return fmt.Sprintf("%s:%d", r.folder.serverID(v.num), a.index)
+	return fmt.Sprintf("%s:%d", r.device.shownItem(r.folder.serverID(v.num)), a.index)
 }
 
 // secured returns the kind of S/MIME message: "signed", "enveloped" or "".

@@ -170,10 +170,10 @@ func (x *exchange) searchMailbox(store *wbxml.Element, from, to int) {
 	x.searchAnswer(from, to, len(hits), func(enc *wbxml.Encoder, i int) {
 		h := hits[i]
 		enc.Text(wbxml.AirSyncClass, string(h.folder.class()))
-		enc.Text(wbxml.SearchLongId, h.folder.serverID(h.v.num))
+		enc.Text(wbxml.SearchLongId, x.device.shownItem(h.folder.serverID(h.v.num)))
 		enc.Text(wbxml.AirSyncCollectionId, x.device.shown(h.folder.id))
 		enc.Start(wbxml.SearchProperties)
-		(&renderer{enc: enc, protocol: x.protocol, opts: opts, folder: h.folder}).item(h.v)
+		(&renderer{enc: enc, protocol: x.protocol, device: x.device, opts: opts, folder: h.folder}).item(h.v)
 		enc.End()
 	})
 }

@@ -251,7 +251,7 @@ func (x *exchange) writeCollection(enc *wbxml.Encoder, a *collectionAnswer) {
 	if a.more {
 		enc.Empty(wbxml.AirSyncMoreAvailable)
 	}
-	r := &renderer{enc: enc, protocol: x.protocol, opts: a.options, folder: a.folder}
+	r := &renderer{enc: enc, protocol: x.protocol, device: x.device, opts: a.options, folder: a.folder}
 	if len(a.ops) > 0 {
 		enc.Start(wbxml.AirSyncCommands)
 		for _, o := range a.ops {
@@ -278,7 +278,7 @@ func (r *renderer) op(o op) {
 		kind = o.as
 	}
 	r.enc.Start(opTags[kind])
-	r.enc.Text(wbxml.AirSyncServerId, r.folder.serverID(o.v.num))
+	r.enc.Text(wbxml.AirSyncServerId, r.device.shownItem(r.folder.serverID(o.v.num)))
 	if kind == opAdd || kind == opChange {
 		r.enc.Start(wbxml.AirSyncApplicationData)
 		r.spoil = o.spoil

@@ -34,7 +34,7 @@ func (r *renderer) result(res result) {
 	r.enc.Start(res.tag)
 	defer r.enc.End()
 	r.optional(wbxml.AirSyncClientId, res.clientID)
-	r.optional(wbxml.AirSyncServerId, res.serverID)
+	r.optional(wbxml.AirSyncServerId, r.device.shownItem(res.serverID))
 	r.optional(wbxml.AirSyncBaseInstanceId, res.instance)
 	r.enc.Text(wbxml.AirSyncStatus, strconv.Itoa(res.status))
 	if res.v == nil {
