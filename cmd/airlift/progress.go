@@ -32,18 +32,24 @@ type progress struct {
 	total     int                // items that are known to be there and were not archived before
 	items     int                // that are durable, with changes and deletions
 	bytes     int64              // of them
+	pace      pace
 }
 
 type mailboxProgress struct {
 	address string
-	started time.Time
 	folder  string // where the last page came from
 	expect  map[string]int
+	total   int
 	items   int
 	bytes   int64
+	pace    pace
 }
 
-func newProgress(c *console) *progress { return &progress{c: c, started: time.Now()} }
+func newProgress(c *console) *progress {
+	p := &progress{c: c, started: time.Now()}
+	p.pace.rate(p.started, 0)
+	return p
+}
 
 // event takes over what an event says.
 func (p *progress) event(e migrate.Event) {
@@ -51,7 +57,9 @@ func (p *progress) event(e migrate.Event) {
 	defer p.mu.Unlock()
 	switch e.Event {
 	case migrate.EventMailboxStart:
-		p.active = append(p.active, &mailboxProgress{address: e.Mailbox, started: time.Now(), expect: map[string]int{}})
+		m := &mailboxProgress{address: e.Mailbox, expect: map[string]int{}}
+		m.pace.rate(time.Now(), 0)
+		p.active = append(p.active, m)
 		return
 	case migrate.EventMailboxEnd:
 		p.mailboxes++
@@ -80,18 +88,18 @@ func (p *progress) event(e migrate.Event) {
 // expect notes how many items a folder still has to bring, each time the server says it anew.
 func (p *progress) expect(m *mailboxProgress, e migrate.Event) {
 	rest := max(*e.Estimated-e.Live, 0)
-	p.total += rest - m.expect[e.Folder]
+	more := rest - m.expect[e.Folder]
+	p.total, m.total = p.total+more, m.total+more
 	m.expect[e.Folder] = rest
 }
 
 // show keeps the display up to date until the returned function is called.
 func (p *progress) show(ctx context.Context) (stop func()) {
-	onScreen := p.c.terminal && !p.c.verbose && !p.c.json
 	if p.c.quiet {
 		return func() {}
 	}
 	every, update := lineEvery, p.line
-	if onScreen {
+	if p.c.onScreen() {
 		bar := newBar()
 		every, update = redrawEvery, func() { p.c.draw(p.lines(bar)...) }
 	}
@@ -119,12 +127,12 @@ func (p *progress) show(ctx context.Context) (stop func()) {
 func newBar() *progressbar.ProgressBar {
 	bar := progressbar.NewOptions(-1,
 		progressbar.OptionSetWriter(io.Discard), // it is drawn together with the lines above it
-		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("items"),
+		progressbar.OptionShowCount(),
 		progressbar.OptionSetSpinnerChangeInterval(0), // it turns with each drawing, and no goroutine is left behind
 		progressbar.OptionSetWidth(24), progressbar.OptionThrottle(0),
-		progressbar.OptionSetPredictTime(true), progressbar.OptionSetElapsedTime(true),
+		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(true), // the pace predicts
 	)
-	bar.StartWithoutRender() // the rates count from here
+	bar.StartWithoutRender() // the time counts from here
 	return bar
 }
 
@@ -133,24 +141,25 @@ func (p *progress) lines(bar *progressbar.ProgressBar) []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var lines []string
+	now := time.Now()
 	for _, m := range p.active {
-		rate := float64(m.items) / max(time.Since(m.started).Seconds(), 0.001)
-		lines = append(lines, fmt.Sprintf("%s  %d items, %s, %.0f/s  %s", m.address, m.items, bytesText(m.bytes), rate, m.folder))
+		pace := rateText(m.pace.rate(now, m.items), m.total-m.items)
+		lines = append(lines, fmt.Sprintf("%s  %d items, %s, %s  %s", m.address, m.items, bytesText(m.bytes), pace, m.folder))
 	}
 	if p.total > 0 {
 		// The bar ends itself for good when it is full; the run ends it here.
 		bar.ChangeMax(max(p.total, p.items) + 1)
 	}
 	_ = bar.Set(p.items) // it draws into nothing
-	return append(lines, strings.Trim(bar.String(), "\r "))
+	return append(lines, strings.Trim(bar.String(), "\r ")+"  "+rateText(p.pace.rate(now, p.items), p.total-p.items))
 }
 
 // line is the display of a log.
 func (p *progress) line() {
 	p.mu.Lock()
 	items, bytes, active, ended := p.items, p.bytes, len(p.active), p.mailboxes
+	pace := rateText(p.pace.rate(time.Now(), items), p.total-items)
 	p.mu.Unlock()
-	rate := float64(items) / time.Since(p.started).Seconds()
-	p.c.say("%s  %s, %s, %.0f items/s; mailboxes: %d active, %d done", secondsText(time.Since(p.started).Seconds()),
-		count(items, "item", "items"), bytesText(bytes), rate, active, ended)
+	p.c.say("%s  %s, %s, %s; mailboxes: %d active, %d done", secondsText(time.Since(p.started).Seconds()),
+		count(items, "item", "items"), bytesText(bytes), pace, active, ended)
 }
