@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -17,7 +18,7 @@ func newApp(c *console) *cli.App {
 		Version: versionString(),
 		Commands: []*cli.Command{
 			demoCommand(c), probeCommand(c), archiveCommand(c), verifyCommand(c), lsCommand(c), catCommand(c),
-			statusCommand(c), serverCommand(c), versionCommand(c), completionCommand(c), manCommand(c),
+			statusCommand(c), stateCommand(c), serverCommand(c), versionCommand(c), completionCommand(c), manCommand(c),
 		},
 		Writer:    c.out,
 		ErrWriter: c.err,
@@ -32,12 +33,10 @@ func newApp(c *console) *cli.App {
 			_ = cli.ShowAppHelp(ctx) // writes to standard output; nothing can be done about that
 			return ended(exitUsage)
 		}
-		return usage(fmt.Sprintf("unknown verb %q", ctx.Args().First()), "the verbs are "+verbs(app))
+		return noAction(app.Commands)(ctx)
 	}
 	known := knownFlags(app)
-	for _, cmd := range app.Commands {
-		cmd.HideHelpCommand = true
-		cmd.OnUsageError = onUsageError
+	for _, cmd := range actions(app.Commands) {
 		cmd.Before = func(ctx *cli.Context) error {
 			if err := checkArguments(ctx); err != nil {
 				return err
@@ -45,15 +44,38 @@ func newApp(c *console) *cli.App {
 			return applyConfig(ctx, known)
 		}
 	}
+	for _, cmd := range slices.Concat(app.Commands, actions(app.Commands)) {
+		cmd.HideHelpCommand = true
+		cmd.OnUsageError = onUsageError
+	}
 	return app
 }
 
-func verbs(app *cli.App) string {
-	var names []string
-	for _, cmd := range app.Commands {
-		names = append(names, cmd.Name)
+// actions lists the verbs that do something themselves: all but those that only have verbs of their own.
+func actions(commands []*cli.Command) (all []*cli.Command) {
+	for _, cmd := range commands {
+		if len(cmd.Subcommands) > 0 {
+			all = append(all, actions(cmd.Subcommands)...)
+		} else {
+			all = append(all, cmd)
+		}
 	}
-	return strings.Join(names, ", ")
+	return all
+}
+
+// noAction is the action of what only has verbs.
+func noAction(commands []*cli.Command) cli.ActionFunc {
+	return func(ctx *cli.Context) error {
+		var names []string
+		for _, cmd := range commands {
+			names = append(names, cmd.Name)
+		}
+		hint := "the verbs are " + strings.Join(names, ", ")
+		if !ctx.Args().Present() {
+			return usage(ctx.Command.HelpName+": no verb", hint)
+		}
+		return usage(fmt.Sprintf("unknown verb %q", ctx.Args().First()), hint)
+	}
 }
 
 // checkArguments holds the arguments against what the verb's ArgsUsage names.

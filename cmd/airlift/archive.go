@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -19,14 +17,10 @@ func archiveCommand(c *console) *cli.Command {
 		Usage: "read mailboxes into an archive; the same command again fetches only what changed",
 		Flags: slices.Concat(sourceFlags(), selectionFlags(), []cli.Flag{
 			stringFlag("to", "", "the archive's `DIR`; made if it is not there"),
-			stringFlag("state", "", "keep the checkpoints in `DIR` (default: beside the archive, its name with .state appended)"),
-			intFlag("workers", 8, "`N` mailboxes at once"),
-			intFlag("window", 200, "ask for `N` items in one page, at most 512"),
-			stringFlag("bodies", "sync", "how message bodies come: `sync|fetch`: with the page, or in requests of their own, several at a time"),
-			durationFlag("retry-wait", time.Second, "the first wait before a request is tried again; it doubles each time"),
+			stateFlag(),
 			boolFlag("dry-run", "look at the mailboxes, say what would be read, store nothing"),
 			jsonFlag(), quietFlag(), configFlag(),
-		}, runningFlags()),
+		}, engineFlags(), runningFlags()),
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)
 			return c.end(archiveVerb(ctx, c), endOfRun)
@@ -36,7 +30,7 @@ func archiveCommand(c *console) *cli.Command {
 
 // archiveVerb is flags -> options -> engine -> words. The error it returns has not been said yet.
 func archiveVerb(ctx *cli.Context, c *console) error {
-	o, err := runOptions(ctx)
+	o, err := engineOptions(ctx)
 	if err != nil {
 		return err
 	}
@@ -60,26 +54,6 @@ func archiveVerb(ctx *cli.Context, c *console) error {
 		return dryRun(run, c, o)
 	}
 	return archiveTo(run, c, log, to, state, o)
-}
-
-// runOptions makes the engine's options from the flags, without the mailboxes and the destination.
-func runOptions(ctx *cli.Context) (o migrate.Options, err error) {
-	if o.Select, err = selection(ctx); err != nil {
-		return o, err
-	}
-	o.Workers, o.Window, o.Backoff = ctx.Int("workers"), ctx.Int("window"), ctx.Duration("retry-wait")
-	o.Bodies = migrate.BodyMode(ctx.String("bodies"))
-	switch {
-	case o.Workers < 1:
-		return o, usage(fmt.Sprintf("--workers: %d", o.Workers), "at least one mailbox at once")
-	case o.Window < 1 || o.Window > 512:
-		return o, usage(fmt.Sprintf("--window: %d", o.Window), "a page has 1 to 512 items")
-	case o.Backoff <= 0:
-		return o, usage(fmt.Sprintf("--retry-wait: %s", o.Backoff), "a wait is longer than nothing: 500ms, 1s")
-	case o.Bodies != migrate.BodiesSync && o.Bodies != migrate.BodiesFetch:
-		return o, usage(fmt.Sprintf("--bodies: unknown way %q", o.Bodies), "the ways are sync, fetch")
-	}
-	return o, nil
 }
 
 // archiveTo runs the engine and says what came of it.

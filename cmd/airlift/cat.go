@@ -20,9 +20,7 @@ func catCommand(c *console) *cli.Command {
 		Usage:     "print the bytes of one item, also of one that was deleted on the server",
 		ArgsUsage: "ID",
 		Flags: []cli.Flag{
-			stringFlag("archive", "", "the archive's `DIR`"),
-			stringFlag("mailbox", "", "only this mailbox's `ADDRESS`"),
-			stringFlag("at", "", "as it was at `TIME`: 2006-01-02 (UTC) or RFC 3339"),
+			archiveFlag(), onlyMailboxFlag(), atFlag(),
 			stringFlag("form", "", "another stored `FORM` of the item: eas-xml, the properties that the server sent; of a message those that neither it nor ls shows"),
 			configFlag(),
 		},
@@ -30,31 +28,24 @@ func catCommand(c *console) *cli.Command {
 	}
 }
 
-func catVerb(ctx *cli.Context, c *console) (err error) {
+func catVerb(ctx *cli.Context, c *console) error {
 	at, err := parseDate("at", ctx.String("at"))
 	if err != nil {
 		return err
 	}
 	id := ctx.Args().First()
-	a, bucket, err := openArchive(ctx.Context, ctx.String("archive"))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, bucket.Close()) }()
-	mailboxes, err := mailboxesOf(ctx, a)
-	if err != nil {
-		return err
-	}
-	for _, m := range mailboxes {
-		v, err := findVersion(ctx.Context, a, m, id, at)
-		if err != nil {
-			return fmt.Errorf("%s: %w", m, err)
+	return readArchive(ctx.Context, ctx, func(a *archive.Archive, mailboxes []string) error {
+		for _, m := range mailboxes {
+			v, err := findVersion(ctx.Context, a, m, id, at)
+			if err != nil {
+				return fmt.Errorf("%s: %w", m, err)
+			}
+			if v != nil {
+				return v.write(ctx.Context, a, ctx.String("form"), c.out)
+			}
 		}
-		if v != nil {
-			return v.write(ctx.Context, a, ctx.String("form"), c.out)
-		}
-	}
-	return fmt.Errorf("archive %s: no item %s", ctx.String("archive"), id)
+		return fmt.Errorf("archive %s: no item %s", ctx.String("archive"), id)
+	})
 }
 
 // itemVersion is what the archive has of an item: the newest bytes, and the newest properties, which may be of another

@@ -41,6 +41,9 @@ func (c *console) configure(ctx *cli.Context) {
 	c.json, c.quiet, c.verbose = ctx.Bool("json"), ctx.Bool("quiet"), ctx.Bool("verbose")
 }
 
+// onScreen tells whether somebody watches the work on a terminal, and nothing else is written there all the time.
+func (c *console) onScreen() bool { return c.terminal && !c.json && !c.quiet && !c.verbose }
+
 // result writes to standard output.
 func (c *console) result(format string, args ...any) {
 	c.write(c.out, printable(fmt.Sprintf(format, args...))+"\n")
@@ -157,8 +160,13 @@ func fit(s string, width int) string {
 
 // hintOf says what an operator can do about an error; "" if nothing.
 func hintOf(err error) string {
-	if errors.Is(err, errNothing) {
+	switch {
+	case errors.Is(err, errNothing):
 		return "the directory is the one that airlift archive wrote to; checkpoints are beside it, unless --state said otherwise"
+	case errors.Is(err, migrate.ErrLimit):
+		return "the same command goes on where this run ended"
+	case errors.Is(err, migrate.ErrHasState):
+		return "move the directory of the checkpoints away, or name another one with --state"
 	}
 	return migrate.Hint(err)
 }

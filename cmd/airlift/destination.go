@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/airlift-eas/airlift/checkpoints/sqlite"
-	"github.com/airlift-eas/airlift/sinks"
 	"github.com/airlift-eas/airlift/sinks/archive"
 	"github.com/airlift-eas/airlift/sinks/dir"
 )
@@ -66,40 +64,4 @@ func (d *destination) Close() error {
 		err = d.store.Close()
 	}
 	return errors.Join(err, d.bucket.Close())
-}
-
-// openArchive opens an archive for reading.
-func openArchive(ctx context.Context, from string) (*archive.Archive, *dir.Bucket, error) {
-	if _, _, err := destinationPaths("archive", from, ""); err != nil {
-		return nil, nil, err
-	}
-	bucket, err := dir.Open(from, false)
-	if err != nil {
-		return nil, nil, nothingAt("archive "+from, err)
-	}
-	a, err := archive.Open(ctx, bucket)
-	if errors.Is(err, sinks.ErrNotExist) {
-		// A directory with mailboxes in it is an archive that lost its head, and not none.
-		for o, listErr := range bucket.List(ctx, "mailboxes/", "") {
-			err = errors.Join(listErr, fmt.Errorf("archive %s: archive.json is missing, but %s is there: %w", from, o.Name, sinks.ErrCorrupt))
-			break
-		}
-	}
-	if err != nil {
-		return nil, nil, errors.Join(nothingAt("archive "+from, err), bucket.Close())
-	}
-	return a, bucket, nil
-}
-
-// nothingAt tells an archive that is not there from one that cannot be read.
-func nothingAt(what string, err error) error {
-	if errors.Is(err, sinks.ErrNotExist) {
-		return fmt.Errorf("%s: %w", what, errNothing)
-	}
-	return err
-}
-
-// comparePaths sorts by display path, and by identity where two folders have one path.
-func comparePaths(a, idA, b, idB string) int {
-	return cmp.Or(strings.Compare(a, b), strings.Compare(idA, idB))
 }

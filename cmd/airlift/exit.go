@@ -19,8 +19,9 @@ const (
 	exitPartial     = 3 // done, some items quarantined
 	exitUnbalanced  = 4
 	exitTemporary   = 5
+	exitLimit       = 8  // a limit was reached; the same command goes on
 	exitNothing     = 10 // no archive or state there
-	exitLocked      = 11 // another writer owns it
+	exitLocked      = 11 // another run or another writer has it
 	exitSource      = 12 // the source refused the credentials
 	exitFull        = 14
 	exitDamaged     = 15
@@ -40,6 +41,8 @@ var errNothing = errors.New("there is none")
 // runExit is the exit code of a run of the engine.
 func runExit(sum migrate.Summary, err error) int {
 	switch {
+	case errors.Is(err, migrate.ErrLimit):
+		return exitLimit
 	case sum.Result == migrate.ResultInterrupted:
 		return exitInterrupted
 	case err != nil:
@@ -100,7 +103,8 @@ func codeOf(err error) int {
 		return exitDamaged
 	case errors.Is(err, sinks.ErrFull), errors.Is(err, checkpoints.ErrFull):
 		return exitFull
-	case errors.Is(err, sinks.ErrFenced), errors.Is(err, checkpoints.ErrConflict), errors.Is(err, checkpoints.ErrBusy):
+	case errors.Is(err, checkpoints.ErrLocked), errors.Is(err, checkpoints.ErrBusy),
+		errors.Is(err, sinks.ErrFenced), errors.Is(err, checkpoints.ErrConflict):
 		return exitLocked
 	case errors.Is(err, eas.ErrRemoteWipe), errors.Is(err, eas.ErrBlocked):
 		return exitBlocked

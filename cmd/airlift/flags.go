@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -43,6 +44,42 @@ func jsonFlag() cli.Flag {
 
 func quietFlag() cli.Flag { return boolFlag("quiet", "print only problems and the last summary") }
 
+func verboseFlag() cli.Flag {
+	return boolFlag("verbose", "print every exchange with the server as XML, cut, without credentials")
+}
+
+func archiveFlag() cli.Flag { return stringFlag("archive", "", "the archive's `DIR`") }
+
+func stateFlag() cli.Flag {
+	return stringFlag("state", "", "the checkpoints' `DIR` (default: beside the archive, its name with .state appended)")
+}
+
+func onlyMailboxFlag() cli.Flag { return stringFlag("mailbox", "", "only this mailbox's `ADDRESS`") }
+
+func atFlag() cli.Flag {
+	return stringFlag("at", "", "as it was at `TIME`: 2006-01-02 (UTC) or RFC 3339")
+}
+
+func workersFlag() cli.Flag { return intFlag("workers", 8, "`N` mailboxes at once") }
+
+// workersOf checks --workers.
+func workersOf(ctx *cli.Context) (int, error) {
+	n := ctx.Int("workers")
+	if n < 1 {
+		return 0, usage(fmt.Sprintf("--workers: %d", n), "at least one mailbox at once")
+	}
+	return n, nil
+}
+
+// wordOf returns the value of a flag that takes one of a few words, which are of one kind: a way, a format.
+func wordOf(ctx *cli.Context, flag, kind string, words ...string) (string, error) {
+	v := ctx.String(flag)
+	if !slices.Contains(words, v) {
+		return "", usage(fmt.Sprintf("--%s: unknown %s %q", flag, kind, v), fmt.Sprintf("the %ss are %s", kind, strings.Join(words, ", ")))
+	}
+	return v, nil
+}
+
 func sourceFlags() []cli.Flag {
 	return []cli.Flag{
 		stringFlag("server", "", "the server's `URL`: a host, or the whole https://HOST/Microsoft-Server-ActiveSync"),
@@ -71,7 +108,7 @@ func selectionFlags() []cli.Flag {
 
 func runningFlags() []cli.Flag {
 	return []cli.Flag{
-		boolFlag("verbose", "print every exchange with the server as XML, cut, without credentials"),
+		verboseFlag(),
 		stringFlag("log-file", "", "append every event to `FILE`"),
 		stringFlag("log-format", "text", "format of the log file: `text|json`"),
 	}
@@ -79,8 +116,7 @@ func runningFlags() []cli.Flag {
 
 func readingFlags() []cli.Flag {
 	return []cli.Flag{
-		stringFlag("archive", "", "the archive's `DIR`"),
-		stringFlag("mailbox", "", "only this mailbox's `ADDRESS`"),
+		archiveFlag(), onlyMailboxFlag(),
 		listFlag("folder", "only folders whose path matches `GLOB`, and all below them (repeatable)"),
 		configFlag(), jsonFlag(),
 	}
@@ -89,7 +125,7 @@ func readingFlags() []cli.Flag {
 // knownFlags lists the flags of all verbs: a configuration file may serve several of them.
 func knownFlags(app *cli.App) []string {
 	var names []string
-	for _, cmd := range app.Commands {
+	for _, cmd := range actions(app.Commands) {
 		for _, f := range cmd.Flags {
 			if name := f.Names()[0]; name != "config" {
 				names = append(names, name)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -17,10 +16,11 @@ import (
 
 // openLog opens the file of --log-file. Without the flag the log goes nowhere.
 func openLog(ctx *cli.Context) (*slog.Logger, io.Closer, error) {
-	file, format := ctx.String("log-file"), ctx.String("log-format")
-	if format != "text" && format != "json" {
-		return nil, nil, usage(fmt.Sprintf("--log-format: unknown format %q", format), "the formats are text, json")
+	format, err := wordOf(ctx, "log-format", "format", "text", "json")
+	if err != nil {
+		return nil, nil, err
 	}
+	file := ctx.String("log-file")
 	if file == "" {
 		return slog.New(slog.DiscardHandler), io.NopCloser(nil), nil
 	}

@@ -1,12 +1,7 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"iter"
-	"slices"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -18,7 +13,7 @@ func lsCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:  "ls",
 		Usage: "list the items of an archive",
-		Flags: append(readingFlags(), stringFlag("at", "", "as it was at `TIME`: 2006-01-02 (UTC) or RFC 3339")),
+		Flags: append(readingFlags(), atFlag()),
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)
 			return lsVerb(ctx, c)
@@ -38,7 +33,7 @@ type itemLine struct {
 	SoftDeleted bool `json:"soft_deleted,omitempty"`
 }
 
-func lsVerb(ctx *cli.Context, c *console) (err error) {
+func lsVerb(ctx *cli.Context, c *console) error {
 	at, err := parseDate("at", ctx.String("at"))
 	if err != nil {
 		return err
@@ -47,64 +42,25 @@ func lsVerb(ctx *cli.Context, c *console) (err error) {
 	if err != nil {
 		return err
 	}
-	a, bucket, err := openArchive(ctx.Context, ctx.String("archive"))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, bucket.Close()) }()
-	mailboxes, err := mailboxesOf(ctx, a)
-	if err != nil {
-		return err
-	}
-	for _, m := range mailboxes {
-		for item, err := range selected(ctx.Context, a, m, at, folders) {
-			if err != nil {
-				return fmt.Errorf("%s: %w", m, err)
-			}
-			if c.json {
-				c.emit(itemLine{
-					Mailbox: m, Folder: item.Folder.ID, Path: item.Folder.Path, Class: item.Folder.Class, Segment: item.Segment,
-					Event: item.Event, SoftDeleted: item.SoftDeleted,
-				})
-			} else {
-				c.result("%s", itemText(m, item, len(mailboxes) > 1))
+	return readArchive(ctx.Context, ctx, func(a *archive.Archive, mailboxes []string) error {
+		for _, m := range mailboxes {
+			for item, err := range a.Items(ctx.Context, m, at) {
+				switch {
+				case err != nil:
+					return fmt.Errorf("%s: %w", m, err)
+				case !folders(item.Folder.Path):
+				case c.json:
+					c.emit(itemLine{
+						Mailbox: m, Folder: item.Folder.ID, Path: item.Folder.Path, Class: item.Folder.Class, Segment: item.Segment,
+						Event: item.Event, SoftDeleted: item.SoftDeleted,
+					})
+				default:
+					c.result("%s", itemText(m, item, len(mailboxes) > 1))
+				}
 			}
 		}
-	}
-	return nil
-}
-
-// selected yields the live items of a mailbox in the folders that are wanted.
-func selected(ctx context.Context, a *archive.Archive, mailbox string, at time.Time, folders func(string) bool) iter.Seq2[archive.Item, error] {
-	return func(yield func(archive.Item, error) bool) {
-		for item, err := range a.Items(ctx, mailbox, at) {
-			if err == nil && !folders(item.Folder.Path) {
-				continue
-			}
-			if !yield(item, err) {
-				return
-			}
-		}
-	}
-}
-
-// mailboxesOf lists the mailboxes of an archive, or checks that the one of --mailbox is there.
-func mailboxesOf(ctx *cli.Context, a *archive.Archive) ([]string, error) {
-	var all []string
-	for m, err := range a.Mailboxes(ctx.Context) {
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, m)
-	}
-	only := ctx.String("mailbox")
-	if only == "" {
-		return all, nil
-	}
-	if !slices.Contains(all, only) {
-		return nil, fmt.Errorf("archive %s: mailbox %s: %w", ctx.String("archive"), only, errNothing)
-	}
-	return []string{only}, nil
+		return nil
+	})
 }
 
 // itemText is one line for people. Columns have a fixed width, so that a long listing begins at once.

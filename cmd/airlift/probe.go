@@ -21,8 +21,7 @@ func probeCommand(c *console) *cli.Command {
 		Name:  "probe",
 		Usage: "say what a server is and can, what it holds of a mailbox, and what an archive from here will hold",
 		Flags: slices.Concat(sourceFlags(), selectionFlags(), []cli.Flag{
-			intFlag("workers", 8, "`N` mailboxes at once"), jsonFlag(), configFlag(),
-			boolFlag("verbose", "print every exchange with the server as XML, cut, without credentials"),
+			workersFlag(), jsonFlag(), configFlag(), verboseFlag(),
 		}),
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)
@@ -36,8 +35,9 @@ func probeVerb(ctx *cli.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	if n := ctx.Int("workers"); n < 1 {
-		return usage(fmt.Sprintf("--workers: %d", n), "at least one mailbox at once")
+	workers, err := workersOf(ctx)
+	if err != nil {
+		return err
 	}
 	mailboxes, err := sources(ctx, c)
 	if err != nil {
@@ -45,7 +45,7 @@ func probeVerb(ctx *cli.Context, c *console) error {
 	}
 	run, stop := interruptible(ctx.Context, c, "what was seen so far follows")
 	defer stop()
-	probes, err := lookAll(run, mailboxes, sel, ctx.Int("workers"))
+	probes, err := lookAll(run, mailboxes, sel, workers)
 	sum := migrate.Summary{Result: migrate.ResultOK, Mailboxes: len(mailboxes)}
 	for _, p := range probes {
 		sum.Folders += len(p.Folders)

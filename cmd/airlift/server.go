@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -24,6 +25,8 @@ func serverCommand(c *console) *cli.Command {
 		Flags: []cli.Flag{
 			stringFlag("listen", "127.0.0.1:8080", "listen at `ADDRESS`; port 0 takes a free one"),
 			stringFlag("dir", "", "serve the mailboxes in `DIR`"),
+			listFlag("fault", "misbehave as real servers do: `NAME[:RATE]` with a probability, as 0.05 or 5%, else always (repeatable); list prints the names"),
+			intFlag("fault-seed", 1, "which requests the faults hit depends on the number `N`: the same ones with the same number"),
 			configFlag(),
 		},
 		Action: func(ctx *cli.Context) error { return serverVerb(ctx, c) },
@@ -31,6 +34,14 @@ func serverCommand(c *console) *cli.Command {
 }
 
 func serverVerb(ctx *cli.Context, c *console) error {
+	if slices.Contains(ctx.StringSlice("fault"), "list") {
+		c.result("%s", faultsTable())
+		return nil
+	}
+	faults, err := faultsOf(ctx)
+	if err != nil {
+		return err
+	}
 	dir, password := ctx.String("dir"), os.Getenv("AIRLIFT_SERVER_PASSWORD")
 	switch {
 	case dir == "":
@@ -44,7 +55,7 @@ func serverVerb(ctx *cli.Context, c *console) error {
 	}
 	run, stop := interruptible(ctx.Context, c, "answers in hand are finished")
 	defer stop()
-	s, err := listen(run, ctx.String("listen"), easserver.Config{Password: password}, store)
+	s, err := listen(run, ctx.String("listen"), easserver.Config{Password: password, Faults: faults}, store)
 	if err != nil {
 		return err
 	}
@@ -57,7 +68,11 @@ func serverVerb(ctx *cli.Context, c *console) error {
 	}
 	c.result("%s", s.url)
 	<-s.ended.Done()
-	return s.Close()
+	err = s.Close()
+	for _, l := range injectedLines(faults) {
+		c.say("%s", l)
+	}
+	return err
 }
 
 // serving is an EAS server at work.

@@ -53,22 +53,19 @@ func sources(ctx *cli.Context, c *console) ([]migrate.Mailbox, error) {
 
 func connectionOf(ctx *cli.Context) (conn connection, err error) {
 	conn.allowHTTP = ctx.Bool("allow-http")
-	if a := ctx.String("auth"); a != "auto" && a != "basic" {
-		return conn, usage(fmt.Sprintf("--auth: unknown way %q", a), "the ways are auto, basic")
+	if _, err := wordOf(ctx, "auth", "way", "auto", "basic"); err != nil {
+		return conn, err
 	}
-	if v := ctx.String("eas-version"); v != "auto" {
-		conn.version = eas.Version(v)
-		known := []string{"auto"}
-		for _, k := range eas.Versions() {
-			known = append(known, string(k))
-			if k == conn.version {
-				known = nil
-				break
-			}
-		}
-		if known != nil {
-			return conn, usage(fmt.Sprintf("--eas-version: unknown version %q", v), "the versions are "+strings.Join(known, ", "))
-		}
+	versions := []string{"auto"}
+	for _, v := range eas.Versions() {
+		versions = append(versions, string(v))
+	}
+	version, err := wordOf(ctx, "eas-version", "version", versions...)
+	if err != nil {
+		return conn, err
+	}
+	if version != "auto" {
+		conn.version = eas.Version(version)
 	}
 	if file := ctx.String("ca-cert"); file != "" {
 		pem, err := os.ReadFile(file)

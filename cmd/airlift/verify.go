@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -46,28 +45,26 @@ func endOfVerify(result migrate.Result, exit int) any {
 	return verifySummary{Event: eventSummary, Time: now(), Result: result, Exit: exit}
 }
 
-func verifyVerb(ctx *cli.Context, c *console) (err error) {
+func verifyVerb(ctx *cli.Context, c *console) error {
 	folders, err := folderFilter(ctx)
 	if err != nil {
 		return err
 	}
 	run, stop := interruptible(ctx.Context, c, "what is open is closed")
 	defer stop()
-	a, bucket, err := openArchive(run, ctx.String("archive"))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, bucket.Close()) }()
-	mailboxes, err := mailboxesOf(ctx, a)
-	if err != nil {
-		return err
-	}
 	o := archive.VerifyOptions{Mailbox: ctx.String("mailbox"), Problem: c.finding, Done: c.verified()}
-	if len(ctx.StringSlice("folder")) > 0 {
-		if o.Folder, err = directories(run, a, mailboxes, folders); err != nil {
-			return err
+	return readArchive(run, ctx, func(a *archive.Archive, mailboxes []string) (err error) {
+		if len(ctx.StringSlice("folder")) > 0 {
+			if o.Folder, err = directories(run, a, mailboxes, folders); err != nil {
+				return err
+			}
 		}
-	}
+		return c.verify(run, a, o)
+	})
+}
+
+// verify reads what the options name, and says what came of it.
+func (c *console) verify(run context.Context, a *archive.Archive, o archive.VerifyOptions) error {
 	started := time.Now()
 	sum, err := a.Verify(run, o)
 	c.draw()
@@ -122,7 +119,7 @@ func (c *console) finding(p archive.Problem) {
 
 // verified shows on a terminal how far the verification has come.
 func (c *console) verified() func(archive.Summary) {
-	if c.quiet || c.json || !c.terminal {
+	if !c.onScreen() {
 		return nil
 	}
 	started, drawn := time.Now(), time.Time{}
