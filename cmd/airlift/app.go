@@ -25,8 +25,10 @@ func newApp(c *console) *cli.App {
 		// Between the values of a repeatable flag in its environment twin. A folder name may hold a comma.
 		SliceFlagSeparator: "\n",
 		HideHelpCommand:    true,
-		OnUsageError:       onUsageError,
-		ExitErrHandler:     func(*cli.Context, error) {}, // run makes the exit code
+		// The scripts of completion.go ask the program.
+		EnableBashCompletion: true,
+		OnUsageError:         onUsageError,
+		ExitErrHandler:       func(*cli.Context, error) {}, // run makes the exit code
 	}
 	app.Action = func(ctx *cli.Context) error {
 		if !ctx.Args().Present() {

@@ -3,7 +3,7 @@
 _airlift() {
   local current=${words[CURRENT]}
   local -a before=("${(@)words[1,CURRENT-1]}") found
-  [[ $current == -* ]] && before+=("$current")
+  [[ $current == -* ]] && before+=("${current/%--/-}") # -- alone ends the flags
   found=("${(@f)$("${before[@]}" --generate-bash-completion 2>/dev/null)}")
   compadd -- "${(@)found%%:*}"
   _files
