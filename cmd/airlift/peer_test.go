@@ -22,9 +22,10 @@ type peer struct {
 	store *easserver.Store
 	eas   *easserver.Server
 
-	mu     sync.Mutex
-	faults int // how many of the next answers to Sync go wrong
-	wrong  func(next http.Handler) http.Handler
+	mu      sync.Mutex
+	faults  int    // how many of the next answers go wrong
+	command string // to this command
+	wrong   func(next http.Handler) http.Handler
 }
 
 func newPeer() *peer { return &peer{} }
@@ -51,7 +52,7 @@ func (p *peer) serve(ts *testscript.TestScript, args []string) {
 func (p *peer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var h http.Handler = p.eas
 	p.mu.Lock()
-	if p.faults != 0 && r.URL.Query().Get("Cmd") == "Sync" {
+	if p.faults != 0 && r.URL.Query().Get("Cmd") == p.command {
 		p.faults--
 		h = p.wrong(h)
 	}
@@ -59,12 +60,16 @@ func (p *peer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.ServeHTTP(w, r)
 }
 
-// fault makes answers to Sync go wrong: fault html|cut|busy|broken|blocked|none [N]; without N all of them.
+// fault makes answers to a command go wrong: fault html|cut|busy|broken|blocked|none [COMMAND [N]]; without COMMAND those
+// to Sync, without N all of them.
 func (p *peer) fault(ts *testscript.TestScript, args []string) {
-	n := -1
+	command, n := "Sync", -1
 	if len(args) > 1 {
+		command = args[1]
+	}
+	if len(args) > 2 {
 		var err error
-		n, err = strconv.Atoi(args[1])
+		n, err = strconv.Atoi(args[2])
 		ts.Check(err)
 	}
 	wrong, ok := map[string]func(http.Handler) http.Handler{
@@ -85,7 +90,7 @@ func (p *peer) fault(ts *testscript.TestScript, args []string) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.faults, p.wrong = n, wrong
+	p.faults, p.command, p.wrong = n, command, wrong
 }
 
 func refusal(code int, header, value string) func(http.Handler) http.Handler {

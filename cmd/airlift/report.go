@@ -37,12 +37,22 @@ func (r *report) event(e migrate.Event) {
 	case migrate.EventWarning:
 		r.c.warn(where+": "+e.Message, e.Hint)
 	case migrate.EventRetry:
-		r.c.say("%s: again in %.1f s: %s", where, e.Wait, e.Message)
+		r.c.say("again in %.1f s: %s", e.Wait, pathTo(where, e.Message))
 	case migrate.EventResync:
-		r.c.say("%s: again from the beginning, without storing anything twice: %s", where, e.Message)
+		r.c.say("again from the beginning, without storing anything twice: %s", pathTo(where, e.Message))
+	case migrate.EventAudit:
+		r.c.say("%s: enumerated a second time, as another device", where)
 	case migrate.EventAdopted:
 		r.c.say("%s: page %d of an earlier run is taken over", where, e.Page)
 	}
+}
+
+// pathTo puts in front of a message where it belongs, unless the message is a path that begins so.
+func pathTo(where, msg string) string {
+	if strings.HasPrefix(msg, where+": ") {
+		return msg
+	}
+	return where + ": " + msg
 }
 
 // problem says every line once.
