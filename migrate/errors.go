@@ -79,7 +79,7 @@ func judge(err error) verdict {
 	case errors.Is(err, sinks.ErrFull), errors.Is(err, checkpoints.ErrFull), errors.Is(err, sinks.ErrFormat),
 		errors.Is(err, checkpoints.ErrUnusable):
 		return verdict{action: actRun}
-	case errors.Is(err, sinks.ErrFenced), errors.Is(err, checkpoints.ErrConflict):
+	case errors.Is(err, sinks.ErrFenced), errors.Is(err, checkpoints.ErrConflict), errors.Is(err, checkpoints.ErrLocked):
 		return verdict{action: actMailbox}
 	case errors.Is(err, sinks.ErrCorrupt):
 		return verdict{action: actFolder}

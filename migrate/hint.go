@@ -40,7 +40,7 @@ func Hint(err error) string {
 		return "make room at the destination and run the same command again: it goes on where it stopped"
 	case errors.Is(err, checkpoints.ErrFull):
 		return "make room in the state directory and run the same command again: it goes on where it stopped"
-	case errors.Is(err, sinks.ErrFenced), errors.Is(err, checkpoints.ErrConflict):
+	case errors.Is(err, sinks.ErrFenced), errors.Is(err, checkpoints.ErrConflict), errors.Is(err, checkpoints.ErrLocked):
 		return "another run works on this mailbox: let it finish, then run this again"
 	case errors.Is(err, sinks.ErrCorrupt):
 		return "run airlift verify to see what is damaged, and restore it from a copy of the archive"

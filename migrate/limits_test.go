@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/eas/easserver"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 	"github.com/airlift-eas/airlift/migrate"
@@ -87,4 +89,33 @@ func TestRebuild(t *testing.T) {
 	if err := migrate.Rebuild(t.Context(), l.options("carol")); err == nil {
 		t.Fatal("a mailbox that the archive does not hold was rebuilt")
 	}
+}
+
+// TestTwoRuns: while one run has a mailbox another one ends at once, and the first one is not disturbed.
+func TestTwoRuns(t *testing.T) {
+	asked, goOn := make(chan struct{}), make(chan struct{})
+	var held atomic.Bool
+	l := newLab(t, easserver.Config{OnRequest: func(r *easserver.Request) http.Handler {
+		if r.Command == "Sync" && held.CompareAndSwap(false, true) {
+			close(asked)
+			<-goOn
+		}
+		return nil
+	}}, "alice", "bob")
+	first := make(chan error)
+	o := l.options("alice")
+	go func() {
+		_, err := migrate.Run(context.Background(), o)
+		first <- err
+	}()
+	<-asked
+	if _, err := migrate.Run(t.Context(), l.options("alice")); !errors.Is(err, checkpoints.ErrLocked) {
+		t.Errorf("the second run: %v", err)
+	}
+	l.run(l.options("bob")) // another mailbox of the same archive
+	close(goOn)
+	if err := <-first; err != nil {
+		t.Error(err)
+	}
+	l.check("alice", "bob")
 }

@@ -39,14 +39,21 @@ type mailboxRun struct {
 	segments []sinks.Segment // committed or adopted, for the run record
 }
 
-// mailbox reads one mailbox and writes its run record, whatever the outcome.
-func (r *run) mailbox(ctx context.Context, mb Mailbox) error {
+// mailbox reads one mailbox and writes its run record, whatever the outcome. No other run has the mailbox meanwhile.
+func (r *run) mailbox(ctx context.Context, mb Mailbox) (err error) {
 	m := &mailboxRun{
 		run: r, mb: mb, started: r.Now(),
 		key:  checkpoints.Key{Job: r.Job, Mailbox: mb.Address},
 		gate: newGate(r.Folders, maxFolders),
 	}
-	err := m.read(ctx)
+	unlock, err := r.Checkpoints.Lock(ctx, m.key)
+	if err != nil {
+		err = m.fail(State, err)
+		r.emitProblem(mb.Address, "", err)
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	err = m.read(ctx)
 	var states []sinks.FolderState
 	result := ResultOK
 	for _, f := range m.folders {
