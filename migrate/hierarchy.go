@@ -38,6 +38,9 @@ func (m *mailboxRun) updateTree(ctx context.Context, tree *tree) error {
 	}
 	tree.apply(changes)
 	for _, f := range tree.changed() {
+		if err := m.renumber(ctx, f); err != nil {
+			return m.fail(State, err)
+		}
 		if err := m.Checkpoints.SaveFolder(ctx, m.key, f.Folder); err != nil {
 			return m.fail(State, err)
 		}
@@ -46,6 +49,25 @@ func (m *mailboxRun) updateTree(ctx context.Context, tree *tree) error {
 	if err := m.saveState(ctx); err != nil {
 		return m.fail(State, err)
 	}
+	return nil
+}
+
+// renumber takes a folder that the server gave another id back to key 0 before the id is stored: its key belongs to the
+// former one, and to show it with the new one could skip everything.
+func (m *mailboxRun) renumber(ctx context.Context, n *node) error {
+	if n.idBefore == "" || n.SyncKey == "" && n.Seq == 0 {
+		return nil
+	}
+	m.stats.add(func(s *Summary) { s.Resyncs++ })
+	m.emit(Event{Event: EventResync, Mailbox: m.mb.Address, Folder: n.Path, Message: "the server gave the folder another id"})
+	c := checkpoints.Commit{
+		FolderKey: checkpoints.FolderKey{Key: m.key, Folder: n.ID}, After: checkpoints.Position{Seq: n.Seq, SyncKey: n.SyncKey},
+		Now: checkpoints.Position{Seq: n.Seq, SyncKey: "0"}, Last: n.Last, Options: n.Options, Resync: true, Pass: n.Pass,
+	}
+	if err := m.Checkpoints.Commit(ctx, c); err != nil {
+		return err
+	}
+	n.SyncKey, n.Resync, n.Asked = "0", true, 0
 	return nil
 }
 
@@ -105,6 +127,7 @@ type tree struct {
 	mailbox string
 	byID    map[eas.CollectionID]*node
 	ids     map[string]bool // identities taken
+	whole   bool            // the next answer names every folder
 	place   func(path, id string) string
 }
 
@@ -113,6 +136,8 @@ type node struct {
 	dirty bool
 	seen  bool
 	was   string // path before this run, if it is another now
+
+	idBefore string // its id before this run, if it is another now
 }
 
 func newTree(mailbox string, known []checkpoints.Folder, place func(path, id string) string) *tree {
@@ -129,6 +154,7 @@ func newTree(mailbox string, known []checkpoints.Folder, place func(path, id str
 
 // restart forgets what the server said before: a full listing follows.
 func (t *tree) restart() {
+	t.whole = true
 	for _, n := range t.byID {
 		n.seen = false
 	}
@@ -136,6 +162,10 @@ func (t *tree) restart() {
 
 // apply takes over a FolderSync answer.
 func (t *tree) apply(c *eas.FolderChanges) {
+	if t.whole {
+		t.rematch(c.Add)
+		t.whole = false
+	}
 	for _, f := range slices.Concat(c.Add, c.Update) {
 		t.put(f)
 	}
@@ -158,6 +188,40 @@ func (t *tree) apply(c *eas.FolderChanges) {
 		}
 		if n.Dir == "" {
 			n.Dir = t.place(n.Path, n.ID)
+		}
+	}
+}
+
+// rematch finds the folders again that a full listing names by other ids: by path and type, where only one is meant.
+// Z-Push 2.7 gives out new ids when a partnership was lost.
+func (t *tree) rematch(all []eas.Folder) {
+	other := newTree(t.mailbox, nil, t.place)
+	for _, f := range all {
+		other.put(f)
+	}
+	type place struct {
+		path string
+		typ  int
+	}
+	lost, found := map[place][]*node{}, map[place][]*node{}
+	for id, n := range t.byID {
+		if other.byID[id] == nil && !n.Gone {
+			p := place{n.Path, n.Type}
+			lost[p] = append(lost[p], n)
+		}
+	}
+	for id, n := range other.byID {
+		if t.byID[id] == nil {
+			p := place{other.path(n), n.Type}
+			found[p] = append(found[p], n)
+		}
+	}
+	for p, was := range lost {
+		if is := found[p]; len(was) == 1 && len(is) == 1 {
+			n := was[0]
+			delete(t.byID, eas.CollectionID(n.ServerID))
+			n.idBefore, n.ServerID, n.dirty = n.ServerID, is[0].ServerID, true
+			t.byID[eas.CollectionID(n.ServerID)] = n
 		}
 	}
 }
