@@ -50,6 +50,9 @@ func (p *pageWriter) upsert(ctx context.Context, id eas.ServerID, it *eas.Item, 
 	}
 	e, size := p.describe(id, it)
 	e.Via = via
+	if change && known != nil && p.f.cp.Class == string(eas.ClassEmail) {
+		e.State = item.StateAfter(known.Properties, it.Properties)
+	}
 	if known == nil || known.State == checkpoints.Excluded {
 		if why := p.f.m.Select.item(e.Received, size); why != "" {
 			return p.exclude(ctx, known, e, why)

@@ -12,27 +12,50 @@ import (
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
-// State returns a short hash of what can change of an item, to tell a change from a repetition: servers send an item
-// again for reasons of their own. Of a mail these are the marks on it, since its text never changes; a listing and an
-// answer with the body give the same. Of other items it is everything, but for what differs between two answers of the
-// same item: the order of elements, line ends, sizes that are estimates, and what servers fill with noise.
+// State returns a short text that changes with the item, to tell a change from a repetition: servers send an item again for
+// reasons of their own. Of a mail it is made of the marks on it, since its text never changes; a listing and an answer with
+// the body give the same. Of other items it is a hash of everything, but for what differs between two answers of the same
+// item: the order of elements, line ends, sizes that are estimates, and what servers fill with noise.
 func State(class string, props *wbxml.Element) string {
 	if class == "Email" {
-		props = &wbxml.Element{Tag: props.Tag, Children: slices.DeleteFunc(slices.Clone(props.Children),
-			func(c wbxml.Element) bool { return !isMark(c.Tag) })}
+		return StateAfter("", props)
 	}
 	sum := digest(props)
 	return hex.EncodeToString(sum[:8])
 }
 
-// isMark tells the properties of a mail that change while the mail stays.
-func isMark(tag wbxml.Tag) bool {
-	switch tag {
-	case wbxml.EmailRead, wbxml.EmailFlag, wbxml.EmailCategories, wbxml.EmailImportance, wbxml.Email2IsDraft,
-		wbxml.Email2LastVerbExecuted, wbxml.Email2LastVerbExecutionTime:
-		return true
+// StateAfter is the state of a mail after a change, which may name only the marks that changed (MS-ASCMD 2.2.3.24), given the
+// state before.
+func StateAfter(before string, props *wbxml.Element) string {
+	state := map[string]string{}
+	for field := range strings.FieldsSeq(before) {
+		mark, hash, _ := strings.Cut(field, "=")
+		state[mark] = hash
 	}
-	return false
+	for i := range props.Children {
+		c := &props.Children[i]
+		mark, ok := marks[c.Tag]
+		switch {
+		case !ok:
+		case c.Text == "" && len(c.Children) == 0:
+			delete(state, mark) // servers leave out what is not set, or send it empty
+		default:
+			sum := digest(c)
+			state[mark] = hex.EncodeToString(sum[:4])
+		}
+	}
+	var fields []string
+	for mark, hash := range state {
+		fields = append(fields, mark+"="+hash)
+	}
+	slices.Sort(fields)
+	return strings.Join(fields, " ")
+}
+
+// marks are the properties of a mail that change while the mail stays, and how a state names them.
+var marks = map[wbxml.Tag]string{
+	wbxml.EmailRead: "read", wbxml.EmailFlag: "flag", wbxml.EmailCategories: "categories", wbxml.EmailImportance: "importance",
+	wbxml.Email2IsDraft: "draft", wbxml.Email2LastVerbExecuted: "verb", wbxml.Email2LastVerbExecutionTime: "verbtime",
 }
 
 // contentUUID names an item by what it contains, for items that carry no
