@@ -50,7 +50,7 @@ func TestAuditRecovers(t *testing.T) {
 
 // TestHiddenItems: what the server counts and never shows makes the run unbalanced.
 func TestHiddenItems(t *testing.T) {
-	faults := easserver.NewFaults(1, easserver.FaultRule{Fault: easserver.FaultSkippedItem, Rate: 0.1})
+	faults := easserver.NewFaults(1, easserver.FaultRule{Fault: easserver.FaultLostItem, Rate: 0.1})
 	l := newLab(t, easserver.Config{Faults: faults}, "alice")
 	sum, err := migrate.Run(t.Context(), l.options("alice"))
 	if err != nil || sum.Result != migrate.ResultUnbalanced || sum.ItemsStored >= perUser || sum.ItemsEstimated != perUser {
