@@ -82,8 +82,11 @@ func TestProgress(t *testing.T) {
 	for _, e := range []migrate.Event{
 		{Event: migrate.EventMailboxStart, Mailbox: "a@example.com"},
 		{Event: migrate.EventMailboxStart, Mailbox: "b@example.com"},
-		{Event: migrate.EventFolderStart, Mailbox: "a@example.com", Folder: "Inbox", Estimated: &estimate, Live: 10},
+		{Event: migrate.EventFolderStart, Mailbox: "a@example.com", Folder: "Inbox", Live: 10},
+		{Event: migrate.EventEstimate, Mailbox: "a@example.com", Folder: "Inbox", Estimated: &estimate},
 		{Event: migrate.EventPage, Mailbox: "a@example.com", Folder: "Inbox", Stored: 14, Changed: 1, Bytes: 2_500_000},
+		// In a second pass the server counts the same items again.
+		{Event: migrate.EventEstimate, Mailbox: "a@example.com", Folder: "Inbox", Estimated: &estimate},
 	} {
 		p.event(e)
 	}

@@ -34,6 +34,25 @@ func (p *pace) rate(now time.Time, n int) float64 {
 	return float64(n-p.marks[0].n) / since.Seconds()
 }
 
+// tally is what was done, and how fast.
+type tally struct {
+	items int   // that are durable, with changes and deletions
+	bytes int64 // of them
+	rest  int   // items that are known to be there and are not archived yet
+	pace  pace
+}
+
+func newTally() (t tally) {
+	t.pace.rate(time.Now(), 0)
+	return t
+}
+
+func (t *tally) String() string {
+	return fmt.Sprintf("%s, %s, %s", count(t.items, "item", "items"), bytesText(t.bytes), t.speed())
+}
+
+func (t *tally) speed() string { return rateText(t.pace.rate(time.Now(), t.items), t.rest) }
+
 // rateText is a rate, and the time that so many more take at it, if that can be said.
 func rateText(rate float64, rest int) string {
 	s := fmt.Sprintf("%.0f/s", rate)

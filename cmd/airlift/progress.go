@@ -29,26 +29,24 @@ type progress struct {
 	mu        sync.Mutex
 	active    []*mailboxProgress // in the order in which they began
 	mailboxes int                // ended
-	total     int                // items that are known to be there and were not archived before
-	items     int                // that are durable, with changes and deletions
-	bytes     int64              // of them
-	pace      pace
+	counted   bool               // the server has said how many items there are, of some folder at least
+	all       tally
 }
 
 type mailboxProgress struct {
+	tally
 	address string
-	folder  string // where the last page came from
-	expect  map[string]int
-	total   int
-	items   int
-	bytes   int64
-	pace    pace
+	at      string // where the last page came from
+	folders map[string]*folderProgress
+}
+
+type folderProgress struct {
+	live int // in the ledger
+	rest int
 }
 
 func newProgress(c *console) *progress {
-	p := &progress{c: c, started: time.Now()}
-	p.pace.rate(p.started, 0)
-	return p
+	return &progress{c: c, started: time.Now(), all: newTally()}
 }
 
 // event takes over what an event says.
@@ -57,40 +55,52 @@ func (p *progress) event(e migrate.Event) {
 	defer p.mu.Unlock()
 	switch e.Event {
 	case migrate.EventMailboxStart:
-		m := &mailboxProgress{address: e.Mailbox, expect: map[string]int{}}
-		m.pace.rate(time.Now(), 0)
-		p.active = append(p.active, m)
+		p.active = append(p.active, &mailboxProgress{tally: newTally(), address: e.Mailbox, folders: map[string]*folderProgress{}})
 		return
 	case migrate.EventMailboxEnd:
 		p.mailboxes++
-		p.active = slices.DeleteFunc(p.active, func(m *mailboxProgress) bool { return m.address == e.Mailbox })
-		return
 	}
 	i := slices.IndexFunc(p.active, func(m *mailboxProgress) bool { return m.address == e.Mailbox })
 	if i < 0 {
 		return
 	}
 	m := p.active[i]
-	switch e.Event {
-	case migrate.EventFolderStart:
-		m.folder = e.Folder
-	case migrate.EventPage:
-		m.folder = e.Folder
-		n := e.Stored + e.Changed + e.Deleted + e.Excluded + e.Quarantined
-		m.items, m.bytes = m.items+n, m.bytes+e.Bytes
-		p.items, p.bytes = p.items+n, p.bytes+e.Bytes
+	f := m.folders[e.Folder]
+	if f == nil {
+		f = &folderProgress{}
+		m.folders[e.Folder] = f
 	}
-	if e.Estimated != nil && e.Event != migrate.EventFolderEnd {
-		p.expect(m, e)
+	switch e.Event {
+	case migrate.EventMailboxEnd:
+		p.all.rest -= m.rest
+		p.active = slices.Delete(p.active, i, i+1)
+		return
+	case migrate.EventFolderStart:
+		m.at, f.live = e.Folder, e.Live
+	case migrate.EventPage:
+		m.at = e.Folder
+		added := e.Stored + e.Excluded + e.Quarantined
+		f.live += added - e.Deleted
+		for _, t := range []*tally{&m.tally, &p.all} {
+			t.items += added + e.Changed + e.Deleted
+			t.bytes += e.Bytes
+		}
+		p.expect(m, f, max(f.rest-added, 0))
+	}
+	switch {
+	case e.Event == migrate.EventFolderEnd:
+		p.expect(m, f, 0)
+	case e.Estimated != nil:
+		p.counted = true
+		p.expect(m, f, max(*e.Estimated-f.live, 0))
 	}
 }
 
-// expect notes how many items a folder still has to bring, each time the server says it anew.
-func (p *progress) expect(m *mailboxProgress, e migrate.Event) {
-	rest := max(*e.Estimated-e.Live, 0)
-	more := rest - m.expect[e.Folder]
-	p.total, m.total = p.total+more, m.total+more
-	m.expect[e.Folder] = rest
+// expect notes how many items a folder still has to bring.
+func (p *progress) expect(m *mailboxProgress, f *folderProgress, rest int) {
+	m.rest += rest - f.rest
+	p.all.rest += rest - f.rest
+	f.rest = rest
 }
 
 // show keeps the display up to date until the returned function is called.
@@ -141,25 +151,21 @@ func (p *progress) lines(bar *progressbar.ProgressBar) []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var lines []string
-	now := time.Now()
 	for _, m := range p.active {
-		pace := rateText(m.pace.rate(now, m.items), m.total-m.items)
-		lines = append(lines, fmt.Sprintf("%s  %d items, %s, %s  %s", m.address, m.items, bytesText(m.bytes), pace, m.folder))
+		lines = append(lines, fmt.Sprintf("%s  %s  %s", m.address, &m.tally, m.at))
 	}
-	if p.total > 0 {
+	if p.counted {
 		// The bar ends itself for good when it is full; the run ends it here.
-		bar.ChangeMax(max(p.total, p.items) + 1)
+		bar.ChangeMax(p.all.items + max(p.all.rest, 1))
 	}
-	_ = bar.Set(p.items) // it draws into nothing
-	return append(lines, strings.Trim(bar.String(), "\r ")+"  "+rateText(p.pace.rate(now, p.items), p.total-p.items))
+	_ = bar.Set(p.all.items) // it draws into nothing
+	return append(lines, strings.Trim(bar.String(), "\r ")+"  "+p.all.speed())
 }
 
 // line is the display of a log.
 func (p *progress) line() {
 	p.mu.Lock()
-	items, bytes, active, ended := p.items, p.bytes, len(p.active), p.mailboxes
-	pace := rateText(p.pace.rate(time.Now(), items), p.total-items)
+	all, active, ended := p.all.String(), len(p.active), p.mailboxes
 	p.mu.Unlock()
-	p.c.say("%s  %s, %s, %s; mailboxes: %d active, %d done", secondsText(time.Since(p.started).Seconds()),
-		count(items, "item", "items"), bytesText(bytes), pace, active, ended)
+	p.c.say("%s  %s; mailboxes: %d active, %d done", secondsText(time.Since(p.started).Seconds()), all, active, ended)
 }

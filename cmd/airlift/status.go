@@ -14,6 +14,7 @@ import (
 
 	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/checkpoints/sqlite"
+	"github.com/airlift-eas/airlift/migrate"
 )
 
 func statusCommand(c *console) *cli.Command {
@@ -27,7 +28,7 @@ func statusCommand(c *console) *cli.Command {
 		},
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)
-			return statusVerb(ctx, c)
+			return c.end(statusVerb(ctx, c), endOfStatus)
 		},
 	}
 }
@@ -54,7 +55,7 @@ func statusVerb(ctx *cli.Context, c *console) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	sum := statusSummary{Event: eventSummary, Result: "ok"}
+	sum := statusSummary{Event: eventSummary, Result: migrate.ResultOK}
 	for m, err := range store.List(ctx.Context) {
 		if err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/airlift-eas/airlift/checkpoints"
+	"github.com/airlift-eas/airlift/migrate"
 )
 
 // mailboxStatus, folderStatus, quarantinedItem and statusSummary are the lines of --json.
@@ -51,15 +52,19 @@ type quarantinedItem struct {
 }
 
 type statusSummary struct {
-	Event       string    `json:"event"`
-	Time        time.Time `json:"time"`
-	Result      string    `json:"result"`
-	Mailboxes   int       `json:"mailboxes"`
-	Folders     int       `json:"folders"`
-	Items       int       `json:"items"`
-	Quarantined int       `json:"quarantined"`
-	Pending     int       `json:"pending"`
-	Exit        int       `json:"exit"`
+	Event       string         `json:"event"`
+	Time        time.Time      `json:"time"`
+	Result      migrate.Result `json:"result"`
+	Mailboxes   int            `json:"mailboxes"`
+	Folders     int            `json:"folders"`
+	Items       int            `json:"items"`
+	Quarantined int            `json:"quarantined"`
+	Pending     int            `json:"pending"`
+	Exit        int            `json:"exit"`
+}
+
+func endOfStatus(result migrate.Result, exit int) any {
+	return statusSummary{Event: eventSummary, Time: now(), Result: result, Exit: exit}
 }
 
 func (s *statusSummary) add(folders []folderStatus) {
