@@ -7,20 +7,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
-
-	"github.com/airlift-eas/airlift/eas/easserver"
 )
 
 // command prepares the real program.
@@ -118,64 +112,6 @@ func TestServerFaults(t *testing.T) {
 	}
 	if other == first {
 		t.Errorf("with two seeds: %q both times", first)
-	}
-}
-
-// TestInterrupt interrupts a run while the server takes its time with a page. The run ends in order, and the next one
-// goes on from there.
-func TestInterrupt(t *testing.T) {
-	store := easserver.NewStore()
-	user := store.AddUser("alice@example.com")
-	if err := user.Sample(); err != nil {
-		t.Fatal(err)
-	}
-	eas := easserver.New(easserver.Config{Password: "secret"}, store)
-	defer eas.Close()
-	var pages atomic.Int32
-	held := make(chan struct{}, 100)
-	patient := atomic.Bool{}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Query().Get("Cmd") == "Sync" && !patient.Load() && pages.Add(1) > 12 {
-			_, _ = io.Copy(io.Discard, r.Body) // only then the server sees that the client has gone
-			held <- struct{}{}
-			<-r.Context().Done()
-			return
-		}
-		eas.ServeHTTP(w, r)
-	}))
-	defer server.Close()
-	archive := filepath.Join(t.TempDir(), "archive")
-	args := []string{"archive", "--server", server.URL, "--mailbox", "alice@example.com", "--to", archive, "--window", "5", "--json"}
-
-	run := command(t, args...)
-	var stdout, stderr bytes.Buffer
-	run.Stdout, run.Stderr = &stdout, &stderr
-	if err := run.Start(); err != nil {
-		t.Fatal(err)
-	}
-	<-held
-	if err := run.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
-	}
-	code := exitOf(t, run, run.Wait())
-	first := lastLine(t, stdout.Bytes())
-	if code != 130 || first["result"] != "interrupted" || first["exit"] != 130.0 {
-		t.Fatalf("exit code %d, summary %v\n%s", code, first, stderr.String())
-	}
-	if s := stderr.String(); !strings.Contains(s, "interrupted: ") || strings.Contains(s, "context canceled") {
-		t.Errorf("it says:\n%s", s)
-	}
-
-	patient.Store(true)
-	again := command(t, args...)
-	out, err := again.Output()
-	second := lastLine(t, out)
-	if code := exitOf(t, again, err); code != 0 || first["items_stored"].(float64)+second["items_stored"].(float64) != 300 {
-		t.Errorf("exit code %d, first %v, then %v", code, first, second)
-	}
-	verify := command(t, "verify", "--archive", archive)
-	if out, err := verify.CombinedOutput(); err != nil {
-		t.Errorf("verify: %v\n%s", err, out)
 	}
 }
 
