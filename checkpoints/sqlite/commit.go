@@ -24,11 +24,11 @@ ON CONFLICT (mailbox_id, folder_id, server_id) DO UPDATE SET
 func (s *Store) Commit(ctx context.Context, c checkpoints.Commit) error {
 	op := fmt.Sprintf("commit page %d of folder %s of %s", c.Now.Seq, c.Folder, c.Mailbox)
 	return s.write(ctx, op, func(tx transaction) error {
-		at, err := scanPlace(tx.statement(s.w.findFolder).query(c.Job, c.Mailbox, c.Folder))
+		at, err := scanPlace(tx.statement(findFolder).query(c.Job, c.Mailbox, c.Folder))
 		if err != nil {
 			return err
 		}
-		moved, err := tx.statement(s.w.advanceFolder).exec(c.Now.Seq, c.Now.SyncKey, c.Last, c.Options, c.Resync, c.Pass,
+		moved, err := tx.statement(advanceFolder).exec(c.Now.Seq, c.Now.SyncKey, c.Last, c.Options, c.Resync, c.Pass,
 			at.mailbox, at.folder, c.After.Seq, c.After.SyncKey)
 		if err != nil {
 			return err
@@ -37,7 +37,7 @@ func (s *Store) Commit(ctx context.Context, c checkpoints.Commit) error {
 			return fmt.Errorf("the folder is not at page %d with key %q: %w", c.After.Seq, c.After.SyncKey,
 				checkpoints.ErrConflict)
 		}
-		save := tx.statement(s.w.saveItem)
+		save := tx.statement(saveItem)
 		for _, i := range c.Items {
 			if i.Folder != "" && i.Folder != c.Folder {
 				return fmt.Errorf("item %q belongs to folder %s", i.ServerID, i.Folder)

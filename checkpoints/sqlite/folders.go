@@ -40,8 +40,7 @@ func scanFolder(row scanner) (f checkpoints.Folder, err error) {
 
 // Folders implements checkpoints.Folders.
 func (s *Store) Folders(ctx context.Context, k checkpoints.Key) ([]checkpoints.Folder, error) {
-	rows, err := s.r.listFolders.QueryContext(ctx, k.Job, k.Mailbox)
-	folders, err := collect(rows, err, scanFolder)
+	folders, err := collect(ctx, s.r, scanFolder, listFolders, k.Job, k.Mailbox)
 	return folders, s.explain(ctx, "folders of "+k.Mailbox, err)
 }
 
@@ -49,10 +48,10 @@ func (s *Store) Folders(ctx context.Context, k checkpoints.Key) ([]checkpoints.F
 func (s *Store) SaveFolder(ctx context.Context, k checkpoints.Key, f checkpoints.Folder) error {
 	return s.write(ctx, fmt.Sprintf("save folder %s of %s", f.ID, k.Mailbox), func(tx transaction) error {
 		var mailbox int64
-		if err := tx.statement(s.w.findMailbox).query(k.Job, k.Mailbox).Scan(&mailbox); err != nil {
+		if err := tx.statement(findMailbox).query(k.Job, k.Mailbox).Scan(&mailbox); err != nil {
 			return err
 		}
-		_, err := tx.statement(s.w.saveFolder).exec(mailbox,
+		_, err := tx.statement(saveFolder).exec(mailbox,
 			f.ID, f.Dir, f.Path, f.ServerID, f.ParentID, f.Name, f.Type, f.Class, f.Gone,
 			f.Seq, f.SyncKey, f.Asked, f.Last, f.Options, f.Resync, f.Pass,
 			f.Recorded, f.Estimate, f.Balanced, instant(f.Drained), f.Problem)
@@ -63,14 +62,14 @@ func (s *Store) SaveFolder(ctx context.Context, k checkpoints.Key, f checkpoints
 // Ask implements checkpoints.Folders.
 func (s *Store) Ask(ctx context.Context, k checkpoints.FolderKey) (asked int, err error) {
 	err = s.write(ctx, fmt.Sprintf("ask for folder %s of %s", k.Folder, k.Mailbox), func(tx transaction) error {
-		at, err := scanPlace(tx.statement(s.w.findFolder).query(k.Job, k.Mailbox, k.Folder))
+		at, err := scanPlace(tx.statement(findFolder).query(k.Job, k.Mailbox, k.Folder))
 		if err != nil {
 			return err
 		}
-		if _, err := tx.statement(s.w.ask).exec(at.mailbox, at.folder); err != nil {
+		if _, err := tx.statement(ask).exec(at.mailbox, at.folder); err != nil {
 			return err
 		}
-		return tx.statement(s.w.getAsked).query(at.mailbox, at.folder).Scan(&asked)
+		return tx.statement(getAsked).query(at.mailbox, at.folder).Scan(&asked)
 	})
 	if err != nil {
 		return 0, err

@@ -54,6 +54,12 @@ func itemIn(folder string) func(scanner) (checkpoints.Item, error) {
 	}
 }
 
+// itemAnywhere reads a row that begins with its folder.
+func itemAnywhere(row scanner) (i checkpoints.Item, err error) {
+	err = row.Scan(append([]any{&i.Folder}, itemFields(&i)...)...)
+	return i, err
+}
+
 // idsAtOnce bounds what one statement of Items looks up: a page's ids with room to spare.
 const idsAtOnce = 1000
 
@@ -73,8 +79,7 @@ func (s *Store) items(ctx context.Context, k checkpoints.FolderKey, serverIDs []
 		return items, nil
 	}
 	for ids := range slices.Chunk(serverIDs, idsAtOnce) {
-		rows, err := s.r.getItems.QueryContext(ctx, at.mailbox, at.folder, hexArray(ids))
-		found, err := collect(rows, err, itemIn(k.Folder))
+		found, err := collect(ctx, s.r, itemIn(k.Folder), getItems, at.mailbox, at.folder, hexArray(ids))
 		if err != nil {
 			return nil, err
 		}
@@ -127,8 +132,7 @@ func (s *Store) live(ctx context.Context, k checkpoints.FolderKey, states []chec
 	if !known {
 		return nil, err
 	}
-	rows, err := s.r.listItems.QueryContext(ctx, at.mailbox, at.folder, wanted, from, batchSize)
-	return collect(rows, err, itemIn(k.Folder))
+	return collect(ctx, s.r, itemIn(k.Folder), listItems, at.mailbox, at.folder, wanted, from, batchSize)
 }
 
 // Counts implements checkpoints.Ledger. It counts the rows themselves, a million in a quarter of a second: a counter
@@ -148,7 +152,7 @@ func (s *Store) counts(ctx context.Context, k checkpoints.FolderKey) (map[checkp
 		return counts, nil
 	}
 	var n [len(numbers)]int
-	err = s.r.countItems.QueryRowContext(ctx, at.mailbox, at.folder).Scan(&n[1], &n[2], &n[3], &n[4], &n[5])
+	err = s.r.statements[countItems].QueryRowContext(ctx, at.mailbox, at.folder).Scan(&n[1], &n[2], &n[3], &n[4], &n[5])
 	for i, n := range n {
 		if n > 0 {
 			counts[numbers[i]] = n
@@ -159,10 +163,6 @@ func (s *Store) counts(ctx context.Context, k checkpoints.FolderKey) (map[checkp
 
 // BySHA256 implements checkpoints.Ledger.
 func (s *Store) BySHA256(ctx context.Context, k checkpoints.Key, sha256 string) ([]checkpoints.Item, error) {
-	rows, err := s.r.findSHA256.QueryContext(ctx, k.Job, k.Mailbox, compact(sha256))
-	items, err := collect(rows, err, func(row scanner) (i checkpoints.Item, _ error) {
-		err := row.Scan(append([]any{&i.Folder}, itemFields(&i)...)...)
-		return i, err
-	})
+	items, err := collect(ctx, s.r, itemAnywhere, findSHA256, k.Job, k.Mailbox, compact(sha256))
 	return items, s.explain(ctx, "find content in "+k.Mailbox, err)
 }

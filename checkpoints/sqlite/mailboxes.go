@@ -30,14 +30,14 @@ func scanMailbox(row scanner) (m checkpoints.Mailbox, err error) {
 
 // Mailbox implements checkpoints.Mailboxes.
 func (s *Store) Mailbox(ctx context.Context, k checkpoints.Key) (checkpoints.Mailbox, error) {
-	m, err := scanMailbox(s.r.getMailbox.QueryRowContext(ctx, k.Job, k.Mailbox))
+	m, err := scanMailbox(s.r.statements[getMailbox].QueryRowContext(ctx, k.Job, k.Mailbox))
 	return m, s.explain(ctx, "mailbox "+k.Mailbox, err)
 }
 
 // SaveMailbox implements checkpoints.Mailboxes.
 func (s *Store) SaveMailbox(ctx context.Context, m checkpoints.Mailbox) error {
 	return s.write(ctx, "save mailbox "+m.Mailbox, func(tx transaction) error {
-		_, err := tx.statement(s.w.saveMailbox).exec(m.Job, m.Mailbox, m.Server, m.User, m.DeviceID, m.EAS, m.PolicyKey,
+		_, err := tx.statement(saveMailbox).exec(m.Job, m.Mailbox, m.Server, m.User, m.DeviceID, m.EAS, m.PolicyKey,
 			m.HierarchyKey, m.LastRun, m.LastResult, instant(m.LastEnded))
 		return err
 	})
@@ -50,8 +50,7 @@ func (s *Store) List(ctx context.Context) iter.Seq2[checkpoints.Mailbox, error] 
 		if last != nil {
 			from = checkpoints.Key{Job: last.Job, Mailbox: after(last.Mailbox)}
 		}
-		rows, err := s.r.listMailboxes.QueryContext(ctx, from.Job, from.Mailbox, batchSize)
-		found, err := collect(rows, err, scanMailbox)
+		found, err := collect(ctx, s.r, scanMailbox, listMailboxes, from.Job, from.Mailbox, batchSize)
 		return found, s.explain(ctx, "list mailboxes", err)
 	})
 }

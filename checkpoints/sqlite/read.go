@@ -9,50 +9,14 @@ import (
 	"github.com/airlift-eas/airlift/checkpoints"
 )
 
-// reader is the pool of connections that only read, and what they ask.
-type reader struct {
-	db *sql.DB
-
-	getMailbox    *sql.Stmt
-	listMailboxes *sql.Stmt
-	listFolders   *sql.Stmt
-	findFolder    *sql.Stmt
-	getItems      *sql.Stmt
-	listItems     *sql.Stmt
-	countItems    *sql.Stmt
-	findSHA256    *sql.Stmt
-}
-
-func (r *reader) prepare(ctx context.Context) error {
-	return prepare(ctx, r.db, map[**sql.Stmt]string{
-		&r.getMailbox:    getMailbox,
-		&r.listMailboxes: listMailboxes,
-		&r.listFolders:   listFolders,
-		&r.findFolder:    findFolder,
-		&r.getItems:      getItems,
-		&r.listItems:     listItems,
-		&r.countItems:    countItems,
-		&r.findSHA256:    findSHA256,
-	})
-}
-
-func prepare(ctx context.Context, db *sql.DB, statements map[**sql.Stmt]string) error {
-	for stmt, query := range statements {
-		var err error
-		if *stmt, err = db.PrepareContext(ctx, query); err != nil { //nolint:sqlclosecheck // closed with the pool
-			return err
-		}
-	}
-	return nil
-}
-
 // scanner is a row, alone or among others.
 type scanner interface {
 	Scan(dest ...any) error
 }
 
-// collect reads the rows of a query to their end.
-func collect[T any](rows *sql.Rows, err error, scan func(scanner) (T, error)) ([]T, error) {
+// collect reads the rows that a query finds.
+func collect[T any](ctx context.Context, p *pool, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := p.statements[query].QueryContext(ctx, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +77,7 @@ func scanPlace(row scanner) (p place, err error) {
 
 // place finds a folder; known is false if there is none.
 func (s *Store) place(ctx context.Context, k checkpoints.FolderKey) (p place, known bool, err error) {
-	p, err = scanPlace(s.r.findFolder.QueryRowContext(ctx, k.Job, k.Mailbox, k.Folder))
+	p, err = scanPlace(s.r.statements[findFolder].QueryRowContext(ctx, k.Job, k.Mailbox, k.Folder))
 	if errors.Is(err, sql.ErrNoRows) {
 		return place{}, false, nil
 	}

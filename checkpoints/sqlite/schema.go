@@ -51,8 +51,8 @@ func identify(ctx context.Context, db querier, latest int) (int, error) {
 
 // migrate brings the file to the latest version, whole or not at all. Of several processes that try, one does it and
 // the others find it done.
-func migrate(ctx context.Context, db *sql.DB, versions []string) error {
-	return transact(ctx, db, func(t transaction) error {
+func migrate(ctx context.Context, p *pool, versions []string) error {
+	return transact(ctx, p, func(t transaction) error {
 		version, err := identify(ctx, t.tx, len(versions))
 		if err != nil || version == len(versions) {
 			return err

@@ -18,17 +18,12 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
-
-	_ "modernc.org/sqlite" // the driver
 
 	"github.com/airlift-eas/airlift/checkpoints"
 )
@@ -40,8 +35,8 @@ const readers = 4
 type Store struct {
 	path   string
 	closed atomic.Bool
-	r      *reader
-	w      *writer // nil when the store was opened for reading
+	r      *pool // reads
+	w      *pool // writes; nil when the store was opened for reading
 }
 
 var _ checkpoints.Store = (*Store)(nil)
@@ -124,7 +119,7 @@ func (s *Store) open(ctx context.Context, versions []string) error {
 	if _, err := s.look(ctx, versions); err != nil {
 		return err
 	}
-	db, err := connect(s.path, 1,
+	w, err := connect(s.path, 1,
 		"_journal_mode=WAL", "_synchronous=FULL", "_foreign_keys=1", "_txlock=immediate",
 		// Every page touches leaves all over the index of hashes; a log of up to 16 MiB folds several changes of a
 		// leaf into one. It takes a quarter less time than with SQLite's 4 MiB.
@@ -134,11 +129,12 @@ func (s *Store) open(ctx context.Context, versions []string) error {
 	if err != nil {
 		return err
 	}
-	s.w = &writer{db: db}
-	if err := migrate(ctx, db, versions); err != nil {
+	s.w = w
+	if err := migrate(ctx, w, versions); err != nil {
 		return err
 	}
-	if err := s.w.prepare(ctx); err != nil {
+	err = w.prepare(ctx, saveMailbox, findMailbox, saveFolder, findFolder, ask, getAsked, advanceFolder, saveItem)
+	if err != nil {
 		return err
 	}
 	return s.openReader(ctx)
@@ -161,38 +157,20 @@ func (s *Store) openReadOnly(ctx context.Context, versions []string) error {
 
 func (s *Store) openReader(ctx context.Context) error {
 	// Not mode=ro: SQLite cannot tidy up the log of a file that it may not write, and would leave one behind.
-	db, err := connect(s.path, readers, "_query_only=1")
+	r, err := connect(s.path, readers, "_query_only=1")
 	if err != nil {
 		return err
 	}
-	s.r = &reader{db: db}
-	return s.r.prepare(ctx)
+	s.r = r
+	return r.prepare(ctx, getMailbox, listMailboxes, listFolders, findFolder, getItems, listItems, countItems, findSHA256)
 }
 
 // look tells the version of the file, 0 if it is empty.
 func (s *Store) look(ctx context.Context, versions []string) (version int, err error) {
-	db, err := connect(s.path, 1, "_query_only=1")
+	p, err := connect(s.path, 1, "_query_only=1")
 	if err != nil {
 		return 0, err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	return identify(ctx, db, len(versions))
-}
-
-// connect prepares a pool of connections to an existing file. It does not yet open one.
-func connect(path string, connections int, params ...string) (*sql.DB, error) {
-	name := filepath.ToSlash(path)
-	if !strings.HasPrefix(name, "/") { // C:/...
-		name = "/" + name
-	}
-	params = append(params, "mode=rw", "_busy_timeout=10000", "_defensive=1", "_dqs=0", "_error_rc=1",
-		"_pragma=trusted_schema(0)", "_pragma=cache_size(-4096)") // KiB
-	u := url.URL{Scheme: "file", Path: name, RawQuery: strings.Join(params, "&")}
-	db, err := sql.Open("sqlite", u.String())
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(connections)
-	db.SetMaxIdleConns(connections)
-	return db, nil
+	defer func() { err = errors.Join(err, p.db.Close()) }()
+	return identify(ctx, p.db, len(versions))
 }

@@ -5,44 +5,17 @@ import (
 	"database/sql"
 )
 
-// writer is the one connection that writes, and what it does.
-type writer struct {
-	db *sql.DB
-
-	saveMailbox   *sql.Stmt
-	findMailbox   *sql.Stmt
-	saveFolder    *sql.Stmt
-	findFolder    *sql.Stmt
-	ask           *sql.Stmt
-	getAsked      *sql.Stmt
-	advanceFolder *sql.Stmt
-	saveItem      *sql.Stmt
-}
-
-func (w *writer) prepare(ctx context.Context) error {
-	return prepare(ctx, w.db, map[**sql.Stmt]string{
-		&w.saveMailbox:   saveMailbox,
-		&w.findMailbox:   findMailbox,
-		&w.saveFolder:    saveFolder,
-		&w.findFolder:    findFolder,
-		&w.ask:           ask,
-		&w.getAsked:      getAsked,
-		&w.advanceFolder: advanceFolder,
-		&w.saveItem:      saveItem,
-	})
-}
-
 // write does something in one transaction, whole or not at all. The transaction is the writer's from its first
 // statement on (BEGIN IMMEDIATE): what it reads stays true until it commits.
 func (s *Store) write(ctx context.Context, op string, do func(transaction) error) error {
 	if s.w == nil {
 		return s.explain(ctx, op, errReadOnly)
 	}
-	return s.explain(ctx, op, transact(ctx, s.w.db, do))
+	return s.explain(ctx, op, transact(ctx, s.w, do))
 }
 
-func transact(ctx context.Context, db *sql.DB, do func(transaction) error) (err error) {
-	tx, err := db.BeginTx(ctx, nil)
+func transact(ctx context.Context, p *pool, do func(transaction) error) (err error) {
+	tx, err := p.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -51,7 +24,7 @@ func transact(ctx context.Context, db *sql.DB, do func(transaction) error) (err 
 			_ = tx.Rollback() // if that fails too, the connection is dropped, and the transaction with it
 		}
 	}()
-	if err := do(transaction{ctx: ctx, tx: tx}); err != nil {
+	if err := do(transaction{ctx: ctx, tx: tx, statements: p.statements}); err != nil {
 		return err
 	}
 	return tx.Commit()
@@ -60,14 +33,15 @@ func transact(ctx context.Context, db *sql.DB, do func(transaction) error) (err 
 // A transaction runs statements until its context is cancelled. The statements themselves do not watch it: each takes
 // microseconds, and the driver would start a goroutine for every one.
 type transaction struct {
-	ctx context.Context
-	tx  *sql.Tx
+	ctx        context.Context
+	tx         *sql.Tx
+	statements map[string]*sql.Stmt
 }
 
-// statement makes a statement the transaction's own.
-func (t transaction) statement(stmt *sql.Stmt) statement {
+// statement makes a prepared statement the transaction's own.
+func (t transaction) statement(query string) statement {
 	ctx := context.WithoutCancel(t.ctx)
-	return statement{t.ctx, t.tx.StmtContext(ctx, stmt)}
+	return statement{t.ctx, t.tx.StmtContext(ctx, t.statements[query])}
 }
 
 type statement struct {
