@@ -2,7 +2,7 @@
 //
 // An action is flags -> options -> engine -> words: every verb has a file of its own that reads its flags, makes the
 // options of a package that does the work, and says what came of it. What people read is written in console.go,
-// progress.go and table.go, what programs read in jsonlines.go; exit.go gives every outcome its exit code.
+// progress.go, text.go and table.go, what programs read in jsonlines.go; exit.go gives every outcome its exit code.
 package main
 
 import (
