@@ -40,15 +40,13 @@ type lab struct {
 	root   string
 	url    string
 
-	mu     sync.Mutex
-	live   map[string]*process // by name
-	pages  map[folderKey]int   // pages that the server sent
-	keys   map[syncKey]int     // and in answer to which key
-	events []migrate.Event
+	mu      sync.Mutex
+	live    map[string]*process // by name
+	devices map[string]string   // by user
+	pages   map[folderKey]int   // pages that the server sent
+	keys    map[syncKey]int     // and in answer to which key
+	events  []migrate.Event
 }
-
-// countsFolders is the user whose server estimates what a folder holds.
-const countsFolders = "ada"
 
 type folderKey struct{ user, collection string }
 
@@ -61,7 +59,7 @@ func newLab(t testing.TB) *lab {
 	t.Helper()
 	l := &lab{
 		t: t, store: easserver.NewStore(), disk: newDisk(), root: t.TempDir(), url: "http://127.0.0.1" + path,
-		live: map[string]*process{}, pages: map[folderKey]int{}, keys: map[syncKey]int{},
+		live: map[string]*process{}, devices: map[string]string{}, pages: map[folderKey]int{}, keys: map[syncKey]int{},
 	}
 	fill(l.store)
 	l.server = easserver.New(easserver.Config{
@@ -96,11 +94,8 @@ func cutBodies(r *easserver.Request) {
 
 // ServeHTTP watches what comes and goes.
 func (l *lab) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch user := r.URL.Query().Get("User"); {
-	case r.URL.Query().Get("Cmd") == "GetItemEstimate" && user == countsFolders:
-		l.countFolders(w, r, user)
-		return
-	case r.URL.Query().Get("Cmd") != "Sync":
+	q := r.URL.Query()
+	if q.Get("Cmd") != "Sync" || !l.archives(q.Get("User"), q.Get("DeviceId")) {
 		l.server.ServeHTTP(w, r)
 		return
 	}
@@ -110,7 +105,7 @@ func (l *lab) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	shown := syncKey{folderKey: folderKey{user: r.URL.Query().Get("User")}}
+	shown := syncKey{folderKey: folderKey{user: q.Get("User")}}
 	if c := l.collection(body); c != nil {
 		shown.collection, shown.key = c.Value(wbxml.AirSyncCollectionId), c.Value(wbxml.AirSyncSyncKey)
 	}
@@ -123,40 +118,20 @@ func (l *lab) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		l.keys[shown]++
 		l.mu.Unlock()
 	}
-	answer(w, rec, rec.Body.Bytes())
-}
-
-func answer(w http.ResponseWriter, rec *httptest.ResponseRecorder, body []byte) {
 	maps.Copy(w.Header(), rec.Header())
 	w.WriteHeader(rec.Code)
-	_, _ = w.Write(body)
+	_, _ = w.Write(rec.Body.Bytes())
 }
 
-// countFolders makes the estimates of one mailbox those of the servers that count what is in the folder. The others are
-// what the key has still to bring. After a crash within the first pass of a folder such an estimate proves nothing, and
-// the folder is enumerated a second time.
-func (l *lab) countFolders(w http.ResponseWriter, r *http.Request, user string) {
-	rec := httptest.NewRecorder()
-	l.server.ServeHTTP(rec, r)
-	e, err := wbxml.Unmarshal(rec.Body.Bytes(), wbxml.Limits{})
-	if err != nil {
-		l.t.Errorf("an estimate: %v", err)
-		return
+// archives tells the device whose pages are stored, the first that synchronizes a mailbox, from the one of the audit,
+// which stores nothing and keeps no keys.
+func (l *lab) archives(user, device string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.devices[user] == "" {
+		l.devices[user] = device
 	}
-	for resp := range e.All(wbxml.GetItemEstimateResponse) {
-		c := resp.Child(wbxml.GetItemEstimateCollection)
-		for _, f := range l.store.User(user).Folders() {
-			n := c.Child(wbxml.GetItemEstimateEstimate)
-			if n != nil && string(f.ID()) == c.Value(wbxml.GetItemEstimateCollectionId) {
-				n.Text = strconv.Itoa(f.Len())
-			}
-		}
-	}
-	b, err := wbxml.Marshal(e)
-	if err != nil {
-		l.t.Errorf("an estimate: %v", err)
-	}
-	answer(w, rec, b)
+	return l.devices[user] == device
 }
 
 // collection is the one of a Sync document; nil for an answer without a body.
@@ -283,7 +258,8 @@ func (p *process) step(s dir.Step, do func() error) error {
 	return p.m.do(fileEffect, string(s.Op)+" "+s.Path, fault, func() error { return p.l.disk.step(s, do) })
 }
 
-// settle leaves the disk as the end of the process leaves it.
+// settle leaves the disk as the end of the process leaves it: the system lives on and writes back what it holds, or the
+// power is cut.
 func (p *process) settle() {
 	if p.m.failed() != "" && p.m.mode == powerCut {
 		if err := p.l.disk.powerCut(); err != nil {
