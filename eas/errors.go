@@ -48,6 +48,7 @@ type HTTPError struct {
 	Throttle   string        // X-MS-ASThrottle: why the server slows us down, MS-ASHTTP 2.2.2.1.2.13
 	Location   string        // X-MS-Location, or Location: a URL
 	Snippet    string        // the beginning of the answer's text, without tags
+	Body       []byte        // the beginning of the answer as it came, at most 4 KiB
 }
 
 func (e *HTTPError) Error() string {

@@ -216,7 +216,7 @@ func (r *response) refused() error {
 		body = z
 	}
 	text, _ := io.ReadAll(io.LimitReader(body, snippetRead)) // what is missing of an error page is no error of its own
-	e.Snippet = snippet(text)
+	e.Body, e.Snippet = text, snippet(text)
 	return e
 }
 

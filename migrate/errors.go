@@ -69,6 +69,8 @@ type verdict struct {
 	delay  time.Duration // what the server asked for; 0 = the engine's own backoff
 	// refused says that the server did not act on the request: a SyncKey in it was not used up.
 	refused bool
+	// unmade says that the server may have failed to make this very answer: another way to the same may work.
+	unmade bool
 }
 
 // judge is the one place that decides what an error means. It is total: what it does not know fails the folder.
@@ -96,10 +98,20 @@ func judge(err error) verdict {
 	if v, ok := judgeHTTP(err); ok {
 		return v
 	}
+	var malformed *eas.ResponseError
 	if isNetwork(err) {
-		return verdict{action: actRetry}
+		return verdict{action: actRetry, refused: isUnsent(err), unmade: !isUnsent(err)}
+	}
+	if errors.As(err, &malformed) {
+		return verdict{action: actRetry, unmade: true}
 	}
 	return verdict{action: actFolder}
+}
+
+// isUnsent tells that there was no connection to send a request by.
+func isUnsent(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
 }
 
 // Temporary tells whether the same run may succeed later with nobody doing anything about it.
@@ -119,7 +131,7 @@ func judgeStatus(err error) (verdict, bool) {
 		return verdict{action: actRetry, refused: true}, true
 	case st.Command == "Sync" && (st.Code == 5 || st.Code == 16), st.Command == "FolderSync" && st.Code == 6,
 		st.Code == 110, st.Code == 111: // server errors that pass (MS-ASCMD 2.2.2)
-		return verdict{action: actRetry}, true
+		return verdict{action: actRetry, refused: st.Code == 111, unmade: st.Code != 111}, true
 	}
 	return verdict{action: actFolder}, true
 }
@@ -134,7 +146,7 @@ func judgeHTTP(err error) (verdict, bool) {
 		return verdict{action: actRetry, delay: he.RetryAfter, refused: true}, true
 	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout, http.StatusRequestTimeout,
 		http.StatusNotImplemented: // QUIRK(SOGo 5.8): 501 for whatever went wrong inside
-		return verdict{action: actRetry, delay: he.RetryAfter}, true
+		return verdict{action: actRetry, delay: he.RetryAfter, unmade: true}, true
 	case http.StatusInsufficientStorage:
 		return verdict{action: actMailbox}, true
 	}

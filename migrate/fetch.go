@@ -77,7 +77,16 @@ func (p *pageWriter) fetchBatch(ctx context.Context, mu *sync.Mutex, batch []eas
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	return p.quarantine(ctx, p.from.name(batch[0]), err)
+	return p.quarantine(ctx, p.from.name(batch[0]), err, rawAnswer(err)...)
+}
+
+// rawAnswer is what the server sent instead of an item, as far as it was kept.
+func rawAnswer(err error) []sinks.Content {
+	var he *eas.HTTPError
+	if !errors.As(err, &he) || len(he.Body) == 0 {
+		return nil
+	}
+	return []sinks.Content{bytesContent(".answer", he.Body)}
 }
 
 // isMissing tells that the server has no such item (MS-ASCMD 2.2.3.177.8).
@@ -160,7 +169,7 @@ func (p *pageWriter) fetched(ctx context.Context, res *eas.FetchResult) error {
 		return p.quarantine(ctx, id, errTruncated, bytesContent(".eas.xml", res.Item.XML()))
 	}
 	if eas.Class(p.f.cp.Class) != eas.ClassEmail {
-		return p.personal(ctx, known, e, res.Item)
+		return p.personal(ctx, known, e, res.Item, true)
 	}
 	if b := res.Item.Body; b == nil || b.Data == nil || b.Type != eas.BodyMIME {
 		return p.withoutMIME(ctx, known, e, res.Item)

@@ -30,6 +30,8 @@ type folderRun struct {
 	was string // path before this run, if another
 	key checkpoints.FolderKey
 
+	window      int  // items asked for in one page
+	listing     bool // pages are asked for without bodies, which ItemOperations fetches
 	opts        eas.SyncOptions
 	adopted     bool
 	first       bool // nothing of the folder is in the ledger yet: this is its first pass
@@ -110,10 +112,10 @@ func (f *folderRun) prepare(ctx context.Context) error {
 	if f.cp.Resync && f.cp.Seq > 0 {
 		f.carry = append(f.carry, sinks.Event{Op: sinks.OpResync, Reason: "a pass from key 0 goes on"})
 	}
-	version := f.m.client.Version()
-	f.opts = eas.ArchiveOptions(eas.Class(f.cp.Class), version)
+	f.window = f.m.Window
+	f.opts = eas.ArchiveOptions(eas.Class(f.cp.Class), f.m.client.Version())
 	if f.m.Bodies == BodiesFetch && f.cp.Class == string(eas.ClassEmail) {
-		f.opts = eas.HeadersOnly(eas.Class(f.cp.Class), version)
+		f.list()
 	}
 	f.adopted = true
 	return nil
@@ -122,11 +124,12 @@ func (f *folderRun) prepare(ctx context.Context) error {
 // drain asks for page after page until the server has no more, and decides what errors mean for the folder.
 func (f *folderRun) drain(ctx context.Context) error {
 	tries, empty := 0, 0
+	var last error // why the key was shown again
 	for {
 		got, err := f.page(ctx)
 		if err == nil {
 			f.m.gate.ok()
-			tries = 0
+			tries, last = 0, nil
 			if got.items > 0 || got.initial {
 				empty = 0
 				continue
@@ -140,31 +143,22 @@ func (f *folderRun) drain(ctx context.Context) error {
 			continue
 		}
 		v := judge(err)
-		if errors.Is(err, errAsked) {
-			v = verdict{action: actResync}
-		}
-		switch v.action {
-		case actRetry:
+		// QUIRK(SOGo 5.8): a key that it knows is at times refused when several folders are asked for at once.
+		doubtful := v.action == actResync && tries == 0 && f.cp.SyncKey != "0"
+		switch {
+		case errors.Is(err, errAsked):
+			if err := f.again(ctx, err, last); err != nil {
+				return err
+			}
+		case v.action == actRetry || doubtful:
 			if tries++; tries >= maxTries {
 				return err
 			}
-			f.uncounted = v.refused
+			last, f.uncounted = err, v.refused || doubtful
 			if werr := f.m.pause(ctx, f.cp.Path, tries, v, err); werr != nil {
 				return f.fail(Source, werr)
 			}
-		case actResync:
-			// QUIRK(SOGo 5.8): a key that it knows is at times refused when several folders are asked for at once.
-			if tries == 0 && !errors.Is(err, errAsked) && f.cp.SyncKey != "0" {
-				tries++
-				f.uncounted = true
-				if werr := f.m.pause(ctx, f.cp.Path, tries, v, err); werr != nil {
-					return f.fail(Source, werr)
-				}
-				continue
-			}
-			if f.resyncs >= maxResyncs || f.cp.SyncKey == "0" {
-				return err
-			}
+		case v.action == actResync && f.resyncs < maxResyncs && f.cp.SyncKey != "0":
 			if err := f.restart(ctx, err.Error()); err != nil {
 				return err
 			}
@@ -195,8 +189,8 @@ func (f *folderRun) restart(ctx context.Context, reason string) error {
 	if err := f.count(ctx); err != nil {
 		return err
 	}
-	if v := f.m.client.Version(); f.cp.Class == string(eas.ClassEmail) && v.AtLeast(eas.Version120) && 2*f.live >= f.primed {
-		f.opts = eas.HeadersOnly(eas.ClassEmail, v)
+	if f.cp.Class == string(eas.ClassEmail) && 2*f.live >= f.primed {
+		f.list()
 	}
 	f.m.stats.add(func(s *Summary) { s.Resyncs++ })
 	f.m.emit(Event{Event: EventResync, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Message: reason})

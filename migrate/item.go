@@ -61,7 +61,7 @@ func (p *pageWriter) upsert(ctx context.Context, id eas.ServerID, it *eas.Item, 
 	if eas.Class(p.f.cp.Class) == eas.ClassEmail {
 		return p.message(ctx, known, e, it)
 	}
-	return p.personal(ctx, known, e, it)
+	return p.personal(ctx, known, e, it, !p.f.listing)
 }
 
 // describe makes the event of an item, without bytes, and tells its size as far as it is known.
@@ -164,8 +164,9 @@ func (p *pageWriter) message(ctx context.Context, known *checkpoints.Item, e sin
 }
 
 // personal handles a contact, event, task or note: its lossless form and the form that other programs open.
-func (p *pageWriter) personal(ctx context.Context, known *checkpoints.Item, e sinks.Event, it *eas.Item) error {
-	if it.Body != nil && it.Body.Truncated {
+// whole says that its body came with it, if it has one.
+func (p *pageWriter) personal(ctx context.Context, known *checkpoints.Item, e sinks.Event, it *eas.Item, whole bool) error {
+	if !whole || it.Body != nil && it.Body.Truncated {
 		p.bodies = append(p.bodies, eas.ServerID(e.ServerID))
 		return nil
 	}

@@ -35,7 +35,7 @@ func (f *folderRun) page(ctx context.Context) (got, error) {
 	f.uncounted = false
 	page, err := f.m.client.Sync(ctx, eas.SyncRequest{
 		Key: eas.SyncKey(key), CollectionID: eas.CollectionID(f.cp.ServerID), Class: eas.Class(f.cp.Class),
-		WindowSize: f.m.Window, Options: f.opts,
+		WindowSize: f.window, Options: f.opts,
 	})
 	if err != nil {
 		return got{}, f.fail(Source, err)
