@@ -1,8 +1,11 @@
 package migrate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/sinks"
@@ -28,44 +31,51 @@ func (f *folderRun) adopt(ctx context.Context) error {
 }
 
 func (f *folderRun) adoptPage(ctx context.Context, page sinks.Committed) error {
-	rows := map[string]checkpoints.Item{}
 	if page.Page.KeyBefore == "0" || f.cp.Pass == 0 {
 		f.cp.Pass++
 	}
-	for _, e := range page.Events {
-		if e.ServerID == "" {
-			continue
+	rows := map[string]checkpoints.Item{}
+	err := replay(page, f.cp.Pass, rows, func(id string) (*checkpoints.Item, error) {
+		found, err := f.m.Checkpoints.Items(ctx, f.key, []string{id})
+		if row, ok := found[id]; ok {
+			return &row, err
 		}
-		id := e.ServerID
-		if e.ServerIDBefore != "" {
-			id = e.ServerIDBefore
-		}
-		var known *checkpoints.Item
-		if row, ok := rows[id]; ok {
-			known = &row
-		} else if e.Op != sinks.OpAdd {
-			found, err := f.m.Checkpoints.Items(ctx, f.key, []string{id})
-			if err != nil {
-				return f.fail(State, err)
-			}
-			if row, ok := found[id]; ok {
-				known = &row
-			}
-		}
-		rows[e.ServerID] = rowOf(e, known, page.Page.Seq, f.cp.Pass)
-		if e.ServerIDBefore != "" && known != nil {
-			rows[id] = formerly(rows[e.ServerID], id)
-		}
+		return nil, err
+	})
+	if err != nil {
+		return f.fail(State, err)
 	}
-	list := make([]checkpoints.Item, 0, len(rows))
-	for _, row := range rows {
-		list = append(list, row)
-	}
+	list := slices.Collect(maps.Values(rows))
 	now := checkpoints.Position{Seq: page.Page.Seq, SyncKey: page.KeyAfter}
 	if err := f.commit(ctx, now, page.Segment.SHA256, f.cp.Resync, list); err != nil {
 		return err
 	}
 	f.m.emit(Event{Event: EventAdopted, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Page: page.Page.Seq, Segment: page.Segment.Name})
+	return nil
+}
+
+// replay makes the ledger rows of a stored page, by the way that wrote them first. before finds a row that rows does not
+// have yet.
+func replay(page sinks.Committed, pass int, rows map[string]checkpoints.Item, before func(id string) (*checkpoints.Item, error)) error {
+	for _, e := range page.Events {
+		if e.ServerID == "" {
+			continue
+		}
+		id := cmp.Or(e.ServerIDBefore, e.ServerID)
+		var known *checkpoints.Item
+		if row, ok := rows[id]; ok {
+			known = &row
+		} else if e.Op != sinks.OpAdd {
+			var err error
+			if known, err = before(id); err != nil {
+				return err
+			}
+		}
+		rows[e.ServerID] = rowOf(e, known, page.Page.Seq, pass)
+		if id != e.ServerID && known != nil {
+			rows[id] = formerly(rows[e.ServerID], id)
+		}
+	}
 	return nil
 }
 
@@ -81,16 +91,12 @@ func (m *mailboxRun) adoptMailbox(ctx context.Context) error {
 		return err
 	}
 	for _, sf := range folders {
-		for page, err := range m.Sink.Pages(ctx, m.mb.Address, sf.Dir, 0) {
-			if err != nil {
-				return fmt.Errorf("read the archive's pages: %w", err)
-			}
-			m.state.DeviceID, m.state.EAS = page.Page.DeviceID, page.Page.EASVersion
-			if m.state.Server == "" {
-				m.state.Server = page.Page.Server
-			}
-			break
+		page, err := m.somePage(ctx, sf.Dir)
+		if err != nil {
+			return fmt.Errorf("read the archive's pages: %w", err)
 		}
+		m.state.DeviceID, m.state.EAS = page.DeviceID, page.EASVersion
+		m.state.Server = cmp.Or(m.state.Server, page.Server)
 		cp := checkpoints.Folder{
 			ID: sf.ID, Dir: sf.Dir, Path: sf.Path, ServerID: sf.ServerID, Type: sf.Type, Class: sf.Class, Estimate: -1,
 		}
@@ -105,4 +111,20 @@ func (m *mailboxRun) adoptMailbox(ctx context.Context) error {
 		})
 	}
 	return m.Checkpoints.SaveMailbox(ctx, m.state)
+}
+
+// somePage reads a page of a folder, the first that can be read.
+func (m *mailboxRun) somePage(ctx context.Context, dir string) (sinks.Page, error) {
+	pages := m.Sink.Pages(ctx, m.mb.Address, dir, 0)
+	if s, ok := m.Sink.(sinks.Salvager); ok {
+		pages = s.Surviving(ctx, m.mb.Address, dir)
+	}
+	var lost error
+	for page, err := range pages {
+		if err == nil {
+			return page.Page, nil
+		}
+		lost = err
+	}
+	return sinks.Page{}, lost
 }

@@ -24,6 +24,9 @@ type Event struct {
 	BytesStored int64 `json:"bytes_stored,omitempty"`
 	Folders     int   `json:"folders,omitempty"`
 
+	ServerID string `json:"server_id,omitempty"`
+	Subject  string `json:"subject,omitempty"`
+
 	Server   string  `json:"server,omitempty"`
 	EAS      string  `json:"eas,omitempty"`
 	Device   string  `json:"device,omitempty"`
@@ -49,6 +52,9 @@ const (
 	EventResync       = "resync"
 	EventWarning      = "warning"
 	EventProblem      = "problem" // something was not done; the summary's result is not ok
+	EventMissing      = "missing" // the server has an item that the archive does not
+	EventGone         = "gone"    // the archive has an item as living that the server does not have
+	EventLost         = "lost"    // a page of the archive cannot be read
 	EventSummary      = "summary"
 )
 

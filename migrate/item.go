@@ -147,7 +147,7 @@ func (p *pageWriter) exclude(ctx context.Context, known *checkpoints.Item, e sin
 
 // message handles an item of class Email.
 func (p *pageWriter) message(ctx context.Context, known *checkpoints.Item, e sinks.Event, it *eas.Item) error {
-	stored := known != nil && known.State == checkpoints.Archived
+	stored := known != nil && known.State == checkpoints.Archived && !p.anew[known.ServerID]
 	draft := p.f.cp.Type == int(eas.FolderDrafts) || it.Properties.Value(wbxml.Email2IsDraft) == "1"
 	whole := it.Body != nil && it.Body.Data != nil && it.Body.Type == eas.BodyMIME && !it.Body.Truncated
 	if stored && (!draft || whole && hexSum(it.Body.Data) == known.SHA256) {
@@ -171,7 +171,7 @@ func (p *pageWriter) personal(ctx context.Context, known *checkpoints.Item, e si
 		return nil
 	}
 	lossless := it.XML()
-	if known != nil && known.State == checkpoints.Archived && known.Properties == e.State {
+	if known != nil && known.State == checkpoints.Archived && known.Properties == e.State && !p.anew[known.ServerID] {
 		return nil
 	}
 	contents := []sinks.Content{bytesContent(".eas.xml", lossless)}
@@ -217,7 +217,7 @@ func (p *pageWriter) store(ctx context.Context, known *checkpoints.Item, e sinks
 	e.Op, e.Whole = sinks.OpAdd, true
 	if known != nil {
 		e.ID = known.ID // of one that was quarantined, too
-		if known.SHA256 != "" {
+		if known.SHA256 != "" && !p.anew[known.ServerID] {
 			e.Op = sinks.OpChange
 		}
 	}

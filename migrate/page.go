@@ -87,6 +87,7 @@ type pageWriter struct {
 	files  []*withFiles   // items whose files are
 	from   fetchSource
 	via    sinks.Via       // of what is fetched
+	anew   map[string]bool // ids to be stored again although the ledger has them: the sink lost them
 	unseen map[string]bool // ids of the ledger that an audit did not show: what it shows instead may be the same items
 	tally  sinks.FolderState
 	bytes  int64

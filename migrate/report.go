@@ -61,7 +61,7 @@ func (f *folderRun) save(ctx context.Context) error {
 
 // recorded notes that a run record names the folder's segments.
 func (f *folderRun) recorded(ctx context.Context) error {
-	if f.cp.Recorded == f.cp.Seq {
+	if f.cp.Recorded == f.cp.Seq || !f.adopted {
 		return nil
 	}
 	f.cp.Recorded = f.cp.Seq

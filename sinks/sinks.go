@@ -62,6 +62,14 @@ type Sink interface {
 	Record(ctx context.Context, run Run) error
 }
 
+// A Salvager is a Sink that can be read although pages of it are lost.
+type Salvager interface {
+	// Surviving yields the pages of a folder that can be read, in order. In the place of each one that cannot it yields
+	// an error that wraps ErrCorrupt, with the page's Seq and Segment.Name, and goes on. It ends at any other error. The
+	// segments' hashes are not filled in.
+	Surviving(ctx context.Context, mailbox, dir string) iter.Seq2[Committed, error]
+}
+
 // A PageWriter receives one page. It is used by one goroutine at a time, and ends with Commit or Abort.
 type PageWriter interface {
 	// Put adds one event, and the contents that belong to it. The first content is the item itself (what
