@@ -72,6 +72,11 @@ func (st *syncState) hide(num uint32) {
 	st.hidden[num] = true
 }
 
+// delivered tells whether the device was sent an item that is there.
+func (st *syncState) delivered(v *version) bool {
+	return st.have.has(v.num) && !st.hidden[v.num] && !v.deleted
+}
+
 // hiddenItems counts the items that are there and were not sent.
 func (st *syncState) hiddenItems() (n int) {
 	for num := range st.hidden {
@@ -142,7 +147,7 @@ func (x *exchange) overlap(c *collectionRequest, st *syncState) {
 	st.retreat()
 	var p page
 	for _, v := range st.folder.items {
-		if len(p.ops) < c.window/2 && st.have.has(v.num) && !v.deleted {
+		if len(p.ops) < c.window/2 && st.delivered(v) {
 			p.ops = append(p.ops, op{kind: opChange, v: v, full: true})
 		}
 	}

@@ -1,0 +1,135 @@
+package faulttest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/airlift-eas/airlift/eas/easserver"
+)
+
+// alone is a fault that is met alone, or with what it needs to happen.
+type alone struct {
+	easserver.FaultRule                       // Rate 0 = 0.1
+	with                []easserver.FaultRule // what makes the occasions
+	variant             string                // tells it from others of the same fault
+	never               bool                  // the engine gives the server no occasion
+	loose               string                // why what became of an item may stay unknown: that it changed, or was deleted
+	// bug says what the engine gets wrong. The test is skipped, unless AIRLIFT_FAULTS is "bugs".
+	bug string
+}
+
+// lost makes keys be repeated.
+var lost = easserver.FaultRule{Fault: easserver.FaultCutConnection, Command: "Sync", Rate: 0.3}
+
+// total is what SOGo and Z-Push mean by an estimate.
+var total = easserver.FaultRule{Fault: easserver.FaultEstimateTotal, Rate: 1, Lasting: true}
+
+func with(rules ...easserver.FaultRule) []easserver.FaultRule { return rules }
+
+// aloneCases are the faults that need more than the zero value of alone.
+var aloneCases = []alone{
+	{FaultRule: easserver.FaultRule{Fault: easserver.FaultRepeatOtherPage, Rate: 1}, with: with(lost)},
+	{FaultRule: easserver.FaultRule{Fault: easserver.FaultRepeatShortPage, Rate: 1}, with: with(lost)},
+	{FaultRule: easserver.FaultRule{Fault: easserver.FaultRepeatLosesRest, Rate: 0.5}, with: with(lost, total)},
+	{FaultRule: easserver.FaultRule{Fault: easserver.FaultRepeatLosesRest, Rate: 0.5}, with: with(lost), variant: "estimate of changes"},
+	{
+		FaultRule: easserver.FaultRule{Fault: easserver.FaultRepeatLosesRest, Rate: 0.5}, variant: "and what is asked for fails",
+		bug:  "an item that a pass did not show, and that the server at the moment cannot be asked for, is taken for deleted, and stored again later",
+		with: with(lost, total, easserver.FaultRule{Fault: easserver.FaultHTTP501, Command: "ItemOperations", Rate: 0.5}, easserver.FaultRule{Fault: easserver.FaultForgetKey, Rate: 0.1}),
+	},
+	{FaultRule: easserver.FaultRule{Fault: easserver.FaultRepeatSkipsItem, Rate: 1}, with: with(lost), never: true},
+	{
+		FaultRule: easserver.FaultRule{Fault: easserver.FaultWrongKeySkips}, with: with(total),
+		bug:   "an empty page with a new key is taken for no changes; where as many items were added as deleted the counts agree",
+		loose: "the server swallows changes and deletions too, and a count that is lower than the archive's may be one of changes",
+	},
+	{
+		FaultRule: easserver.FaultRule{Fault: easserver.FaultWrongKeySkips}, variant: "estimate of changes",
+		bug: "a folder of which nothing came is balanced when the key has nothing more to bring, whatever the first key had",
+	},
+	{
+		FaultRule: easserver.FaultRule{Fault: easserver.FaultUnknownIsNothing, Rate: 0.5}, with: with(easserver.FaultRule{Fault: easserver.FaultUnknownFolder, Rate: 0.1}),
+		bug: "a server that has no changes and estimates that there are some is believed the first",
+	},
+	{FaultRule: easserver.FaultRule{Fault: easserver.FaultSoftDelete}, bug: "an item that was soft-deleted and is there is stored again"},
+	{FaultRule: easserver.FaultRule{Fault: easserver.FaultForgetHierarchy, Rate: 0.5}},
+	{FaultRule: easserver.FaultRule{Fault: easserver.FaultWholeChange, Rate: 1}},
+	{FaultRule: easserver.FaultRule{Fault: easserver.FaultUnauthorized, Rate: 0.02}},
+	{FaultRule: easserver.FaultRule{Fault: easserver.FaultForbidden, Rate: 0.02}},
+	{FaultRule: easserver.FaultRule{Fault: easserver.FaultMoved, Rate: 0.02}},
+	{FaultRule: easserver.FaultRule{Fault: easserver.FaultLoginPage, Rate: 0.02}},
+	{FaultRule: easserver.FaultRule{Fault: easserver.FaultDeviceFolderIDs, Rate: 1}},
+	{FaultRule: easserver.FaultRule{Fault: easserver.FaultSameNames, Rate: 0.3}},
+	{FaultRule: easserver.FaultRule{Fault: easserver.FaultSlowDrip, Delay: time.Microsecond}},
+	{FaultRule: easserver.FaultRule{Fault: easserver.FaultThrottleLate, Delay: time.Millisecond}},
+	{
+		FaultRule: easserver.FaultRule{Fault: easserver.FaultFetchBatch, Rate: 1},
+		with: with(easserver.FaultRule{Fault: easserver.FaultTruncatedBody, Rate: 0.5},
+			easserver.FaultRule{Fault: easserver.FaultLostItem, Command: "ItemOperations", Rate: 0.2}),
+	},
+	{FaultRule: easserver.FaultRule{Fault: easserver.FaultLostItem, Command: "ItemOperations", Rate: 0.3}, with: with(easserver.FaultRule{Fault: easserver.FaultMissingBody, Rate: 0.5}), variant: "when fetched"},
+	{FaultRule: easserver.FaultRule{Fault: easserver.FaultLostItem}, with: with(total)},
+	{FaultRule: easserver.FaultRule{Fault: easserver.FaultSkippedItem}, with: with(total), loose: "the device is not told of changes of the item either"},
+	{
+		FaultRule: easserver.FaultRule{Fault: easserver.FaultSkippedItem}, variant: "estimate of changes",
+		bug: "something that is still to come, by the estimate, and does not come is taken for a way of counting",
+	},
+	{
+		FaultRule: easserver.FaultRule{Fault: easserver.FaultLostItem}, with: with(total, easserver.FaultRule{Fault: easserver.FaultStatus111, Command: "GetItemEstimate", Rate: 0.5}),
+		variant: "estimates fail", bug: "an audit without an estimate of its own makes any folder balanced",
+	},
+}
+
+// everyCase adds the faults that need no more than themselves.
+func everyCase() []alone {
+	all := slices.Clone(aloneCases)
+	for _, info := range easserver.AllFaults() {
+		if !slices.ContainsFunc(all, func(a alone) bool { return a.Fault == info.Fault && a.variant == "" }) {
+			all = append(all, alone{FaultRule: easserver.FaultRule{Fault: info.Fault}})
+		}
+	}
+	return all
+}
+
+// TestAlone meets every fault alone.
+func TestAlone(t *testing.T) {
+	for _, a := range everyCase() {
+		t.Run(strings.TrimSpace(string(a.Fault)+" "+a.variant), func(t *testing.T) {
+			if a.bug != "" && !bugs() {
+				t.Skip(a.bug)
+			}
+			t.Parallel()
+			for seed := range uint64(repeats(1, 4)) {
+				a.meet(t, seed)
+			}
+		})
+	}
+}
+
+func (a alone) meet(t *testing.T, seed uint64) {
+	t.Helper()
+	if a.Rate == 0 {
+		a.Rate = 0.1
+	}
+	l := newLab(t, seed, versions[seed%uint64(len(versions))], append([]easserver.FaultRule{a.FaultRule}, a.with...)...)
+	l.named = a.Fault != easserver.FaultSameNames
+	most := 12 // so that even what is rare happens
+	for n := range most {
+		if n >= 3 && l.faults.Injected()[a.Fault] > 0 {
+			break
+		}
+		l.settle(2)
+		l.box.change()
+	}
+	if n := l.faults.Injected()[a.Fault]; seed == 0 && (n == 0) != a.never {
+		t.Errorf("the fault happened %d times: %v", n, l.faults.Injected())
+	}
+	l.faults.Stop()
+	l.loose = a.loose != ""
+	l.checkEnd(l.run())
+	if t.Failed() {
+		t.Fatalf("seed %d, injected %v", seed, l.faults.Injected())
+	}
+}
