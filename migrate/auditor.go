@@ -157,10 +157,16 @@ func (a *auditor) page(ctx context.Context, f *folderRun, q eas.SyncRequest, to 
 }
 
 func (a *auditor) pageOnce(ctx context.Context, class string, q eas.SyncRequest, to *matcher) (n int, next eas.SyncKey, more bool, err error) {
+	turn, err := a.m.governor.turn(ctx, "Sync of the audit")
+	if err != nil {
+		return 0, "", false, err
+	}
+	defer func() { turn.done(err) }()
 	page, err := a.client.Sync(ctx, q)
 	if err != nil {
 		return 0, "", false, err
 	}
+	turn.answered()
 	defer page.Close()
 	for cmd, err := range page.Commands() {
 		if err != nil {

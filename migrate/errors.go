@@ -71,6 +71,8 @@ type verdict struct {
 	refused bool
 	// unmade says that the server may have failed to make this very answer: another way to the same may work.
 	unmade bool
+	// strained says that the server had too much to do.
+	strained bool
 }
 
 // judge is the one place that decides what an error means. It is total: what it does not know fails the folder.
@@ -100,7 +102,7 @@ func judge(err error) verdict {
 	}
 	var malformed *eas.ResponseError
 	if isNetwork(err) {
-		return verdict{action: actRetry, refused: isUnsent(err), unmade: !isUnsent(err)}
+		return verdict{action: actRetry, refused: isUnsent(err), unmade: !isUnsent(err), strained: isTimeout(err)}
 	}
 	if errors.As(err, &malformed) {
 		return verdict{action: actRetry, unmade: true}
@@ -131,7 +133,7 @@ func judgeStatus(err error) (verdict, bool) {
 		return verdict{action: actRetry, refused: true}, true
 	case st.Command == "Sync" && (st.Code == 5 || st.Code == 16), st.Command == "FolderSync" && st.Code == 6,
 		st.Code == 110, st.Code == 111: // server errors that pass (MS-ASCMD 2.2.2)
-		return verdict{action: actRetry, refused: st.Code == 111, unmade: st.Code != 111}, true
+		return verdict{action: actRetry, refused: st.Code == 111, unmade: st.Code != 111, strained: st.Code == 111}, true
 	}
 	return verdict{action: actFolder}, true
 }
@@ -143,10 +145,11 @@ func judgeHTTP(err error) (verdict, bool) {
 	}
 	switch he.Code {
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
-		return verdict{action: actRetry, delay: he.RetryAfter, refused: true}, true
+		return verdict{action: actRetry, delay: he.RetryAfter, refused: true, strained: true}, true
 	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout, http.StatusRequestTimeout,
 		http.StatusNotImplemented: // QUIRK(SOGo 5.8): 501 for whatever went wrong inside
-		return verdict{action: actRetry, delay: he.RetryAfter, unmade: true}, true
+		overload := he.Code == http.StatusBadGateway || he.Code == http.StatusGatewayTimeout
+		return verdict{action: actRetry, delay: he.RetryAfter, unmade: true, strained: overload}, true
 	case http.StatusInsufficientStorage:
 		return verdict{action: actMailbox}, true
 	}

@@ -113,7 +113,7 @@ func (m *mailboxRun) retryFetch(ctx context.Context, folder string, single bool,
 	return err
 }
 
-func (p *pageWriter) fetchOnce(ctx context.Context, mu *sync.Mutex, batch []eas.ServerID, done map[eas.ServerID]bool) error {
+func (p *pageWriter) fetchOnce(ctx context.Context, mu *sync.Mutex, batch []eas.ServerID, done map[eas.ServerID]bool) (outcome error) {
 	f := p.f
 	class := eas.Class(f.cp.Class)
 	reqs := make([]eas.Fetch, 0, len(batch))
@@ -124,10 +124,16 @@ func (p *pageWriter) fetchOnce(ctx context.Context, mu *sync.Mutex, batch []eas.
 			})
 		}
 	}
+	turn, err := f.m.governor.turn(ctx, "ItemOperations")
+	if err != nil {
+		return err
+	}
+	defer func() { turn.done(outcome) }()
 	resp, err := p.from.client.Fetch(ctx, reqs, false)
 	if err != nil {
 		return err
 	}
+	turn.answered()
 	defer resp.Close()
 	for res, err := range resp.Results() {
 		if err != nil {

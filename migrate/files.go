@@ -65,7 +65,12 @@ func (p *pageWriter) fetchFiles(ctx context.Context, mu *sync.Mutex, it *withFil
 
 // fetchFile fetches the file that a reference names. The caller closes it.
 func (p *pageWriter) fetchFile(ctx context.Context, reference string) (blob *eas.Blob, err error) {
-	err = p.f.m.retry(ctx, p.f.cp.Path, func() error {
+	err = p.f.m.retry(ctx, p.f.cp.Path, func() (outcome error) {
+		turn, err := p.f.m.governor.turn(ctx, "file")
+		if err != nil {
+			return err
+		}
+		defer func() { turn.done(outcome) }()
 		resp, err := p.from.client.Fetch(ctx, []eas.Fetch{{FileReference: reference}}, true)
 		if err != nil {
 			return err

@@ -128,7 +128,6 @@ func (f *folderRun) drain(ctx context.Context) error {
 	for {
 		got, err := f.page(ctx)
 		if err == nil {
-			f.m.gate.ok()
 			tries, last = 0, nil
 			if got.items > 0 || got.initial {
 				empty = 0

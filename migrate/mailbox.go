@@ -22,15 +22,15 @@ import (
 // mailboxRun is one mailbox in one run.
 type mailboxRun struct {
 	*run
-	mb      Mailbox
-	key     checkpoints.Key
-	fresh   bool // the mailbox has not been read before
-	state   checkpoints.Mailbox
-	client  *eas.Client
-	moves   moveLog
-	gate    *gate
-	started time.Time
-	folders []*folderRun
+	mb       Mailbox
+	key      checkpoints.Key
+	fresh    bool // the mailbox has not been read before
+	state    checkpoints.Mailbox
+	client   *eas.Client
+	moves    moveLog
+	governor *governor
+	started  time.Time
+	folders  []*folderRun
 
 	auditLock sync.Mutex
 	auditor   *auditor // nil until it is needed
@@ -43,8 +43,8 @@ type mailboxRun struct {
 func (r *run) mailbox(ctx context.Context, mb Mailbox) (err error) {
 	m := &mailboxRun{
 		run: r, mb: mb, started: r.Now(),
-		key:  checkpoints.Key{Job: r.Job, Mailbox: mb.Address},
-		gate: newGate(r.Folders, maxFolders),
+		key:      checkpoints.Key{Job: r.Job, Mailbox: mb.Address},
+		governor: r.governor(mb.Client.URL),
 	}
 	unlock, err := r.Checkpoints.Lock(ctx, m.key)
 	if err != nil {
@@ -212,20 +212,20 @@ func (m *mailboxRun) unbalanced(folders []*folderRun) []*folderRun {
 	return slices.DeleteFunc(slices.Clone(folders), func(f *folderRun) bool { return f.err != nil || f.balanced })
 }
 
-// eachFolder does something with folders side by side, with as many at once as the server bears.
+// eachFolder does something with folders side by side. How many of their requests are in flight the governor decides.
 func (m *mailboxRun) eachFolder(ctx context.Context, folders []*folderRun, do func(*folderRun, context.Context) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var g errgroup.Group
+	g.SetLimit(maxFolders)
 	for _, f := range folders {
 		if f.err != nil {
 			continue
 		}
-		if err := m.gate.enter(ctx); err != nil {
+		if ctx.Err() != nil {
 			break
 		}
 		g.Go(func() error {
-			defer m.gate.leave()
 			err := do(f, ctx)
 			if err == nil {
 				return nil

@@ -43,7 +43,7 @@ type Options struct {
 	Tool        string            // name and version of the program, for the run record
 
 	Workers int       // mailboxes at once; 0 = 8
-	Folders int       // folders of one mailbox at once, at first; adapts to the server; 0 = 4
+	Folders int       // requests of one mailbox in flight, at first; adapts to the server; 0 = 4
 	Window  int       // items asked for in one page; 0 = 200, at most 512 (MS-ASCMD 2.2.3.199)
 	Bodies  BodyMode  // "" = BodiesSync
 	Audit   AuditMode // "" = AuditMismatch

@@ -18,11 +18,16 @@ type got struct {
 }
 
 // page is one turn of the page loop: ask with the committed key, store what comes, commit.
-func (f *folderRun) page(ctx context.Context) (got, error) {
+func (f *folderRun) page(ctx context.Context) (_ got, outcome error) {
 	key := f.cp.SyncKey
 	if key == "" {
 		key = "0"
 	}
+	turn, err := f.m.governor.turn(ctx, "Sync")
+	if err != nil {
+		return got{}, f.fail(Source, err)
+	}
+	defer func() { turn.done(outcome) }()
 	if key != "0" && !f.uncounted {
 		asked, err := f.m.Checkpoints.Ask(ctx, f.key)
 		if err != nil {
@@ -40,6 +45,7 @@ func (f *folderRun) page(ctx context.Context) (got, error) {
 	if err != nil {
 		return got{}, f.fail(Source, err)
 	}
+	turn.answered()
 	defer page.Close()
 	if page.Empty {
 		return got{}, f.unchanged(ctx)
@@ -59,6 +65,7 @@ func (f *folderRun) page(ctx context.Context) (got, error) {
 			return got{}, err
 		}
 	}
+	turn.done(nil) // what is fetched besides needs turns of its own
 	if err := w.fetchPending(ctx); err != nil {
 		return got{}, err
 	}

@@ -89,7 +89,12 @@ func (f *folderRun) present(ctx context.Context, batch []checkpoints.Item, from 
 	if len(reqs) == 0 {
 		return nil
 	}
-	err := f.m.retryFetch(ctx, f.cp.Path, false, func() error {
+	err := f.m.retryFetch(ctx, f.cp.Path, false, func() (outcome error) {
+		turn, err := f.m.governor.turn(ctx, "ItemOperations without bodies")
+		if err != nil {
+			return err
+		}
+		defer func() { turn.done(outcome) }()
 		resp, err := from.client.Fetch(ctx, reqs, false)
 		if err != nil {
 			return err

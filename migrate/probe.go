@@ -40,7 +40,7 @@ func Look(ctx context.Context, mb Mailbox, sel Selection) (*Probe, error) {
 	}
 	started := time.Now()
 	m := &mailboxRun{
-		run: &run{Options: Options{Backoff: time.Second, Now: time.Now, Events: func(Event) {}}}, mb: mb, gate: newGate(1, 1),
+		run: &run{Options: Options{Backoff: time.Second, Now: time.Now, Events: func(Event) {}}}, mb: mb,
 	}
 	cfg := mb.Client
 	cfg.DeviceID = eas.DeviceID(deviceID("probe", cfg.URL, mb.Address))

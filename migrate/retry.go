@@ -38,7 +38,9 @@ func (m *mailboxRun) pause(ctx context.Context, folder string, try int, v verdic
 		wait = min(m.Backoff<<(try-1), maxBackoff)
 		wait = wait/2 + rand.N(wait/2+1)
 	}
-	m.gate.strained()
+	if v.delay > 0 {
+		m.governor.hold(v.delay)
+	}
 	m.stats.add(func(s *Summary) {
 		s.Retries++
 		if errors.Is(cause, eas.ErrThrottled) {

@@ -26,6 +26,9 @@ type run struct {
 	emits sync.Mutex
 	end   context.CancelCauseFunc // ends the run in order
 
+	hostLock sync.Mutex
+	hosts    map[string]*bound // what is in flight at each server
+
 	problems atomic.Int64 // items and folders that could not be had
 }
 
