@@ -132,12 +132,13 @@ func (b *bound) enter(ctx context.Context, g *governor) (int, error) {
 			b.mu.Unlock()
 			return epoch, nil
 		}
-		wake := b.wake
+		wake, until := b.wake, b.until
 		b.mu.Unlock()
 		if wait > 0 {
 			if err := g.sleep(ctx, wait); err != nil {
 				return 0, err
 			}
+			b.waited(until)
 			continue
 		}
 		select {
@@ -145,6 +146,15 @@ func (b *bound) enter(ctx context.Context, g *governor) (int, error) {
 		case <-ctx.Done():
 			return 0, ctx.Err()
 		}
+	}
+}
+
+// waited ends a time of quiet that was slept through, whatever the clock says.
+func (b *bound) waited(until time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.until.Equal(until) {
+		b.until = time.Time{}
 	}
 }
 

@@ -146,7 +146,7 @@ func newTree(mailbox string, known []checkpoints.Folder, place func(path, id str
 		t.ids[f.ID] = true
 		// A folder that is gone gives way to a living one with its id.
 		if old := t.byID[eas.CollectionID(f.ServerID)]; old == nil || old.Gone {
-			t.byID[eas.CollectionID(f.ServerID)] = &node{Folder: f, seen: true}
+			t.byID[eas.CollectionID(f.ServerID)] = &node{Folder: f, seen: !f.Gone}
 		}
 	}
 	return t

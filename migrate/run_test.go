@@ -88,6 +88,9 @@ func TestMoveIsLinked(t *testing.T) {
 	}
 	l.run(o)
 	links := 0
+	if sum := l.run(o); sum.ItemsStored+sum.ItemsDeleted+sum.Segments != 0 {
+		t.Fatalf("the run after it: %+v", sum)
+	}
 	a := l.archive()
 	folders, err := a.Folders(t.Context(), "alice@example.com")
 	if err != nil {
@@ -221,7 +224,7 @@ func TestRefused(t *testing.T) {
 		want error
 		text string
 	}{
-		"html":     {refuse(html), eas.ErrNotEAS, "alice@example.com: Archive: page 1: source: Sync:"},
+		"html":     {refuse(html), eas.ErrNotEAS, ": page 1: source: Sync: malformed answer (text/html)"},
 		"blocked":  {refuse(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }), eas.ErrBlocked, "source: Sync: HTTP 403"},
 		"password": {easserver.Config{Authenticate: func(string, string) bool { return false }}, eas.ErrUnauthorized, "alice@example.com: source:"},
 	} {

@@ -19,6 +19,7 @@ func (v *verifier) runs(ctx context.Context, m *mailboxCheck) error {
 			names = append(names, o.Name)
 		}
 	}
+	records := make(map[string]*RunRecord)
 	for _, name := range names {
 		r, data, err := v.a.readRun(ctx, name)
 		if ctx.Err() != nil {
@@ -32,7 +33,13 @@ func (v *verifier) runs(ctx context.Context, m *mailboxCheck) error {
 			v.problem(name, "", "%v", err)
 			continue
 		}
-		v.run(m, name, r, sums)
+		records[name] = r
+	}
+	// A run is named by when it began, and another one may have ended within it: the record before may sort after.
+	for _, name := range names {
+		if r := records[name]; r != nil {
+			v.run(m, name, r, sums)
+		}
 	}
 	return nil
 }

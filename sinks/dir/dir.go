@@ -28,11 +28,12 @@ import (
 type Bucket struct {
 	root  *os.Root
 	path  string                              // absolute
+	reads bool                                // it was opened to be read only: nothing will be built on what is read
 	steps func(s Step, do func() error) error // nil = they are simply taken
 
 	mu      sync.Mutex
 	durable map[string]bool // directories whose entry in their parent is known to be on the disk
-	suspect map[string]bool // directories whose last flush failed after an object became visible in them
+	settled map[string]bool // directories that were flushed, and in which no commit has failed since
 }
 
 var _ sinks.Bucket = (*Bucket)(nil)
@@ -50,8 +51,8 @@ func OpenWith(path string, o Options) (*Bucket, error) {
 		return nil, err
 	}
 	b := &Bucket{
-		path: abs, steps: o.Step,
-		durable: map[string]bool{".": true}, suspect: make(map[string]bool),
+		path: abs, steps: o.Step, reads: !o.Create,
+		durable: map[string]bool{".": true}, settled: make(map[string]bool),
 	}
 	if o.Create {
 		if err := b.makeRoot(); err != nil {
@@ -75,11 +76,17 @@ func (b *Bucket) makeRoot() error {
 		}
 		made = append(made, p)
 	}
+	if len(made) == 0 {
+		made = append(made, b.path) // its maker may have died before it came to the flush
+	}
 	if err := b.step(Step{Op: OpMkdir, Path: b.path}, func() error { return os.MkdirAll(b.path, 0o700) }); err != nil {
 		return err
 	}
 	for _, p := range made {
 		parent, err := os.Open(filepath.Dir(p))
+		if errors.Is(err, fs.ErrPermission) && p == b.path {
+			continue // it stands in a directory of another's, who made it
+		}
 		if err != nil {
 			return err
 		}
@@ -101,9 +108,6 @@ func (b *Bucket) Open(ctx context.Context, name string) (sinks.Object, error) {
 	if err := errors.Join(ctx.Err(), sinks.CheckName(name)); err != nil {
 		return nil, err
 	}
-	if err := b.settle(path.Dir(name)); err != nil {
-		return nil, mapError(b.full(name), err)
-	}
 	f, err := b.root.Open(name)
 	if errors.Is(err, syscall.ENOTDIR) {
 		err = fs.ErrNotExist // below another object
@@ -114,6 +118,9 @@ func (b *Bucket) Open(ctx context.Context, name string) (sinks.Object, error) {
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
 		err = fs.ErrNotExist // a directory of that name: no object
+	}
+	if err == nil {
+		err = b.settle(path.Dir(name))
 	}
 	if err != nil {
 		return nil, errors.Join(mapError(b.full(name), err), f.Close())

@@ -134,7 +134,7 @@ func TestSuspect(t *testing.T) {
 	b := open(t, t.TempDir())
 	sinktest.Write(t, b, "d/x", []byte("x"))
 	b.distrust("d")
-	if got := sinktest.Read(t, b, "d/x"); string(got) != "x" || b.suspect["d"] {
-		t.Errorf("read %q, still suspect: %v", got, b.suspect["d"])
+	if got := sinktest.Read(t, b, "d/x"); string(got) != "x" || !b.settled["d"] {
+		t.Errorf("read %q, settled: %v", got, b.settled["d"])
 	}
 }

@@ -34,20 +34,24 @@ func (b *Bucket) isDurable(dir string) bool {
 func (b *Bucket) distrust(dir string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.suspect[dir] = true
+	delete(b.settled, dir)
 }
 
-// settle flushes a directory again in which an object became visible that is not known to be durable.
+// settle flushes a directory before the first object of it is read: what is visible in it may be there since a moment
+// ago, and its writer may have died, or failed, before it came to the flush.
 func (b *Bucket) settle(dir string) error {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	if !b.suspect[dir] {
+	settled := b.settled[dir]
+	b.mu.Unlock()
+	if settled || b.reads {
 		return nil
 	}
-	if err := b.openAndFlush(dir); err != nil {
+	if err := errors.Join(b.flushParents(dir), b.openAndFlush(dir)); err != nil {
 		return err
 	}
-	delete(b.suspect, dir)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.settled[dir] = true
 	return nil
 }
 

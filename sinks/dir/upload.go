@@ -113,6 +113,8 @@ func (u *upload) Commit(ctx context.Context) error {
 	// The object becomes visible here. Before this line nothing of it is to be seen, after it all of it.
 	publish := func() error { return u.publish(parent) }
 	if err := u.b.step(Step{Op: OpPublish, Path: u.b.full(u.temp), As: u.b.full(u.name)}, publish); err != nil {
+		// The answer may have got lost, and the name may be there.
+		u.b.distrust(dir)
 		return u.fail(err)
 	}
 	f := u.f
