@@ -10,6 +10,7 @@ import (
 const (
 	FaultPoison        Fault = "poison"
 	FaultPoisonInSync  Fault = "poison-in-sync"
+	FaultPoisonBody    Fault = "poison-body"
 	FaultFetchBatch    Fault = "fetch-batch-501"
 	FaultSkippedItem   Fault = "skipped-item"
 	FaultLostItem      Fault = "lost-item"
@@ -22,6 +23,7 @@ const (
 var itemFaults = []FaultInfo{
 	{FaultPoison, "an item that cannot be rendered: every page and every ItemOperations with it fails with HTTP 500"},
 	{FaultPoisonInSync, "an item with which every page fails with HTTP 500, and which ItemOperations serves"},
+	{FaultPoisonBody, "an item whose body cannot be rendered: every page and every ItemOperations with it fails with HTTP 500, unless bodies are not asked for"},
 	{FaultFetchBatch, "an ItemOperations with one id that is not there fails as a whole with HTTP 501 (SOGo 5.8)"},
 	{FaultSkippedItem, "an item that Sync never delivers to a device, for each device another one; the estimate counts it and ItemOperations serves it (Z-Push 2.7)"},
 	{FaultLostItem, "an item that neither Sync nor ItemOperations delivers to any device; the estimate counts it"},
@@ -102,7 +104,7 @@ func (x *exchange) plan(st *syncState, n int) page {
 			continue
 		}
 		f := st.folder
-		if x.marked(FaultPoison, f, o.v) || x.marked(FaultPoisonInSync, f, o.v) {
+		if x.marked(FaultPoison, f, o.v) || x.marked(FaultPoisonInSync, f, o.v) || st.options.wantBody(x.protocol) && x.marked(FaultPoisonBody, f, o.v) {
 			x.broken = http.StatusInternalServerError
 		}
 		o.silent = x.skipped(f, o.v) || x.marked(FaultLostItem, f, o.v)
@@ -123,7 +125,7 @@ func (x *exchange) brokenFetch() int {
 		switch f := x.find(e); {
 		case f.status == 6 && x.hit(FaultFetchBatch, e.Value(wbxml.AirSyncServerId)) != nil:
 			return http.StatusNotImplemented
-		case f.v != nil && x.marked(FaultPoison, f.folder, f.v):
+		case f.v != nil && x.marked(FaultPoison, f.folder, f.v), f.v != nil && f.options.wantBody(x.protocol) && x.marked(FaultPoisonBody, f.folder, f.v):
 			return http.StatusInternalServerError
 		}
 	}

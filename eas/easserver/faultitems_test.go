@@ -87,6 +87,13 @@ var itemFaultTests = map[Fault]func(*faultTest){
 		_, e := f.fetch("3")
 		f.same("the bytes", fetchData(e), string(message(3)))
 	},
+	FaultPoisonBody: func(f *faultTest) {
+		f.poisoned()
+		code, _ := f.fetch("3")
+		f.same("ItemOperations", code, 500)
+		bare := wbxml.E(wbxml.AirSyncOptions, wbxml.E(wbxml.AirSyncBaseBodyPreference, wbxml.T(wbxml.AirSyncBaseType, "1"), wbxml.T(wbxml.AirSyncBaseTruncationSize, "0")))
+		f.same("without bodies", said(f.c.sync(f.c.prime(f.id), f.id, window("10"), bare)), adds(f.id, 0, 6))
+	},
 	FaultFetchBatch: func(f *faultTest) {
 		f.start(3, FaultRule{})
 		f.c.prime(f.id)

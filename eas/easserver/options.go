@@ -3,6 +3,7 @@ package easserver
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -172,6 +173,14 @@ func (o *options) checkFilter(class eas.Class) error {
 		return fmt.Errorf("FilterType %d for %s", o.filter, class)
 	}
 	return nil
+}
+
+// wantBody tells whether anything of bodies is asked for.
+func (o *options) wantBody(p protocol) bool {
+	if p < 120 {
+		return o.truncation > 0 || o.mimeTruncation > 0
+	}
+	return slices.ContainsFunc(o.bodies, func(b bodyPreference) bool { return b.limit > 0 })
 }
 
 // preference returns the body preference for a type.

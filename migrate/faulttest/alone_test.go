@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/airlift-eas/airlift/eas/easserver"
+	"github.com/airlift-eas/airlift/migrate"
 )
 
 // alone is a fault that is met alone, or with what it needs to happen.
@@ -15,6 +16,7 @@ type alone struct {
 	with                []easserver.FaultRule // what makes the occasions
 	variant             string                // tells it from others of the same fault
 	never               bool                  // the engine gives the server no occasion
+	ends                migrate.Result        // how runs end for as long as the fault is there; "" = somehow
 	loose               string                // why what became of an item may stay unknown: that it changed, or was deleted
 	// bug says what the engine gets wrong. The test is skipped, unless AIRLIFT_FAULTS is "bugs".
 	bug string
@@ -70,7 +72,12 @@ var aloneCases = []alone{
 			easserver.FaultRule{Fault: easserver.FaultLostItem, Command: "ItemOperations", Rate: 0.2}),
 	},
 	{FaultRule: easserver.FaultRule{Fault: easserver.FaultLostItem, Command: "ItemOperations", Rate: 0.3}, with: with(easserver.FaultRule{Fault: easserver.FaultMissingBody, Rate: 0.5}), variant: "when fetched"},
-	{FaultRule: easserver.FaultRule{Fault: easserver.FaultLostItem}, with: with(total)},
+	{FaultRule: easserver.FaultRule{Fault: easserver.FaultLostItem, Rate: 0.2}, with: with(total), ends: migrate.ResultUnbalanced},
+	// No key leads past an item that cannot even be listed.
+	{FaultRule: easserver.FaultRule{Fault: easserver.FaultPoison}, ends: migrate.ResultFailed},
+	{FaultRule: easserver.FaultRule{Fault: easserver.FaultPoisonInSync}, ends: migrate.ResultFailed},
+	{FaultRule: easserver.FaultRule{Fault: easserver.FaultPoisonBody}, ends: migrate.ResultPartial},
+	{FaultRule: easserver.FaultRule{Fault: easserver.FaultPoisonBody, Command: "Sync"}, variant: "in Sync alone", ends: migrate.ResultOK},
 	{FaultRule: easserver.FaultRule{Fault: easserver.FaultSkippedItem}, with: with(total), loose: "the device is not told of changes of the item either"},
 	{
 		FaultRule: easserver.FaultRule{Fault: easserver.FaultSkippedItem}, variant: "estimate of changes",
@@ -116,15 +123,19 @@ func (a alone) meet(t *testing.T, seed uint64) {
 	l := newLab(t, seed, versions[seed%uint64(len(versions))], append([]easserver.FaultRule{a.FaultRule}, a.with...)...)
 	l.named = a.Fault != easserver.FaultSameNames
 	most := 12 // so that even what is rare happens
+	var last migrate.Result
 	for n := range most {
 		if n >= 3 && l.faults.Injected()[a.Fault] > 0 {
 			break
 		}
-		l.settle(2)
+		last = l.settle(2)
 		l.box.change()
 	}
 	if n := l.faults.Injected()[a.Fault]; seed == 0 && (n == 0) != a.never {
 		t.Errorf("the fault happened %d times: %v", n, l.faults.Injected())
+	}
+	if a.ends != "" && last != a.ends {
+		t.Errorf("with the fault runs end %s, not %s\n%s", last, a.ends, l.story())
 	}
 	l.faults.Stop()
 	l.loose = a.loose != ""

@@ -119,14 +119,16 @@ func (l *lab) run() (migrate.Summary, error) {
 	return sum, err
 }
 
-// settle runs until the engine has nothing to complain of, at most so many times.
-func (l *lab) settle(most int) {
+// settle runs until the engine has nothing to complain of, at most so many times, and returns what the last run said.
+func (l *lab) settle(most int) (last migrate.Result) {
 	l.t.Helper()
 	for range most {
-		if sum, _ := l.run(); sum.Result == migrate.ResultOK || l.t.Failed() {
-			return
+		sum, _ := l.run()
+		if last = sum.Result; last == migrate.ResultOK || l.t.Failed() {
+			return last
 		}
 	}
+	return last
 }
 
 // story tells what the last run did, apart from what is as it should be.

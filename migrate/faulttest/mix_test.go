@@ -30,11 +30,17 @@ var failing = []easserver.Fault{
 // fatal are the faults that end a run. They are to be rare, so that runs come far enough for the others.
 var fatal = []easserver.Fault{easserver.FaultUnauthorized, easserver.FaultForbidden, easserver.FaultMoved, easserver.FaultLoginPage}
 
+// seldom are the faults that have few occasions.
+var seldom = []easserver.Fault{
+	easserver.FaultRepeatOtherPage, easserver.FaultRepeatShortPage, easserver.FaultRepeatLosesRest, easserver.FaultForgetHierarchy,
+	easserver.FaultWholeChange, easserver.FaultFetchBatch, easserver.FaultDeviceFolderIDs,
+}
+
 // mixture draws the faults of a seed.
 func mixture(rng *rand.Rand) []easserver.FaultRule {
 	var all []easserver.Fault
 	for _, a := range everyCase() {
-		if a.bug == "" && !a.never && a.loose == "" && !slices.Contains(all, a.Fault) {
+		if a.bug == "" && !a.never && (a.loose == "" || slices.Contains(silent, a.Fault)) && !slices.Contains(all, a.Fault) {
 			all = append(all, a.Fault)
 		}
 	}
@@ -53,10 +59,12 @@ func mixture(rng *rand.Rand) []easserver.FaultRule {
 			r.Rate = 0.01
 		case f == easserver.FaultEstimateTotal:
 			r = total
-		case f == easserver.FaultDeviceFolderIDs:
-			r.Rate = 1
+		case slices.Contains(seldom, f):
+			r.Rate = 0.8
+		case f == easserver.FaultInvalidUTF8, f == easserver.FaultNoHeaders:
+			r.Lasting = true // an item that is called otherwise from one day to the next is another item
 		}
-		if hides && slices.Contains(failing, f) {
+		if hides && (slices.Contains(failing, f) || slices.Contains(fatal, f)) {
 			r.Command = "Sync" // not the estimates: see the bug of the lost item alone
 		}
 		rules = append(rules, r)

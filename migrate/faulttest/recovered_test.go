@@ -44,6 +44,7 @@ func TestCopy(t *testing.T) {
 		t.Skip("a copy that a pass shows before the original takes the original's place in the ledger, and the original is stored again")
 	}
 	l := newLab(t, 1, "14.1")
+	l.options.Window = 1 // the copy has a page of its own
 	inbox := l.box.only(eas.FolderInbox)
 	l.checkEnd(l.run())
 	id, it, _ := l.box.any(inbox)
