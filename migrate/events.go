@@ -46,6 +46,7 @@ const (
 	EventFolderEnd    = "folder-end"
 	EventEstimate     = "estimate" // what the server says a folder holds, at the beginning of a pass
 	EventPage         = "page"     // a page is durable
+	EventBodies       = "bodies"   // which way to have bodies a large folder takes
 	EventAudit        = "audit"    // a folder is enumerated a second time
 	EventAdopted      = "adopted"  // a page of an earlier, killed run was taken over
 	EventRetry        = "retry"

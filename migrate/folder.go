@@ -30,7 +30,8 @@ type folderRun struct {
 	was string // path before this run, if another
 	key checkpoints.FolderKey
 
-	window      int  // items asked for in one page
+	window      int // items asked for in one page
+	trial       trial
 	listing     bool // pages are asked for without bodies, which ItemOperations fetches
 	opts        eas.SyncOptions
 	adopted     bool

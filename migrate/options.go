@@ -15,6 +15,8 @@ type BodyMode string
 
 // The ways to have bodies.
 const (
+	// BodiesAuto measures both on the first pages of a large folder and takes the faster.
+	BodiesAuto BodyMode = "auto"
 	// BodiesSync takes them with Sync, and by ItemOperations where one did not come whole.
 	BodiesSync BodyMode = "sync"
 	// BodiesFetch lists a page first and takes the bodies by ItemOperations, several requests at a time. One huge
@@ -45,7 +47,7 @@ type Options struct {
 	Workers int       // mailboxes at once; 0 = 8
 	Folders int       // requests of one mailbox in flight, at first; adapts to the server; 0 = 4
 	Window  int       // items asked for in one page; 0 = 200, at most 512 (MS-ASCMD 2.2.3.199)
-	Bodies  BodyMode  // "" = BodiesSync
+	Bodies  BodyMode  // "" = BodiesAuto
 	Audit   AuditMode // "" = AuditMismatch
 	Select  Selection //
 
@@ -93,7 +95,7 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	o.Window = min(o.Window, maxWindow)
 	if o.Bodies == "" {
-		o.Bodies = BodiesSync
+		o.Bodies = BodiesAuto
 	}
 	if o.Audit == "" {
 		o.Audit = AuditMismatch

@@ -38,6 +38,7 @@ func (f *folderRun) page(ctx context.Context) (_ got, outcome error) {
 		}
 	}
 	f.uncounted = false
+	began := f.m.Now()
 	page, err := f.m.client.Sync(ctx, eas.SyncRequest{
 		Key: eas.SyncKey(key), CollectionID: eas.CollectionID(f.cp.ServerID), Class: eas.Class(f.cp.Class),
 		WindowSize: f.window, Options: f.opts,
@@ -74,7 +75,9 @@ func (f *folderRun) page(ctx context.Context) (_ got, outcome error) {
 	}
 	if key == "0" {
 		f.prime(ctx)
+		f.beginTrial()
 	}
+	f.measure(n, f.m.Now().Sub(began))
 	return got{items: n, more: page.MoreAvailable, initial: key == "0"}, nil
 }
 
