@@ -18,6 +18,9 @@ type Event struct {
 	Deleted     int   `json:"deleted,omitempty"`
 	Excluded    int   `json:"excluded,omitempty"`
 	Quarantined int   `json:"quarantined,omitempty"`
+	Recovered   int   `json:"recovered,omitempty"` // stored because an audit showed them
+	Vanished    int   `json:"vanished,omitempty"`  // gone from the server, as an audit found
+	Audited     bool  `json:"audited,omitempty"`
 	Estimated   *int  `json:"estimated,omitempty"` // what the server says the folder or mailbox holds
 	Live        int   `json:"live,omitempty"`      // what the ledger holds of it
 	Bytes       int64 `json:"bytes,omitempty"`     // of items, uncompressed

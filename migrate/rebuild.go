@@ -28,9 +28,14 @@ func Rebuild(ctx context.Context, o Options) error {
 // ErrHasState says that a mailbox has checkpoints already.
 var ErrHasState = errors.New("there are checkpoints of this mailbox already")
 
-func (r *run) rebuild(ctx context.Context, mb Mailbox) error {
+func (r *run) rebuild(ctx context.Context, mb Mailbox) (err error) {
 	m := &mailboxRun{run: r, mb: mb, key: checkpoints.Key{Job: r.Job, Mailbox: mb.Address}}
-	_, err := r.Checkpoints.Mailbox(ctx, m.key)
+	unlock, err := r.Checkpoints.Lock(ctx, m.key)
+	if err != nil {
+		return m.fail(State, err)
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	_, err = r.Checkpoints.Mailbox(ctx, m.key)
 	switch {
 	case err == nil:
 		return m.fail(State, ErrHasState)

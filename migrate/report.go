@@ -29,7 +29,7 @@ func (f *folderRun) report() sinks.FolderState {
 	f.m.emit(Event{
 		Event: EventFolderEnd, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Class: f.cp.Class, Page: f.cp.Seq,
 		Stored: st.Stored, Changed: st.Changed, Deleted: st.Deleted, Excluded: st.Excluded, Quarantined: st.Quarantined,
-		Estimated: st.Estimated, Live: f.live, Balanced: &st.Balanced, Message: st.Problem,
+		Recovered: st.Recovered, Vanished: st.Vanished, Audited: st.Audited, Estimated: st.Estimated, Live: f.live, Balanced: &st.Balanced, Message: st.Problem,
 	})
 	return st
 }

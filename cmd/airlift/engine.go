@@ -14,7 +14,7 @@ func engineFlags() []cli.Flag {
 	return []cli.Flag{
 		workersFlag(),
 		intFlag("window", 200, "ask for `N` items in one page, at most 512"),
-		stringFlag("bodies", "sync", "how message bodies come: `sync|fetch`: with the page, or in requests of their own, several at a time"),
+		stringFlag("bodies", "auto", "how message bodies come: `auto|sync|fetch`: with the page, in requests of their own, several at a time, or by what is faster on the first pages of a large folder"),
 		stringFlag("audit", "mismatch", "when a folder is enumerated a second time, as another device: `mismatch|always|never`: where the server's count differs, in any case, or not at all"),
 		durationFlag("retry-wait", time.Second, "the first wait before a request is tried again; it doubles each time"),
 		durationFlag("max-duration", 0, "end in order after `D`, as 90m or 6h30m; the same command goes on (0: no limit)"),
@@ -30,7 +30,7 @@ func engineOptions(ctx *cli.Context) (o migrate.Options, err error) {
 	if o.Workers, err = workersOf(ctx); err != nil {
 		return o, err
 	}
-	bodies, err := wordOf(ctx, "bodies", "way", string(migrate.BodiesSync), string(migrate.BodiesFetch))
+	bodies, err := wordOf(ctx, "bodies", "way", string(migrate.BodiesAuto), string(migrate.BodiesSync), string(migrate.BodiesFetch))
 	if err != nil {
 		return o, err
 	}

@@ -40,11 +40,26 @@ func (r *report) event(e migrate.Event) {
 		r.c.say("again in %.1f s: %s", e.Wait, pathTo(where, e.Message))
 	case migrate.EventResync:
 		r.c.say("again from the beginning, without storing anything twice: %s", pathTo(where, e.Message))
+	case migrate.EventBodies:
+		r.c.say("%s: %s", where, e.Message)
+	case migrate.EventMissing, migrate.EventGone:
+		if !r.c.json {
+			r.c.result("%s", strings.TrimSpace(fmt.Sprintf("%s: %s: item %s: %s %s", e.Event, where, e.ServerID, e.Message, quoted(e.Subject))))
+		}
+	case migrate.EventLost:
+		r.c.problem(where+": "+e.Message, "")
 	case migrate.EventAudit:
 		r.c.say("%s: enumerated a second time, as another device", where)
 	case migrate.EventAdopted:
 		r.c.say("%s: page %d of an earlier run is taken over", where, e.Page)
 	}
+}
+
+func quoted(subject string) string {
+	if subject == "" {
+		return ""
+	}
+	return strconv.Quote(subject)
 }
 
 // pathTo puts in front of a message where it belongs, unless the message is a path that begins so.
@@ -81,7 +96,7 @@ func (r *report) unsaid(err error) { r.problem(err.Error(), hintOf(err)) }
 
 // print writes the completeness table and the summary. With --quiet the table holds only what is not balanced.
 func (r *report) print(sum migrate.Summary) {
-	titles := []string{"FOLDER", "CLASS", "SERVER#", "ARCHIVED#", "EXCLUDED#", "QUARANTINED#", "BALANCED"}
+	titles := []string{"FOLDER", "CLASS", "SERVER#", "ARCHIVED#", "EXCLUDED#", "QUARANTINED#", "RECOVERED#", "VANISHED#", "BALANCED"}
 	rows := map[string][][]string{}
 	var mailboxes []string
 	for _, e := range r.folders {
@@ -109,10 +124,12 @@ func balanceRow(e migrate.Event) []string {
 		balanced = "not finished"
 	case e.Balanced == nil || !*e.Balanced:
 		balanced = "NO"
+	case e.Audited:
+		balanced = "yes, audited"
 	}
 	return []string{
 		e.Folder, e.Class, server, strconv.Itoa(e.Live - e.Excluded - e.Quarantined),
-		strconv.Itoa(e.Excluded), strconv.Itoa(e.Quarantined), balanced,
+		strconv.Itoa(e.Excluded), strconv.Itoa(e.Quarantined), strconv.Itoa(e.Recovered), strconv.Itoa(e.Vanished), balanced,
 	}
 }
 
