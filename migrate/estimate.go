@@ -60,7 +60,7 @@ func (m *mailboxRun) estimateBatch(ctx context.Context, batch []*folderRun) erro
 		return err
 	})
 	if err != nil {
-		if a := judge(err).action; a == actMailbox || a == actRun {
+		if a := judge(err).action; ctx.Err() != nil || a == actMailbox || a == actRun {
 			return err
 		}
 		if len(batch) == 1 {

@@ -62,7 +62,7 @@ func (r *run) mailbox(ctx context.Context, mb Mailbox) (err error) {
 		result = worse(result, f.result())
 	}
 	switch {
-	case errors.Is(err, context.Canceled):
+	case ctx.Err() != nil, errors.Is(err, context.Canceled):
 		result = ResultInterrupted
 	case err != nil:
 		result = ResultFailed
@@ -70,7 +70,7 @@ func (r *run) mailbox(ctx context.Context, mb Mailbox) (err error) {
 	if m.client != nil {
 		err = errors.Join(err, m.record(ctx, result, err, states))
 	}
-	if err != nil {
+	if err != nil && ctx.Err() == nil { // an interruption is the run's to tell
 		r.emitProblem(m.mb.Address, "", err)
 	}
 	r.stats.add(func(s *Summary) { s.Result = worse(s.Result, result) })

@@ -41,14 +41,17 @@ func (m *mailboxRun) pause(ctx context.Context, folder string, try int, v verdic
 	if v.delay > 0 {
 		m.governor.hold(v.delay)
 	}
-	m.stats.add(func(s *Summary) {
-		s.Retries++
-		if errors.Is(cause, eas.ErrThrottled) {
-			s.ThrottledSeconds += wait.Seconds()
-		}
-	})
+	m.stats.add(func(s *Summary) { s.Retries++ })
 	m.emit(Event{Event: EventRetry, Mailbox: m.mb.Address, Folder: folder, Attempt: try, Wait: wait.Seconds(), Message: cause.Error()})
-	return m.Sleep(ctx, wait)
+	began := m.Now()
+	err := m.Sleep(ctx, wait)
+	if err != nil {
+		wait = min(wait, m.Now().Sub(began))
+	}
+	if errors.Is(cause, eas.ErrThrottled) {
+		m.stats.add(func(s *Summary) { s.ThrottledSeconds += wait.Seconds() })
+	}
+	return err
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
