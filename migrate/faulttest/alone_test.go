@@ -78,6 +78,11 @@ var aloneCases = []alone{
 	{FaultRule: easserver.FaultRule{Fault: easserver.FaultPoisonInSync}, ends: migrate.ResultFailed},
 	{FaultRule: easserver.FaultRule{Fault: easserver.FaultPoisonBody}, ends: migrate.ResultPartial},
 	{FaultRule: easserver.FaultRule{Fault: easserver.FaultPoisonBody, Command: "Sync"}, variant: "in Sync alone", ends: migrate.ResultOK},
+	{
+		FaultRule: easserver.FaultRule{Fault: easserver.FaultPoisonBody}, variant: "ids of each device",
+		with: with(easserver.FaultRule{Fault: easserver.FaultDeviceFolderIDs, Rate: 1}, easserver.FaultRule{Fault: easserver.FaultStatus143, Rate: 0.15}),
+		bug:  "an item that was set aside under the id of the audit device stays set aside for ever",
+	},
 	{FaultRule: easserver.FaultRule{Fault: easserver.FaultSkippedItem}, with: with(total), loose: "the device is not told of changes of the item either"},
 	{
 		FaultRule: easserver.FaultRule{Fault: easserver.FaultSkippedItem}, variant: "estimate of changes",

@@ -24,8 +24,10 @@ var lies = []easserver.Fault{easserver.FaultEstimateHigh, easserver.FaultEstimat
 var failing = []easserver.Fault{
 	easserver.FaultCutConnection, easserver.FaultBrokenGzip, easserver.FaultHalfDocument, easserver.FaultHTTP501, easserver.FaultHTTP502,
 	easserver.FaultThrottleSeconds, easserver.FaultThrottleDate, easserver.FaultThrottleLate, easserver.FaultStatus110, easserver.FaultStatus111,
-	easserver.FaultProvision449, easserver.FaultStatus142, easserver.FaultStatus143, easserver.FaultStatus144,
 }
+
+// policy are the faults that make all requests of a device fail once one has.
+var policy = []easserver.Fault{easserver.FaultProvision449, easserver.FaultStatus142, easserver.FaultStatus143, easserver.FaultStatus144}
 
 // fatal are the faults that end a run. They are to be rare, so that runs come far enough for the others.
 var fatal = []easserver.Fault{easserver.FaultUnauthorized, easserver.FaultForbidden, easserver.FaultMoved, easserver.FaultLoginPage}
@@ -48,8 +50,13 @@ func mixture(rng *rand.Rand) []easserver.FaultRule {
 	drawn := all[:5+rng.IntN(8)]
 	hides := slices.ContainsFunc(drawn, func(f easserver.Fault) bool { return slices.Contains(silent, f) })
 	if hides {
-		drawn = slices.DeleteFunc(slices.Clone(drawn), func(f easserver.Fault) bool { return slices.Contains(lies, f) || f == easserver.FaultEstimateTotal })
+		drawn = slices.DeleteFunc(slices.Clone(drawn), func(f easserver.Fault) bool {
+			return slices.Contains(lies, f) || slices.Contains(policy, f) || f == easserver.FaultEstimateTotal
+		})
 		drawn = append(drawn, easserver.FaultEstimateTotal)
+	}
+	if slices.Contains(drawn, easserver.FaultPoisonBody) { // see its variant alone
+		drawn = slices.DeleteFunc(drawn, func(f easserver.Fault) bool { return f == easserver.FaultDeviceFolderIDs })
 	}
 	var rules []easserver.FaultRule
 	for _, f := range drawn {
