@@ -40,11 +40,11 @@ func (m *mailboxRun) newAuditor(ctx context.Context) (*auditor, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := m.retry(ctx, "", func() error { _, err := client.Connect(ctx); return err }); err != nil {
+	if err := m.sayHello(ctx, client); err != nil {
 		return nil, err
 	}
-	var changes *eas.FolderChanges
-	if err := m.retry(ctx, "", func() (err error) { changes, err = client.FolderSync(ctx, eas.InitialKey); return err }); err != nil {
+	changes, err := m.askFolders(ctx, client, eas.InitialKey)
+	if err != nil {
 		return nil, err
 	}
 	tree := newTree(m.mb.Address, nil, func(_, id string) string { return id })
@@ -190,9 +190,9 @@ func (a *auditor) pageOnce(ctx context.Context, class string, q eas.SyncRequest,
 
 // estimate asks what the key has to bring, which with a first key is the whole folder.
 func (a *auditor) estimate(ctx context.Context, id eas.CollectionID, class eas.Class, key eas.SyncKey) int {
-	est, err := a.client.GetItemEstimate(ctx, []eas.EstimateRequest{{Key: key, CollectionID: id, Class: class}})
-	if err != nil || len(est) != 1 || est[0].Err != nil {
+	ests, err := a.m.estimates(ctx, a.client, []eas.EstimateRequest{{Key: key, CollectionID: id, Class: class}})
+	if err != nil || len(ests) != 1 || ests[0].Err != nil {
 		return -1
 	}
-	return est[0].Count
+	return ests[0].Count
 }

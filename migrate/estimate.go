@@ -13,7 +13,7 @@ const estimateBatch = 25
 // prime asks what the server holds at the beginning of a pass from key 0. Servers differ in what they estimate: SOGo
 // and Z-Push count the folder, Exchange counts what the key has still to bring. With the first key the two are one.
 func (f *folderRun) prime(ctx context.Context) {
-	est, err := f.m.client.GetItemEstimate(ctx, []eas.EstimateRequest{f.estimateRequest()})
+	est, err := f.m.estimates(ctx, f.m.client, []eas.EstimateRequest{f.estimateRequest()})
 	if err == nil && len(est) == 1 && est[0].Err == nil {
 		f.primed = est[0].Count
 		f.m.emit(Event{Event: EventEstimate, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Class: f.cp.Class, Estimated: &f.primed})
@@ -56,7 +56,7 @@ func (m *mailboxRun) estimateBatch(ctx context.Context, batch []*folderRun) erro
 	}
 	var ests []eas.Estimate
 	err := m.retry(ctx, "", func() (err error) {
-		ests, err = m.client.GetItemEstimate(ctx, reqs)
+		ests, err = m.estimates(ctx, m.client, reqs)
 		return err
 	})
 	if err != nil {
@@ -82,4 +82,19 @@ func (m *mailboxRun) estimateBatch(ctx context.Context, batch []*folderRun) erro
 		}
 	}
 	return nil
+}
+
+// estimates asks for counts. A server that only wants to be asked later is; another that fails is not asked again, since there
+// are those that cannot count.
+func (m *mailboxRun) estimates(ctx context.Context, client *eas.Client, reqs []eas.EstimateRequest) (ests []eas.Estimate, err error) {
+	ask := func() error {
+		return m.governor.ask(ctx, "GetItemEstimate", func() (err error) {
+			ests, err = client.GetItemEstimate(ctx, reqs)
+			return err
+		})
+	}
+	if err = ask(); err != nil && judge(err).refused {
+		err = m.retry(ctx, "", ask)
+	}
+	return ests, err
 }

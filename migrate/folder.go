@@ -175,7 +175,7 @@ func (f *folderRun) isContainer(ctx context.Context) bool {
 	if !f.first || f.cp.SyncKey != "" && f.cp.SyncKey != "0" {
 		return false
 	}
-	est, err := f.m.client.GetItemEstimate(ctx, []eas.EstimateRequest{{
+	est, err := f.m.estimates(ctx, f.m.client, []eas.EstimateRequest{{
 		Key: eas.InitialKey, CollectionID: eas.CollectionID(f.cp.ServerID), Class: eas.Class(f.cp.Class),
 	}})
 	return err == nil && len(est) == 1 && est[0].Err == nil && est[0].Count == 0

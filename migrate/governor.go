@@ -14,6 +14,7 @@ type governor struct {
 	bounds []*bound
 	now    func() time.Time
 	sleep  func(context.Context, time.Duration) error
+	slept  func(time.Duration) // is told how long the server was left alone
 }
 
 const (
@@ -38,7 +39,7 @@ func (r *run) governor(server string) *governor {
 	if r.hosts[host] == nil {
 		r.hosts[host] = newBound(hostRequests, maxHostRequests)
 	}
-	return &governor{bounds: []*bound{newBound(r.Folders, maxRequests), r.hosts[host]}, now: r.Now, sleep: r.Sleep}
+	return &governor{bounds: []*bound{newBound(r.Folders, maxRequests), r.hosts[host]}, now: r.Now, sleep: r.Sleep, slept: r.stats.throttled}
 }
 
 // turn is a request that is allowed to be sent. It ends with done.
@@ -49,6 +50,17 @@ type turn struct {
 	took    time.Duration // until the answer began
 	epochs  []int
 	ended   bool
+}
+
+// ask sends one request in a turn of its own.
+func (g *governor) ask(ctx context.Context, kind string, request func() error) error {
+	t, err := g.turn(ctx, kind)
+	if err != nil {
+		return err
+	}
+	err = request()
+	t.done(err)
+	return err
 }
 
 // turn waits until one more request may be sent. Its kind tells latencies apart that cannot be compared.
@@ -80,8 +92,12 @@ func (t *turn) done(err error) {
 	if t.took == 0 {
 		t.answered()
 	}
+	v := judge(err)
+	if err != nil && v.delay > 0 {
+		t.g.bounds[0].hold(t.g.now().Add(v.delay))
+	}
 	for i, b := range t.g.bounds {
-		switch v := judge(err); {
+		switch {
 		case err == nil:
 			b.ok(t.kind, t.took)
 		case v.strained:
@@ -91,27 +107,19 @@ func (t *turn) done(err error) {
 	}
 }
 
-// hold keeps the mailbox quiet: its server asked to be left alone for a time.
-func (g *governor) hold(d time.Duration) {
-	b := g.bounds[0]
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if until := g.now().Add(d); until.After(b.until) {
-		b.until = until
-	}
-}
-
 // bound bounds what is in flight.
 type bound struct {
 	mu     sync.Mutex
 	width  int // now
 	most   int
 	inside int
-	streak int       // good answers since the width last changed
-	epoch  int       // how often it was made narrower: what began before is no news
-	until  time.Time // nothing is sent before
-	wake   chan struct{}
+	streak int // good answers since the width last changed
+	epoch  int // how often it was made narrower: what began before is no news
 	paces  map[string]*pace
+	wake   chan struct{}
+
+	until    time.Time // nothing is sent before
+	sleeping bool      // one of those who wait for that sleeps, and wakes the others
 }
 
 // pace is how fast answers of one kind come.
@@ -121,40 +129,62 @@ func newBound(width, most int) *bound {
 	return &bound{width: width, most: max(width, most), wake: make(chan struct{}), paces: map[string]*pace{}}
 }
 
-// enter waits for a place and tells the epoch in which it was had.
+// enter waits for a place and tells the epoch in which it was had. Of those that wait for a time of quiet to end one sleeps.
 func (b *bound) enter(ctx context.Context, g *governor) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	for {
-		b.mu.Lock()
 		wait := b.until.Sub(g.now())
-		if wait <= 0 && b.inside < b.width {
+		switch {
+		case wait <= 0 && b.inside < b.width:
 			b.inside++
-			epoch := b.epoch
-			b.mu.Unlock()
-			return epoch, nil
-		}
-		wake, until := b.wake, b.until
-		b.mu.Unlock()
-		if wait > 0 {
-			if err := g.sleep(ctx, wait); err != nil {
+			return b.epoch, nil
+		case wait > 0 && !b.sleeping:
+			if err := b.sleepThrough(ctx, g, wait); err != nil {
 				return 0, err
 			}
-			b.waited(until)
-			continue
-		}
-		select {
-		case <-wake:
-		case <-ctx.Done():
-			return 0, ctx.Err()
+		default:
+			wake := b.wake
+			b.mu.Unlock()
+			select {
+			case <-wake:
+			case <-ctx.Done():
+			}
+			b.mu.Lock()
+			if ctx.Err() != nil {
+				return 0, ctx.Err()
+			}
 		}
 	}
 }
 
-// waited ends a time of quiet that was slept through, whatever the clock says.
-func (b *bound) waited(until time.Time) {
+// sleepThrough waits for the end of a time of quiet, whatever the clock says then. It is called with the lock held, and
+// sleeps without it.
+func (b *bound) sleepThrough(ctx context.Context, g *governor, wait time.Duration) error {
+	until := b.until
+	b.sleeping = true
+	b.mu.Unlock()
+	began := g.now()
+	err := g.sleep(ctx, wait)
+	if err != nil {
+		wait = min(wait, g.now().Sub(began))
+	}
+	g.slept(wait)
+	b.mu.Lock()
+	b.sleeping = false
+	if err == nil && b.until.Equal(until) {
+		b.until = time.Time{}
+	}
+	b.broadcast()
+	return err
+}
+
+// hold keeps quiet: the server asked to be left alone.
+func (b *bound) hold(until time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.until.Equal(until) {
-		b.until = time.Time{}
+	if until.After(b.until) {
+		b.until = until
 	}
 }
 

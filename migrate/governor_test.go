@@ -13,7 +13,7 @@ import (
 )
 
 func governorForTest(width int) *governor {
-	return &governor{bounds: []*bound{newBound(width, 8), newBound(100, 100)}, now: time.Now, sleep: sleep}
+	return &governor{bounds: []*bound{newBound(width, 8), newBound(100, 100)}, now: time.Now, sleep: sleep, slept: func(time.Duration) {}}
 }
 
 var throttled = &eas.HTTPError{Command: "Sync", Code: http.StatusServiceUnavailable}
@@ -92,8 +92,8 @@ func TestGovernorHold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := governorForTest(4)
 		began := time.Now()
-		g.hold(30 * time.Second)
-		g.hold(10 * time.Second) // does not shorten it
+		g.bounds[0].hold(began.Add(30 * time.Second))
+		g.bounds[0].hold(began.Add(10 * time.Second)) // does not shorten it
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
@@ -104,7 +104,7 @@ func TestGovernorHold(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		g.hold(time.Hour)
+		g.bounds[0].hold(time.Now().Add(time.Hour))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, err := g.turn(ctx, "Sync"); !errors.Is(err, context.DeadlineExceeded) {

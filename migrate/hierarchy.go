@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -74,31 +75,31 @@ func (m *mailboxRun) renumber(ctx context.Context, n *node) error {
 // folderSync asks for the changes of the tree. A key that the server no longer knows (status 9) starts over: then what
 // the answer does not name is gone.
 func (m *mailboxRun) folderSync(ctx context.Context, tree *tree) (*eas.FolderChanges, error) {
-	var changes *eas.FolderChanges
-	ask := func(key string) error {
-		return m.retry(ctx, "", func() (err error) {
-			changes, err = m.client.FolderSync(ctx, eas.SyncKey(key))
-			return err
-		})
-	}
-	key := m.state.HierarchyKey
-	if key == "" {
-		key = "0"
-	}
-	err := ask(key)
+	key := cmp.Or(eas.SyncKey(m.state.HierarchyKey), eas.InitialKey)
+	changes, err := m.askFolders(ctx, m.client, key)
 	var st *eas.StatusError
-	if errors.As(err, &st) && st.Command == "FolderSync" && key != "0" {
+	if errors.As(err, &st) && st.Command == "FolderSync" && key != eas.InitialKey {
 		m.emit(Event{Event: EventResync, Mailbox: m.mb.Address, Message: "folder hierarchy: " + err.Error()})
-		key = "0"
-		err = ask(key)
+		key = eas.InitialKey
+		changes, err = m.askFolders(ctx, m.client, key)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if key == "0" {
+	if key == eas.InitialKey {
 		tree.restart()
 	}
 	return changes, nil
+}
+
+func (m *mailboxRun) askFolders(ctx context.Context, client *eas.Client, key eas.SyncKey) (changes *eas.FolderChanges, err error) {
+	err = m.retry(ctx, "", func() error {
+		return m.governor.ask(ctx, "FolderSync", func() (err error) {
+			changes, err = client.FolderSync(ctx, key)
+			return err
+		})
+	})
+	return changes, err
 }
 
 // takeFolders makes the list of folders to read: of a class that the run takes, selected, and known or new.

@@ -136,11 +136,21 @@ func (m *mailboxRun) connect(ctx context.Context) error {
 		return err
 	}
 	m.client = client
-	if err := m.retry(ctx, "", func() error { _, err := client.Connect(ctx); return err }); err != nil {
+	if err := m.sayHello(ctx, client); err != nil {
 		m.client = nil
 		return err
 	}
 	return m.saveState(ctx)
+}
+
+// sayHello negotiates what every session needs.
+func (m *mailboxRun) sayHello(ctx context.Context, client *eas.Client) error {
+	return m.retry(ctx, "", func() error {
+		return m.governor.ask(ctx, "Connect", func() error {
+			_, err := client.Connect(ctx)
+			return err
+		})
+	})
 }
 
 // clientConfig is the mailbox's, with the requests counted.

@@ -31,25 +31,26 @@ func (m *mailboxRun) retry(ctx context.Context, folder string, op func() error) 
 	}
 }
 
-// pause waits before try+1: as long as the server asked for, else a doubling delay with jitter.
+// pause waits before try+1, a doubling delay with jitter. Where the server said how long to wait, the governor lets nothing
+// of the mailbox pass for as long.
 func (m *mailboxRun) pause(ctx context.Context, folder string, try int, v verdict, cause error) error {
 	wait := v.delay
 	if wait <= 0 {
 		wait = min(m.Backoff<<(try-1), maxBackoff)
 		wait = wait/2 + rand.N(wait/2+1)
 	}
-	if v.delay > 0 {
-		m.governor.hold(v.delay)
-	}
 	m.stats.add(func(s *Summary) { s.Retries++ })
 	m.emit(Event{Event: EventRetry, Mailbox: m.mb.Address, Folder: folder, Attempt: try, Wait: wait.Seconds(), Message: cause.Error()})
+	if v.delay > 0 {
+		return ctx.Err()
+	}
 	began := m.Now()
 	err := m.Sleep(ctx, wait)
 	if err != nil {
 		wait = min(wait, m.Now().Sub(began))
 	}
 	if errors.Is(cause, eas.ErrThrottled) {
-		m.stats.add(func(s *Summary) { s.ThrottledSeconds += wait.Seconds() })
+		m.stats.throttled(wait)
 	}
 	return err
 }

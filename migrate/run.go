@@ -128,6 +128,11 @@ func (s *stats) summary() Summary {
 	return sum
 }
 
+// throttled counts time for which a server was left alone because it asked for it.
+func (s *stats) throttled(d time.Duration) {
+	s.add(func(sum *Summary) { sum.ThrottledSeconds += d.Seconds() })
+}
+
 // exchange counts a request of the client.
 func (s *stats) exchange(x eas.Exchange) {
 	s.add(func(sum *Summary) {

@@ -17,19 +17,15 @@ func TestRetryAfter(t *testing.T) {
 		for _, c := range []struct {
 			command string
 			least   int // times that it is asked
-			bug     string
 		}{
 			{command: "OPTIONS", least: 1},
 			{command: "Settings", least: 1},
 			{command: "FolderSync", least: 1},
 			{command: "Sync", least: 10},
-			{command: "ItemOperations", least: 3, bug: "several items that the server asks to wait for are asked for again at once"},
-			{command: "GetItemEstimate", least: 3, bug: "an estimate at the beginning of a pass is dropped when the server asks to wait, and the next request follows at once"},
+			{command: "ItemOperations", least: 3},
+			{command: "GetItemEstimate", least: 3},
 		} {
 			t.Run(string(fault)+" "+c.command, func(t *testing.T) {
-				if c.bug != "" && !bugs() {
-					t.Skip(c.bug)
-				}
 				t.Parallel()
 				// Every second occasion, in one folder after the other: a rate would at times refuse too often in a row.
 				var rules []easserver.FaultRule
@@ -55,7 +51,7 @@ func (l *lab) checkWaits(fault easserver.Fault, least int, sum migrate.Summary) 
 	obeyed := 0
 	for _, d := range l.waits {
 		switch {
-		case d == asked:
+		case d <= asked && d > asked-time.Second: // one who comes later waits for what is left
 			obeyed++
 		case d > time.Second:
 			l.t.Errorf("it waited %s", d)
@@ -64,7 +60,7 @@ func (l *lab) checkWaits(fault easserver.Fault, least int, sum migrate.Summary) 
 	if n := l.faults.Injected()[fault]; obeyed != n || n < least {
 		l.t.Errorf("the server asked %d times, the engine waited %d times", n, obeyed)
 	}
-	if want := float64(obeyed) * asked.Seconds(); sum.ThrottledSeconds != want {
+	if want := float64(obeyed) * asked.Seconds(); sum.ThrottledSeconds > want || sum.ThrottledSeconds < want-float64(obeyed) {
 		l.t.Errorf("the summary says %v seconds throttled, it waited %v", sum.ThrottledSeconds, want)
 	}
 }
