@@ -14,7 +14,7 @@ import (
 func TestArchive(t *testing.T) {
 	const user = "alice"
 	box := emptied(t, user)
-	seed(t, box)
+	seed(t, box, "INBOX")
 	spread(box, corpus(t), "Archive/2024/Übersicht", "Projects/Q1: plan?", "Projects/Q1: plan?/Notes", "Sent")
 	box.create("empty folder")
 	contacts, events, tasks := people(t, user)

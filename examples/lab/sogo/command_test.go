@@ -26,6 +26,7 @@ type summary struct {
 	Excluded    int    `json:"items_excluded"`
 	Quarantined int    `json:"items_quarantined"`
 	Estimated   int    `json:"items_estimated"`
+	Resyncs     int    `json:"resyncs"`
 	Problems    int    `json:"problems"` // of verify
 	Exit        int    `json:"exit"`
 }

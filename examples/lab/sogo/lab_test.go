@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -70,21 +71,24 @@ func readLab() error {
 	return lines.Err()
 }
 
-// seed fills the mailbox's INBOX with the 221 messages of seed.py.
-func seed(t *testing.T, box *mailbox) {
+// seeded is how many messages seed writes.
+const seeded = 221
+
+// seed fills a folder of the mailbox with the messages of seed.py.
+func seed(t *testing.T, box *mailbox, folder string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "./seed.py", box.user)
+	cmd := exec.CommandContext(t.Context(), "./seed.py", box.user, strconv.Itoa(seeded-1), folder)
 	cmd.Env = append(os.Environ(), "AIRLIFT_LAB="+lab.folder)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("seed.py %s: %v\n%s", box.user, err, out)
 	}
 	for range 100 { // Dovecot looks at a Maildir that changes under it once a second
-		if box.count("INBOX") == 221 {
+		if box.count(folder) == seeded {
 			return
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	t.Fatalf("IMAP shows %d of 221 seeded messages", box.count("INBOX"))
+	t.Fatalf("IMAP shows %d of %d seeded messages", box.count(folder), seeded)
 }
 
 func address(user string) string  { return user + "@lab.example" }

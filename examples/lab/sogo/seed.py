@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Write test mail straight into a lab user's INBOX: seed.py USER [COUNT]
+"""Write test mail straight into a folder of a lab user: seed.py USER [COUNT [FOLDER]]
 
-COUNT messages (220) in 22 shapes, then one of ten megabytes. The same user gets the same messages every time, and a
+FOLDER is INBOX, or a folder that is there. COUNT messages (220) in 22 shapes, then one of ten megabytes. The same user gets the same messages every time, and a
 second call adds nothing. The messages appear in the Maildir all at once, as a bulk delivery does: Dovecot gives them
 one MODSEQ, on which SOGo's paging depends. Needs root or the user `mail`; the lab's folder is read from AIRLIFT_LAB.
 """
@@ -177,9 +177,10 @@ SHAPES = (
 )  # fmt: skip
 
 
-def main(user, count=220):
+def main(user, count=220, folder="INBOX"):
     lab = os.environ.get("AIRLIFT_LAB") or os.path.join(os.environ.get("TMPDIR", "/tmp"), "airlift-lab")
-    folder = os.path.join(lab, "mail", user, "Maildir", "cur")
+    below = "" if folder == "INBOX" else "." + folder.replace("/", ".")  # Maildir++
+    folder = os.path.join(lab, "mail", user, "Maildir", below, "cur")
     owner = pwd.getpwnam("mail")
     rnd = random.Random(user)
     size = 0
@@ -199,4 +200,4 @@ def main(user, count=220):
     print(count + 1, "messages", size, "bytes")
 
 
-main(sys.argv[1], *map(int, sys.argv[2:3]))
+main(sys.argv[1], *map(int, sys.argv[2:3]), *sys.argv[3:4])
