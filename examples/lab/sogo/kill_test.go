@@ -4,8 +4,6 @@ package sogo
 
 import (
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"testing"
 	"time"
 )
@@ -13,14 +11,7 @@ import (
 // TestKill ends runs with kill -9 at random moments and runs the same command again until it is done. New mail comes
 // between the runs, so that there is always something to do.
 func TestKill(t *testing.T) {
-	kills := 6
-	if s := os.Getenv("AIRLIFT_KILLS"); s != "" {
-		n, err := strconv.Atoi(s)
-		if err != nil {
-			t.Fatalf("AIRLIFT_KILLS: %v", err)
-		}
-		kills = n
-	}
+	kills := number(t, "AIRLIFT_KILLS", 6)
 	const user = "frank"
 	addressBook(t, user).clear()
 	calendar(t, user).clear()

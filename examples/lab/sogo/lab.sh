@@ -4,7 +4,9 @@
 LAB=${AIRLIFT_LAB:-${TMPDIR:-/tmp}/airlift-lab}
 LAB_USERS=${AIRLIFT_LAB_USERS:-alice bob carol dave erin frank}
 LAB_WORKERS=${AIRLIFT_LAB_WORKERS:-12}
-LAB_PORT=${AIRLIFT_LAB_PORT:-18880}
+# A lab that was made keeps its ports.
+LAB_PORT=${AIRLIFT_LAB_PORT:-$(sed -n 's#^LAB_EAS=http://127.0.0.1:\([0-9]*\)/.*#\1#p' "$LAB/lab.env" 2>/dev/null || true)}
+LAB_PORT=${LAB_PORT:-18880}
 
 EAS_PORT=$LAB_PORT
 SOGO_PORT=$((LAB_PORT + 1))
@@ -27,6 +29,32 @@ running() {
   local pid
   pid=$(cat "$LAB/run/$1.pid" 2>/dev/null) || return 1
   [ -n "$pid" ] && grep -qF "$LAB/" "/proc/$pid/cmdline" 2>/dev/null
+}
+
+# start NAME USER PORT PROGRAM ARGUMENT...: in the background as USER, pid recorded; returns when PORT is open.
+start() {
+  local name=$1 user=$2 port=$3
+  shift 3
+  if ! running "$name"; then
+    listening "$port" && die "port $port, which $name would use, is taken: choose others with AIRLIFT_LAB_PORT"
+    (
+      cd /
+      setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups setsid "$@" </dev/null >>"$LAB/log/$name.out" 2>&1 &
+      echo $! >"$LAB/run/$name.pid"
+    )
+  fi
+  for _ in $(seq 200); do
+    listening "$port" && return
+    kill -0 "$(cat "$LAB/run/$name.pid")" 2>/dev/null || die "$name ended: $(tail -3 "$LAB/log/$name.out")"
+    sleep 0.1
+  done
+  die "$name did not open port $port within 20 s: see $LAB/log"
+}
+listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+start_sogod() {
+  start sogod sogo "$SOGO_PORT" env GNUSTEP_CONFIG_FILE="$LAB/etc/GNUstep.conf" \
+    /usr/sbin/sogod -WONoDetach YES -WOPidFile "$LAB/defaults/sogod.pid" -WOLogFile -
 }
 
 # stop NAME: by its recorded pid, politely first.

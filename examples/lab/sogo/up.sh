@@ -56,27 +56,6 @@ ENV
 
 # ---- servers ----------------------------------------------------------------------------------------------------------
 
-# start NAME USER PORT PROGRAM ARGUMENT...: in the background as USER, pid recorded; returns when PORT is open.
-start() {
-  local name=$1 user=$2 port=$3
-  shift 3
-  if ! running "$name"; then
-    listening "$port" && die "port $port, which $name would use, is taken: choose others with AIRLIFT_LAB_PORT"
-    (
-      cd /
-      setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups setsid "$@" </dev/null >>"$LAB/log/$name.out" 2>&1 &
-      echo $! >"$LAB/run/$name.pid"
-    )
-  fi
-  for _ in $(seq 200); do
-    listening "$port" && return
-    kill -0 "$(cat "$LAB/run/$name.pid")" 2>/dev/null || die "$name ended: $(tail -3 "$LAB/log/$name.out")"
-    sleep 0.1
-  done
-  die "$name did not open port $port within 20 s: see $LAB/log"
-}
-listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-
 postgres_bin=$(find /usr/lib/postgresql -path '*/bin/initdb' | sort -V | tail -1 | xargs dirname)
 if [ ! -e "$LAB/sql/postgresql.auto.conf" ]; then
   install -d -o postgres -g postgres -m 700 "$LAB/sql"
@@ -111,8 +90,7 @@ for user in $LAB_USERS; do
   done
 done
 
-start sogod sogo "$SOGO_PORT" env GNUSTEP_CONFIG_FILE="$LAB/etc/GNUstep.conf" \
-  /usr/sbin/sogod -WONoDetach YES -WOPidFile "$LAB/defaults/sogod.pid" -WOLogFile -
+start_sogod
 start nginx root "$EAS_PORT" nginx -c "$LAB/etc/nginx.conf" -e "$LAB/log/nginx.err" -g "daemon off;"
 
 user=${LAB_USERS%% *}
