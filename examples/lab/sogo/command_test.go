@@ -132,6 +132,7 @@ func (a archive) verify() {
 // A listed item is one line of ls --json.
 type listed struct {
 	ID        string `json:"id"`
+	ServerID  string `json:"server_id"`
 	Mailbox   string `json:"mailbox"`
 	Path      string `json:"path"`
 	SHA256    string `json:"sha256"`
