@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -25,7 +26,8 @@ func (f *folderRun) audit(ctx context.Context) error {
 	}
 	f.m.emit(Event{Event: EventAudit, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Class: f.cp.Class, Estimated: counted(f.estimate), Live: f.live})
 	a, c, err := f.enumerate(ctx)
-	if err == nil && len(c.missing) > maxRecover && f.resyncs < maxResyncs {
+	// What only the audit's device can name is better had from the beginning, under the mailbox's own ids.
+	if err == nil && (len(c.missing) > maxRecover || len(c.missing) > 0 && !c.stable) && f.resyncs < maxResyncs {
 		if err := f.restart(ctx, fmt.Sprintf("an audit found %d items that were never sent", len(c.missing))); err != nil {
 			return err
 		}
@@ -47,11 +49,9 @@ func (f *folderRun) audit(ctx context.Context) error {
 	if err := f.count(ctx); err != nil {
 		return err
 	}
-	f.counts.Audited = true
-	if c.estimate >= 0 {
-		f.estimate = c.estimate
-	}
-	f.balanced = c.estimate <= f.live || f.m.countsTheDeleted(f)
+	f.counts.Audited, f.doubted = true, false
+	f.estimate = cmp.Or(max(c.estimate, 0), max(f.primed, f.estimate))
+	f.balanced = f.estimate <= f.live || f.m.countsTheDeleted(f)
 	return nil
 }
 
@@ -61,7 +61,41 @@ func (f *folderRun) enumerate(ctx context.Context) (*auditor, *comparison, error
 		return nil, nil, err
 	}
 	c, err := a.compare(ctx, f, f.living())
+	if err == nil {
+		f.namesAlike(ctx, c)
+	}
 	return a, c, err
+}
+
+// namesAlike finds out, where nothing that is known could tell, whether both devices know the items by the same ids: it asks
+// the mailbox's own device for some of what the audit's was shown.
+func (f *folderRun) namesAlike(ctx context.Context, c *comparison) {
+	const some = 3
+	for _, l := range c.missing[:min(some, len(c.missing))] {
+		if c.stable {
+			return
+		}
+		key := ""
+		err := f.m.governor.ask(ctx, "ItemOperations without bodies", func() error {
+			resp, err := f.m.client.Fetch(ctx, []eas.Fetch{{
+				CollectionID: eas.CollectionID(f.cp.ServerID), ServerID: l.id, Options: eas.HeadersOnly(eas.Class(f.cp.Class), f.m.client.Version()),
+			}}, false)
+			if err != nil {
+				return err
+			}
+			defer resp.Close()
+			for res, err := range resp.Results() {
+				if err != nil {
+					return err
+				}
+				if res.Err == nil && res.ServerID == l.id {
+					key = identify(f.cp.Class, res.Item).key
+				}
+			}
+			return nil
+		})
+		c.stable = err == nil && key == l.key
+	}
 }
 
 // recover stores what the first enumeration did not bring, and notes what has left the folder since.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/item"
@@ -78,10 +77,16 @@ func (t *tree) idsOf(folders []*folderRun) map[string]eas.CollectionID {
 
 // listed is an item as a listing shows it.
 type listed struct {
-	id       eas.ServerID
-	key      string // what of its fingerprint identifies it
-	subject  string
-	received *time.Time
+	id      eas.ServerID
+	key     string // what of its fingerprint identifies it
+	subject string
+}
+
+// identify tells an item by what a listing shows of it.
+func identify(class string, it *eas.Item) listed {
+	s := item.Summarize(class, it.Properties, nil)
+	key, _ := item.SplitFingerprint(item.Fingerprint(class, s, 0))
+	return listed{key: key, subject: s.Subject}
 }
 
 // maxListings is how often an enumeration begins again before it is given up.
@@ -115,12 +120,13 @@ func (a *auditor) listOnce(ctx context.Context, f *folderRun, id eas.CollectionI
 		if err != nil {
 			return err
 		}
-		key = next
 		switch {
 		case first:
-			to.begin(a.estimate(ctx, id, class, key))
+			to.begin(a.estimate(ctx, id, class, next))
 		case n > 0:
 			empty = 0
+		case !more && next != key && to.listed < to.estimate:
+			return fmt.Errorf("%w: it ended with %d items of %d, and a new key", errListingEnded, to.listed, to.estimate)
 		case !more:
 			return nil
 		default:
@@ -128,6 +134,7 @@ func (a *auditor) listOnce(ctx context.Context, f *folderRun, id eas.CollectionI
 				return fmt.Errorf("%d pages in a row announced more items and held none", empty)
 			}
 		}
+		key = next
 	}
 }
 
@@ -177,12 +184,8 @@ func (a *auditor) pageOnce(ctx context.Context, class string, q eas.SyncRequest,
 			to.gone(cmd.ServerID)
 			continue
 		}
-		s := item.Summarize(class, cmd.Item.Properties, nil)
-		key, _ := item.SplitFingerprint(item.Fingerprint(class, s, 0))
-		l := listed{id: cmd.ServerID, key: key, subject: s.Subject}
-		if !s.Date.IsZero() {
-			l.received = &s.Date
-		}
+		l := identify(class, cmd.Item)
+		l.id = cmd.ServerID
 		to.add(l)
 	}
 	return n, page.Key, page.MoreAvailable, nil

@@ -6,15 +6,6 @@ import (
 	"github.com/airlift-eas/airlift/checkpoints"
 )
 
-// compare holds the server's count against the ledger.
-func (f *folderRun) compare(ctx context.Context) error {
-	if err := f.count(ctx); err != nil {
-		return err
-	}
-	f.balance()
-	return nil
-}
-
 // count takes the folder's figures from the ledger.
 func (f *folderRun) count(ctx context.Context) error {
 	counts, err := f.m.Checkpoints.Counts(ctx, f.key)
@@ -32,19 +23,20 @@ func (f *folderRun) count(ctx context.Context) error {
 //   - what the key has still to bring (Exchange), which is nothing once the folder has drained;
 //   - what the key's token matches, deleted items included (SOGo), which is some small number then.
 //
-// With the first key of a pass all of them count the whole folder, so that number is kept. A folder whose numbers differ is
-// audited. Between passes a folder that was balanced stays so while the server counts fewer than the ledger holds, or more
-// by just as many as before (SOGo counts the events and tasks of a calendar together).
+// With the first key of a pass all of them count the whole folder, so that number is kept: a pass that brought less is no
+// good. A server that counts nothing in a drained folder counts what is to come, in all of them. Between passes a folder that was balanced stays so while nothing is to come, or while the server counts more by just
+// as many as before. A folder whose numbers differ, or that behaved in a way that hides changes, is audited.
 func (f *folderRun) balance() {
 	said := f.estimate
-	pending := said >= 0 && said < f.live && f.primed < 0 && f.cp.Balanced
-	known := f.cp.Balanced && f.cp.Estimate >= 0 && said-f.live == f.cp.Estimate-f.before
-	f.balanced = said < 0 || said == f.live || f.primed == f.live || pending || known
+	same := said == f.live && !f.m.countsChanges || f.primed == f.live
+	drained := f.primed < 0 && f.cp.Balanced && said < f.live && (said == 0 || f.m.countsTheDeleted(f))
+	usual := f.cp.Balanced && f.cp.Estimate >= 0 && said-f.live == f.cp.Estimate-f.before
+	f.balanced = !f.doubted && f.primed <= f.live && (said < 0 || same || drained || usual)
 	switch {
 	case said < 0 || said == f.live:
 	case f.primed >= 0:
 		f.estimate = f.primed
-	case pending:
+	case drained:
 		f.estimate = f.live
 	}
 }

@@ -40,9 +40,15 @@ func (m *mailboxRun) estimateAll(ctx context.Context, folders []*folderRun) erro
 		}
 	}
 	for _, f := range ask {
-		if err := f.compare(ctx); err != nil {
+		if err := f.count(ctx); err != nil {
 			return err
 		}
+		if f.estimate == 0 && f.live > 0 {
+			m.countsChanges = true
+		}
+	}
+	for _, f := range ask {
+		f.balance()
 	}
 	return nil
 }

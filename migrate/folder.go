@@ -46,6 +46,7 @@ type folderRun struct {
 	before      int           // the same when the run began
 	quarantined int           // items that earlier runs set aside
 	counts      sinks.FolderState
+	doubted     bool // an answer may have hidden changes: only an audit can tell
 	balanced    bool
 	confirmed   bool // a pass from key 0 in this run showed just what the ledger held
 	base        int  // counts.Stored when the pass began

@@ -21,6 +21,7 @@ func (p *pageWriter) command(ctx context.Context, cmd *eas.Command) error {
 	case eas.OpDelete:
 		return p.left(ctx, cmd.ServerID, sinks.OpDelete)
 	case eas.OpSoftDelete:
+		p.f.doubted = true // it left the window of a filter that was never asked for
 		return p.left(ctx, cmd.ServerID, sinks.OpSoftDelete)
 	default:
 		return p.upsert(ctx, cmd.ServerID, cmd.Item, sinks.ViaSync, cmd.Op == eas.OpChange)
@@ -147,7 +148,7 @@ func (p *pageWriter) exclude(ctx context.Context, known *checkpoints.Item, e sin
 
 // message handles an item of class Email.
 func (p *pageWriter) message(ctx context.Context, known *checkpoints.Item, e sinks.Event, it *eas.Item) error {
-	stored := known != nil && known.State == checkpoints.Archived && !p.anew[known.ServerID]
+	stored := p.stored(known)
 	draft := p.f.cp.Type == int(eas.FolderDrafts) || it.Properties.Value(wbxml.Email2IsDraft) == "1"
 	whole := it.Body != nil && it.Body.Data != nil && it.Body.Type == eas.BodyMIME && !it.Body.Truncated
 	if stored && (!draft || whole && hexSum(it.Body.Data) == known.SHA256) {
@@ -171,8 +172,8 @@ func (p *pageWriter) personal(ctx context.Context, known *checkpoints.Item, e si
 		return nil
 	}
 	lossless := it.XML()
-	if known != nil && known.State == checkpoints.Archived && known.Properties == e.State && !p.anew[known.ServerID] {
-		return nil
+	if p.stored(known) && known.Properties == e.State {
+		return p.touch(ctx, known, e)
 	}
 	contents := []sinks.Content{bytesContent(".eas.xml", lossless)}
 	if converted, ext, err := convert(p.f.cp.Class, it.Properties); err == nil {
@@ -228,9 +229,15 @@ func (p *pageWriter) store(ctx context.Context, known *checkpoints.Item, e sinks
 	return err
 }
 
-// touch notes what changed of a stored message besides its bytes; what did not change is not noted.
+// stored tells that an item's bytes are in the sink.
+func (p *pageWriter) stored(known *checkpoints.Item) bool {
+	return known != nil && (known.State == checkpoints.Archived || known.State == checkpoints.SoftDeleted) && !p.anew[known.ServerID]
+}
+
+// touch notes what changed of a stored item besides its bytes, or that it is in the window again; what did not change is not
+// noted.
 func (p *pageWriter) touch(ctx context.Context, known *checkpoints.Item, e sinks.Event) error {
-	if known.Properties == e.State {
+	if known.Properties == e.State && known.State == checkpoints.Archived {
 		return nil
 	}
 	_, err := p.put(ctx, sinks.Event{

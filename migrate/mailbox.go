@@ -32,6 +32,8 @@ type mailboxRun struct {
 	started  time.Time
 	folders  []*folderRun
 
+	countsChanges bool // the server's estimates are of what a key has still to bring
+
 	auditLock sync.Mutex
 	auditor   *auditor // nil until it is needed
 

@@ -77,6 +77,11 @@ func (f *folderRun) page(ctx context.Context) (_ got, outcome error) {
 		f.prime(ctx)
 		f.beginTrial()
 	}
+	// QUIRK(SOGo 5.8): a key that it does not know gets an empty page, status 1 and a new key: all that was to come is
+	// skipped. "No changes" is said by other means.
+	if n == 0 && !page.MoreAvailable && key != "0" && string(page.Key) != key && (f.before > 0 || f.primed > 0) {
+		f.doubted = true
+	}
 	f.measure(n, f.m.Now().Sub(began))
 	return got{items: n, more: page.MoreAvailable, initial: key == "0"}, nil
 }
@@ -191,10 +196,11 @@ func (p *pageWriter) lookup(ctx context.Context, id eas.ServerID) (*checkpoints.
 	return p.rowAt(string(id)), nil
 }
 
-// lookupLive finds what is known of an item that is on the server: one that had gone comes back as another.
+// lookupLive finds what is known of an item that is on the server: one that was deleted comes back as another. One that had
+// only left the filter's window is still the same.
 func (p *pageWriter) lookupLive(ctx context.Context, id eas.ServerID) (*checkpoints.Item, error) {
 	known, err := p.lookup(ctx, id)
-	if known != nil && !isLive(known.State) {
+	if known != nil && !isLive(known.State) && (known.State != checkpoints.SoftDeleted || known.SHA256 == "") {
 		known = nil
 	}
 	return known, err

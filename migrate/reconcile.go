@@ -12,7 +12,6 @@ import (
 
 	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/eas"
-	"github.com/airlift-eas/airlift/eas/item"
 	"github.com/airlift-eas/airlift/sinks"
 )
 
@@ -217,11 +216,7 @@ func (f *folderRun) repair(ctx context.Context, a *auditor, c *comparison, gone 
 	p := f.newPage(f.cp.SyncKey)
 	defer p.abort()
 	p.via, p.anew = sinks.ViaAudit, map[string]bool{}
-	stable, err := f.namesAlike(ctx, c)
-	if err != nil {
-		return 0, err
-	}
-	if !stable {
+	if f.namesAlike(ctx, c); !c.stable {
 		p.from = fetchSource{client: a.client, collection: a.ids[f.cp.ID], prefix: auditPrefix}
 	}
 	for _, l := range c.missing {
@@ -243,25 +238,4 @@ func (f *folderRun) repair(ctx context.Context, a *auditor, c *comparison, gone 
 	}
 	f.adopted = true // the chain goes on behind what is lost
 	return recovered, nil
-}
-
-// namesAlike tells whether both devices know the items by the same ids, as far as archive and ledger can tell.
-func (f *folderRun) namesAlike(ctx context.Context, c *comparison) (bool, error) {
-	if c.stable || len(c.missing) == 0 {
-		return true, nil
-	}
-	keys := map[string]string{}
-	for _, l := range c.missing {
-		keys[string(l.id)] = l.key
-	}
-	known, err := f.m.Checkpoints.Items(ctx, f.key, slices.Collect(maps.Keys(keys)))
-	if err != nil {
-		return false, f.fail(State, err)
-	}
-	for id, row := range known {
-		if key, _ := item.SplitFingerprint(row.Fingerprint); key != "" && key == keys[id] {
-			return true, nil
-		}
-	}
-	return false, nil
 }

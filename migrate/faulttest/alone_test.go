@@ -146,6 +146,6 @@ func (a alone) meet(t *testing.T, seed uint64) {
 	l.loose = a.loose != ""
 	l.checkEnd(l.run())
 	if t.Failed() {
-		t.Fatalf("seed %d, injected %v", seed, l.faults.Injected())
+		t.Fatalf("seed %d, injected %v\n%s", seed, l.faults.Injected(), l.story())
 	}
 }
