@@ -116,11 +116,18 @@ func (f *folderRun) recover(ctx context.Context, a *auditor, c *comparison) erro
 		return err
 	}
 	recovered := p.tally.Stored
-	var doubt []checkpoints.Item
+	var doubt, superfluous []checkpoints.Item
 	for _, row := range c.unseen {
-		if p.unseen[row.ServerID] {
+		id, foreign := strings.CutPrefix(row.ServerID, auditPrefix)
+		switch {
+		case foreign && row.State == checkpoints.Quarantined && c.elsewhere[eas.ServerID(id)]:
+			superfluous = append(superfluous, row)
+		case p.unseen[row.ServerID] && p.rowAt(row.ServerID) == nil:
 			doubt = append(doubt, row)
 		}
+	}
+	if err := p.leave(ctx, superfluous, "stored under another id since"); err != nil {
+		return err
 	}
 	gone, err := f.gone(ctx, a, doubt)
 	if err != nil {

@@ -17,6 +17,8 @@ type comparison struct {
 	listed   int  // items that it listed
 	stable   bool // the two devices know the items by the same ids
 
+	elsewhere map[eas.ServerID]bool // listed, and known by another id
+
 	missing []listed           // on the server, and not known
 	unseen  []checkpoints.Item // known as living, and not listed
 }
@@ -37,7 +39,7 @@ func (a *auditor) compare(ctx context.Context, f *folderRun, known rows) (*compa
 	if err := a.list(ctx, f, m); err != nil {
 		return nil, err
 	}
-	c := &comparison{estimate: m.estimate, listed: m.listed, stable: m.same > 0}
+	c := &comparison{estimate: m.estimate, listed: m.listed, stable: m.same > 0, elsewhere: map[eas.ServerID]bool{}}
 	var left []checkpoints.Item
 	for row, err := range known() {
 		if err != nil {
@@ -70,6 +72,7 @@ func (c *comparison) settle(others map[eas.ServerID]listed, left []checkpoints.I
 		}
 		if same := byKey[l.key]; !c.stable && len(same) > 0 {
 			byKey[l.key], taken[same[0]] = same[1:], true
+			c.elsewhere[l.id] = true
 			continue
 		}
 		c.missing = append(c.missing, l)

@@ -16,7 +16,7 @@ import (
 
 // finishPass ends a pass from key 0 that had a ledger to be matched against: what the pass did not show, and the server
 // does not have when asked for it, has left the folder. The reason of the pass is written even when nothing had to be
-// stored.
+// stored. A pass that did not show what the server has is not at its end: it goes on with the next run.
 func (f *folderRun) finishPass(ctx context.Context) error {
 	if !f.cp.Resync {
 		return nil
@@ -34,7 +34,7 @@ func (f *folderRun) finishPass(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return f.closePass(ctx, gone)
+	return f.closePass(ctx, gone, len(gone) == len(unseen))
 }
 
 // living are the rows of the ledger that are on the server.
@@ -75,26 +75,43 @@ func (f *folderRun) warn(items int, message string) {
 
 // present asks for items without their bodies and marks those that the server has.
 func (f *folderRun) present(ctx context.Context, batch []checkpoints.Item, from fetchSource, there map[string]bool) error {
-	var reqs []eas.Fetch
-	for _, row := range batch {
-		id, ok := strings.CutPrefix(row.ServerID, from.prefix)
-		if !ok || from.prefix == "" && strings.HasPrefix(id, auditPrefix) {
-			there[row.ServerID] = true // it cannot be asked for here
-			continue
-		}
-		reqs = append(reqs, eas.Fetch{
-			CollectionID: from.collection, ServerID: eas.ServerID(id), Options: eas.HeadersOnly(eas.Class(f.cp.Class), f.m.client.Version()),
-		})
-	}
-	if len(reqs) == 0 {
+	askable := slices.DeleteFunc(slices.Clone(batch), func(row checkpoints.Item) bool {
+		foreign := from.prefix == "" && strings.HasPrefix(row.ServerID, auditPrefix)
+		there[row.ServerID] = there[row.ServerID] || foreign // it cannot be asked for here
+		return foreign
+	})
+	if len(askable) == 0 {
 		return nil
 	}
-	err := f.m.retryFetch(ctx, f.cp.Path, false, func() (outcome error) {
-		turn, err := f.m.governor.turn(ctx, "ItemOperations without bodies")
-		if err != nil {
+	err := f.m.retryFetch(ctx, f.cp.Path, false, func() error { return f.ask(ctx, askable, from, there) })
+	var he *eas.HTTPError
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &he) || he.Code != http.StatusNotImplemented && he.Code != http.StatusInternalServerError:
+		return f.fail(Source, err)
+	case len(askable) == 1:
+		return f.refused(ctx, askable, from, there)
+	}
+	// QUIRK(SOGo 5.8): one missing id makes the whole batch fail.
+	for half := range slices.Chunk(askable, (len(askable)+1)/2) {
+		if err := f.present(ctx, half, from, there); err != nil {
 			return err
 		}
-		defer func() { turn.done(outcome) }()
+	}
+	return nil
+}
+
+// ask sends one request of present.
+func (f *folderRun) ask(ctx context.Context, batch []checkpoints.Item, from fetchSource, there map[string]bool) error {
+	var reqs []eas.Fetch
+	for _, row := range batch {
+		reqs = append(reqs, eas.Fetch{
+			CollectionID: from.collection, ServerID: eas.ServerID(strings.TrimPrefix(row.ServerID, from.prefix)),
+			Options: eas.HeadersOnly(eas.Class(f.cp.Class), f.m.client.Version()),
+		})
+	}
+	return f.m.governor.ask(ctx, "ItemOperations without bodies", func() error {
 		resp, err := from.client.Fetch(ctx, reqs, false)
 		if err != nil {
 			return err
@@ -112,37 +129,60 @@ func (f *folderRun) present(ctx context.Context, batch []checkpoints.Item, from 
 		}
 		return nil
 	})
-	var he *eas.HTTPError
-	switch {
-	case err == nil:
-		return nil
-	case !errors.As(err, &he) || he.Code != http.StatusNotImplemented && he.Code != http.StatusInternalServerError:
-		return f.fail(Source, err)
-	case len(reqs) == 1:
-		return nil // QUIRK(SOGo 5.8): its way to say that there is no such item
+}
+
+// refused decides what it means that the server fails to answer for a single item.
+// QUIRK(SOGo 5.8): HTTP 501 is its way to say that there is no such item. It says the same of much else, so the item is taken
+// for missing only if, again and again, the server answers for another one and not for this.
+func (f *folderRun) refused(ctx context.Context, single []checkpoints.Item, from fetchSource, there map[string]bool) error {
+	rounds := 5
+	if f.m.countsTheDeleted(f) {
+		rounds = 1 // here it is the usual answer
 	}
-	// QUIRK(SOGo 5.8): one missing id makes the whole batch fail.
-	for half := range slices.Chunk(batch, (len(batch)+1)/2) {
-		if err := f.present(ctx, half, from, there); err != nil {
-			return err
+	other, err := f.another(single[0], from)
+	if err != nil {
+		return err
+	}
+	for range rounds {
+		if len(other) > 0 {
+			if err := f.ask(ctx, other, from, map[string]bool{}); err != nil {
+				there[single[0].ServerID] = true // nobody can tell now
+				return ctx.Err()
+			}
+		}
+		if err := f.ask(ctx, single, from, there); err == nil || ctx.Err() != nil {
+			return ctx.Err()
 		}
 	}
 	return nil
 }
 
-// closePass writes the end of a pass: the deletions that it showed, and its reason if no segment carried it yet.
-func (f *folderRun) closePass(ctx context.Context, gone []checkpoints.Item) error {
+// another finds an item that the pass showed, to be asked for by way of comparison; none if there is no other.
+func (f *folderRun) another(than checkpoints.Item, from fetchSource) ([]checkpoints.Item, error) {
+	for row, err := range f.living()() {
+		if err != nil {
+			return nil, f.fail(State, err)
+		}
+		if row.Pass == f.cp.Pass && row.ServerID != than.ServerID && strings.HasPrefix(row.ServerID, from.prefix) {
+			return []checkpoints.Item{row}, nil
+		}
+	}
+	return nil, nil
+}
+
+// closePass writes the deletions that a pass showed and, at its end, its reason if no segment carried it yet.
+func (f *folderRun) closePass(ctx context.Context, gone []checkpoints.Item, end bool) error {
 	p := f.newPage(f.cp.SyncKey)
 	defer p.abort()
 	if err := p.leave(ctx, gone, "not shown by a pass from key 0"); err != nil {
 		return err
 	}
-	if len(f.carry) > 0 && f.cp.Seq > 0 { // a folder that never held anything has nothing to say
+	if end && len(f.carry) > 0 && f.cp.Seq > 0 { // a folder that never held anything has nothing to say
 		if err := p.begin(ctx); err != nil {
 			return err
 		}
 	}
-	f.cp.Resync = false
+	f.cp.Resync = !end
 	return p.commit(ctx, f.cp.SyncKey)
 }
 
@@ -174,5 +214,5 @@ func (f *folderRun) retire(ctx context.Context) error {
 	if len(gone) == 0 {
 		return nil
 	}
-	return f.closePass(ctx, gone)
+	return f.closePass(ctx, gone, true)
 }

@@ -3,6 +3,7 @@ package migrate
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/eas"
@@ -41,6 +42,10 @@ func (f *folderRun) retryQuarantined(ctx context.Context) error {
 	for row, err := range f.m.Checkpoints.Live(ctx, f.key, checkpoints.Quarantined) {
 		if err != nil {
 			return f.fail(State, err)
+		}
+		if strings.HasPrefix(row.ServerID, auditPrefix) {
+			f.doubted = true // only an audit can ask for it again
+			continue
 		}
 		p.bodies = append(p.bodies, eas.ServerID(row.ServerID))
 	}
