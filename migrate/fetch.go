@@ -41,6 +41,9 @@ func (p *pageWriter) fetchPending(ctx context.Context) error {
 	if err := bodies.Wait(); err != nil {
 		return err
 	}
+	if err := p.settleClaims(ctx, &mu); err != nil {
+		return err
+	}
 	files, inner := errgroup.WithContext(ctx)
 	files.SetLimit(fetchParallel)
 	for _, it := range p.files {

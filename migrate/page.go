@@ -104,13 +104,17 @@ type pageWriter struct {
 	via    sinks.Via       // of what is fetched
 	anew   map[string]bool // ids to be stored again although the ledger has them: the sink lost them
 	unseen map[string]bool // ids of the ledger that an audit did not show: what it shows instead may be the same items
+	claims []claim         // items that may be known by another id
 	tally  sinks.FolderState
 	bytes  int64
+
+	claimed   map[string]bool // ids of the ledger that claims are about
+	claimants map[string]bool // ids of the items that came, and whether it is settled what they are
 }
 
 func (f *folderRun) newPage(before string) *pageWriter {
 	return &pageWriter{
-		f: f, before: before, at: map[string]int{}, via: sinks.ViaFetch,
+		f: f, before: before, at: map[string]int{}, via: sinks.ViaFetch, claimed: map[string]bool{}, claimants: map[string]bool{},
 		from: fetchSource{client: f.m.client, collection: eas.CollectionID(f.cp.ServerID)},
 	}
 }

@@ -5,15 +5,28 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/airlift-eas/airlift/checkpoints"
+	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/sinks"
 )
 
-// renamed tells whether an item that the ledger does not know is one that it knows by another id: a lost partnership can
-// change all ids, and an audit may have named the item by the id of its own device. Its bytes are not stored again.
+// claim is an item that may be one that the ledger knows by another id.
+type claim struct {
+	event sinks.Event
+	row   checkpoints.Item
+}
+
+// renamed tells whether an item that the ledger does not know may be one that it knows by another id: a lost partnership can
+// change all ids, and an audit may have named the item by the id of its own device. If so it is settled, or will be when no
+// answer is being read any more.
 func (p *pageWriter) renamed(ctx context.Context, e sinks.Event, content sinks.Content) (bool, error) {
+	if settled, ok := p.claimants[e.ServerID]; ok {
+		return !settled, nil
+	}
 	sum, err := sumOf(content)
 	if err != nil {
 		return false, p.f.fail(Source, err)
@@ -23,19 +36,57 @@ func (p *pageWriter) renamed(ctx context.Context, e sinks.Event, content sinks.C
 		return false, p.f.fail(State, err)
 	}
 	for _, row := range same {
-		if row.Folder != p.f.cp.ID || !isLive(row.State) || p.rowAt(row.ServerID) != nil {
+		if row.Folder != p.f.cp.ID || !isLive(row.State) || p.rowAt(row.ServerID) != nil || p.claimed[row.ServerID] {
 			continue
 		}
 		switch {
 		case p.unseen[row.ServerID] && p.from.prefix != "":
 			delete(p.unseen, row.ServerID) // the audit device's id of it says nothing to the mailbox's own
 			return true, nil
-		case p.unseen[row.ServerID], strings.HasPrefix(row.ServerID, auditPrefix), p.f.cp.Resync && row.Pass != p.f.cp.Pass:
+		case strings.HasPrefix(row.ServerID, auditPrefix):
 			delete(p.unseen, row.ServerID)
 			return true, p.rename(ctx, row, e)
+		case p.unseen[row.ServerID], p.f.cp.Resync && row.Pass != p.f.cp.Pass:
+			p.claims = append(p.claims, claim{event: e, row: row})
+			p.claimed[row.ServerID], p.claimants[e.ServerID] = true, false
+			return true, nil
 		}
 	}
 	return false, nil
+}
+
+// settleClaims asks whether the server still has the items by the ids that the ledger knows. If so, those that came are
+// copies of them, and are fetched.
+func (p *pageWriter) settleClaims(ctx context.Context, mu *sync.Mutex) error {
+	there := map[string]bool{}
+	own := fetchSource{client: p.f.m.client, collection: eas.CollectionID(p.f.cp.ServerID)}
+	for batch := range slices.Chunk(p.claims, askBatch) {
+		rows := make([]checkpoints.Item, len(batch))
+		for i, c := range batch {
+			rows[i] = c.row
+		}
+		if err := p.f.present(ctx, rows, own, there); err != nil {
+			return err
+		}
+	}
+	var copies []eas.ServerID
+	for _, c := range p.claims {
+		p.claimants[c.event.ServerID] = true
+		if there[c.row.ServerID] {
+			copies = append(copies, eas.ServerID(strings.TrimPrefix(c.event.ServerID, p.from.prefix)))
+			continue
+		}
+		delete(p.unseen, c.row.ServerID)
+		if err := p.rename(ctx, c.row, c.event); err != nil {
+			return err
+		}
+	}
+	for batch := range slices.Chunk(copies, fetchBatch) {
+		if err := p.fetchBatch(ctx, mu, batch); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // rename notes the id that the server has for an item now.

@@ -31,7 +31,7 @@ func TestBodiesAuto(t *testing.T) {
 				inbox.AddMessage(message("alice", "Inbox", 1000+n))
 			}
 			o := l.options("alice")
-			o.Now, o.Select.Folders, o.Folders = clock.read, []string{"Inbox"}, 1
+			o.Now, o.Select.Folders, o.Select.ExcludeFolders, o.Folders = clock.read, []string{"Inbox"}, []string{"Inbox/Projects"}, 1
 			l.run(o)
 			chosen := ""
 			for _, e := range l.events {
