@@ -5,6 +5,7 @@ package eas_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -21,10 +23,9 @@ import (
 	"github.com/airlift-eas/airlift/eas/auth"
 )
 
-// These tests run against a real server (SOGo, see examples/lab), in a mailbox that they may write to:
+// These tests run against a real server, the lab of examples/lab/sogo, in the mailbox of one of its users:
 //
-//	AIRLIFT_LAB_EAS=http://127.0.0.1:8880 AIRLIFT_LAB_IMAP=127.0.0.1:10143 \
-//	AIRLIFT_LAB_USER=erin AIRLIFT_LAB_PASSWORD=… go test -tags interop ./eas
+//	examples/lab/sogo/up.sh && go test -tags interop ./eas
 
 type lab struct {
 	url, imap, user, password string
@@ -32,13 +33,24 @@ type lab struct {
 	messages                  map[[32]byte]bool // hashes of what was appended
 }
 
+// labFolder is where up.sh makes a lab if it is not told otherwise.
+func labFolder() string { return filepath.Join(os.TempDir(), "airlift-lab") }
+
+// newLab reads where the lab is from the file that up.sh leaves in the lab's folder.
 func newLab(t *testing.T) *lab {
-	l := &lab{
-		url: os.Getenv("AIRLIFT_LAB_EAS"), imap: os.Getenv("AIRLIFT_LAB_IMAP"),
-		user: os.Getenv("AIRLIFT_LAB_USER"), password: os.Getenv("AIRLIFT_LAB_PASSWORD"),
+	t.Helper()
+	env, err := os.ReadFile(filepath.Join(cmp.Or(os.Getenv("AIRLIFT_LAB"), labFolder()), "lab.env"))
+	if err != nil {
+		t.Fatalf("no lab: %v\nstart it with examples/lab/sogo/up.sh", err)
 	}
-	if l.url == "" || l.imap == "" || l.user == "" {
-		t.Fatal("AIRLIFT_LAB_EAS, AIRLIFT_LAB_IMAP, AIRLIFT_LAB_USER and AIRLIFT_LAB_PASSWORD say where the lab is")
+	l := &lab{user: "erin", password: "secret-erin"}
+	for line := range strings.Lines(string(env)) {
+		switch name, value, _ := strings.Cut(strings.TrimSpace(line), "="); name {
+		case "LAB_EAS":
+			l.url = value
+		case "LAB_IMAP":
+			l.imap = value
+		}
 	}
 	return l
 }
@@ -137,6 +149,22 @@ func (l *lab) find(t *testing.T, c *eas.Client, ok func(eas.Folder) bool) eas.Fo
 	return eas.Folder{}
 }
 
+// sync asks for a page, and once more when the server refuses the key.
+// QUIRK(SOGo 5.8): when several requests come at the same moment it answers some with status 3 or 13, without a reason.
+func sync(t *testing.T, c *eas.Client, q eas.SyncRequest) *eas.SyncPage {
+	t.Helper()
+	page, err := c.Sync(t.Context(), q)
+	var refused *eas.StatusError
+	if errors.As(err, &refused) && (refused.Code == 3 || refused.Code == 13) {
+		t.Logf("key %q once more: %v", q.Key, err)
+		page, err = c.Sync(t.Context(), q)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return page
+}
+
 // drain reads a folder from key 0 and calls visit for every command.
 func drain(t *testing.T, c *eas.Client, f eas.Folder, class eas.Class, o eas.SyncOptions, window int, visit func(*eas.Command)) eas.SyncKey {
 	t.Helper()
@@ -145,10 +173,7 @@ func drain(t *testing.T, c *eas.Client, f eas.Folder, class eas.Class, o eas.Syn
 	}
 	key := eas.InitialKey
 	for range 100 {
-		page, err := c.Sync(t.Context(), eas.SyncRequest{Key: key, CollectionID: f.ID, Class: class, WindowSize: window, Options: o})
-		if err != nil {
-			t.Fatal(err)
-		}
+		page := sync(t, c, eas.SyncRequest{Key: key, CollectionID: f.ID, Class: class, WindowSize: window, Options: o})
 		n := 0
 		for cmd, err := range page.Commands() {
 			if err != nil {
@@ -226,10 +251,7 @@ func (l *lab) estimate(t *testing.T, v eas.Version, f eas.Folder, want int) {
 	if _, err := c.FolderSync(t.Context(), eas.InitialKey); err != nil {
 		t.Fatal(err)
 	}
-	page, err := c.Sync(t.Context(), eas.SyncRequest{Key: eas.InitialKey, CollectionID: f.ID, Class: eas.ClassEmail})
-	if err != nil {
-		t.Fatal(err)
-	}
+	page := sync(t, c, eas.SyncRequest{Key: eas.InitialKey, CollectionID: f.ID, Class: eas.ClassEmail})
 	page.Close()
 	est, err := c.GetItemEstimate(t.Context(), []eas.EstimateRequest{{CollectionID: f.ID, Class: eas.ClassEmail, Key: page.Key}})
 	if err != nil || len(est) != 1 || est[0].Err != nil || est[0].Count != want {
@@ -361,13 +383,10 @@ func (l *lab) roundTrip(t *testing.T, v eas.Version, class eas.Class, item any, 
 	f := l.find(t, c, func(f eas.Folder) bool { k, _ := f.Type.Class(); return k == class })
 	o := eas.ArchiveOptions(class, v)
 	key := drain(t, c, f, class, o, 100, func(*eas.Command) {})
-	page, err := c.Sync(t.Context(), eas.SyncRequest{
+	page := sync(t, c, eas.SyncRequest{
 		Key: key, CollectionID: f.ID, Class: class, Options: o,
 		Commands: []eas.ClientCommand{{Op: eas.OpAdd, ClientID: "c1", Item: item}},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, err := range page.Commands() {
 		if err != nil {
 			t.Fatal(err)
@@ -379,7 +398,8 @@ func (l *lab) roundTrip(t *testing.T, v eas.Version, class eas.Class, item any, 
 		t.Fatalf("%+v", res)
 	}
 	found := false
-	_ = drain(t, l.client(t, v, "back"), f, class, o, 100, func(cmd *eas.Command) {
+	back := l.client(t, v, "back")
+	key = drain(t, back, f, class, o, 100, func(cmd *eas.Command) {
 		if cmd.ServerID == res[0].ServerID {
 			found = check(cmd.Item)
 			if !found {
@@ -400,14 +420,11 @@ func (l *lab) roundTrip(t *testing.T, v eas.Version, class eas.Class, item any, 
 	if !found {
 		t.Errorf("%s is not there", res[0].ServerID)
 	}
-	page, err = c.Sync(t.Context(), eas.SyncRequest{
-		Key: page.Key, CollectionID: f.ID, Class: class, Options: o, DeletesAsMoves: false,
+	// QUIRK(SOGo 5.8): the key that answers an Add to an empty folder is refused afterwards, so that the other device deletes.
+	sync(t, back, eas.SyncRequest{
+		Key: key, CollectionID: f.ID, Class: class, Options: o, DeletesAsMoves: false,
 		Commands: []eas.ClientCommand{{Op: eas.OpDelete, ServerID: res[0].ServerID}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	page.Close()
+	}).Close()
 }
 
 func TestInteropProvision(t *testing.T) {
