@@ -31,7 +31,7 @@ func (f *folderRun) balance() {
 	same := said == f.live && !f.m.countsChanges || f.primed == f.live
 	drained := f.primed < 0 && f.cp.Balanced && said < f.live && (said == 0 || f.m.countsTheDeleted(f))
 	usual := f.cp.Balanced && f.cp.Estimate >= 0 && said-f.live == f.cp.Estimate-f.before
-	f.balanced = !f.doubted && f.primed <= f.live && (said < 0 || same || drained || usual)
+	f.balanced = (!f.doubted || f.primed == f.live) && f.primed <= f.live && (said < 0 || same || drained || usual)
 	switch {
 	case said < 0 || said == f.live:
 	case f.primed >= 0:
