@@ -133,6 +133,12 @@ func (f *folderRun) recover(ctx context.Context, a *auditor, c *comparison) erro
 	if err != nil {
 		return err
 	}
+	own := fetchSource{client: f.m.client, collection: eas.CollectionID(f.cp.ServerID)}
+	outside, err := f.leftServer(ctx, own, func(row checkpoints.Item) bool { return p.rowAt(row.ServerID) == nil })
+	if err != nil {
+		return err
+	}
+	gone = append(gone, outside...)
 	if err := p.leave(ctx, gone, "not on the server: an audit asked for it"); err != nil {
 		return err
 	}

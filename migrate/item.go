@@ -31,8 +31,8 @@ func (p *pageWriter) command(ctx context.Context, cmd *eas.Command) error {
 // left handles an item that left the folder, or the filter window.
 func (p *pageWriter) left(ctx context.Context, id eas.ServerID, op sinks.Op) error {
 	known, err := p.lookup(ctx, id)
-	if err != nil || known == nil || !isLive(known.State) {
-		return err // of what was never stored there is nothing to say
+	if err != nil || known == nil || !isLive(known.State) && (op == sinks.OpSoftDelete || !isKept(*known)) {
+		return err // of what was never stored, or has left already, there is nothing to say
 	}
 	e := sinks.Event{Op: op, ID: known.ID, ServerID: string(id)}
 	if op == sinks.OpDelete && known.SHA256 != "" {
@@ -281,6 +281,12 @@ func rowOf(e sinks.Event, known *checkpoints.Item, seq, pass int) checkpoints.It
 
 func isLive(s checkpoints.State) bool {
 	return s == checkpoints.Archived || s == checkpoints.Excluded || s == checkpoints.Quarantined
+}
+
+// isKept tells that an item may be on the server, and if its bytes were stored that the sink shows it: also one that only
+// left the filter's window, of which it is not known what became of it there.
+func isKept(row checkpoints.Item) bool {
+	return isLive(row.State) || row.State == checkpoints.SoftDeleted && row.SHA256 != ""
 }
 
 func count(t *sinks.FolderState, e sinks.Event) {

@@ -204,7 +204,7 @@ func (p *pageWriter) lookup(ctx context.Context, id eas.ServerID) (*checkpoints.
 // only left the filter's window is still the same.
 func (p *pageWriter) lookupLive(ctx context.Context, id eas.ServerID) (*checkpoints.Item, error) {
 	known, err := p.lookup(ctx, id)
-	if known != nil && !isLive(known.State) && (known.State != checkpoints.SoftDeleted || known.SHA256 == "") {
+	if known != nil && !isKept(*known) {
 		known = nil
 	}
 	return known, err

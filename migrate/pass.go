@@ -21,20 +21,58 @@ func (f *folderRun) finishPass(ctx context.Context) error {
 	if !f.cp.Resync {
 		return nil
 	}
-	var unseen []checkpoints.Item
-	for row, err := range f.living()() {
-		if err != nil {
-			return f.fail(State, err)
-		}
-		if row.Pass != f.cp.Pass {
-			unseen = append(unseen, row)
-		}
-	}
-	gone, err := f.absent(ctx, unseen, fetchSource{client: f.m.client, collection: eas.CollectionID(f.cp.ServerID)})
+	notShown := func(row checkpoints.Item) bool { return row.Pass != f.cp.Pass }
+	unseen, err := f.collect(f.living(), notShown)
 	if err != nil {
 		return err
 	}
-	return f.closePass(ctx, gone, len(gone) == len(unseen))
+	own := fetchSource{client: f.m.client, collection: eas.CollectionID(f.cp.ServerID)}
+	gone, err := f.absent(ctx, unseen, own)
+	if err != nil {
+		return err
+	}
+	end := len(gone) == len(unseen)
+	outside, err := f.leftServer(ctx, own, notShown)
+	if err != nil {
+		return err
+	}
+	return f.closePass(ctx, append(gone, outside...), end)
+}
+
+// leftServer finds those of the items outside of the filter's window that the server does not have any more: it says nothing
+// of them when they are deleted.
+func (f *folderRun) leftServer(ctx context.Context, from fetchSource, doubtful func(checkpoints.Item) bool) ([]checkpoints.Item, error) {
+	outside, err := f.collect(f.softDeleted(), doubtful)
+	if err != nil || len(outside) > maxDoubts {
+		return nil, err
+	}
+	there := map[string]bool{}
+	for batch := range slices.Chunk(outside, askBatch) {
+		if err := f.present(ctx, batch, from, there); err != nil {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(outside, func(row checkpoints.Item) bool { return there[row.ServerID] }), nil
+}
+
+// collect takes the rows that are wanted.
+func (f *folderRun) collect(all rows, wanted func(checkpoints.Item) bool) (found []checkpoints.Item, _ error) {
+	for row, err := range all() {
+		if err != nil {
+			return nil, f.fail(State, err)
+		}
+		if wanted(row) {
+			found = append(found, row)
+		}
+	}
+	return found, nil
+}
+
+// softDeleted are the rows of the ledger that left the filter's window.
+func (f *folderRun) softDeleted() rows {
+	return func() iter.Seq2[checkpoints.Item, error] {
+		return f.m.Checkpoints.Live(context.Background(), f.key, checkpoints.SoftDeleted)
+	}
 }
 
 // living are the rows of the ledger that are on the server.
@@ -203,13 +241,16 @@ func (p *pageWriter) leave(ctx context.Context, gone []checkpoints.Item, reason 
 
 // retire notes once that a folder is gone from the server, and its items with it.
 func (f *folderRun) retire(ctx context.Context) error {
-	var gone []checkpoints.Item
-	for row, err := range f.living()() {
-		if err != nil {
-			return f.fail(State, err)
-		}
-		gone = append(gone, row)
+	all := func(checkpoints.Item) bool { return true }
+	gone, err := f.collect(f.living(), all)
+	if err != nil {
+		return err
 	}
+	outside, err := f.collect(f.softDeleted(), all)
+	if err != nil {
+		return err
+	}
+	gone = append(gone, outside...)
 	f.balanced = true
 	if len(gone) == 0 {
 		return nil

@@ -36,7 +36,7 @@ func (p *pageWriter) renamed(ctx context.Context, e sinks.Event, content sinks.C
 		return false, p.f.fail(State, err)
 	}
 	for _, row := range same {
-		if row.Folder != p.f.cp.ID || !isLive(row.State) || p.rowAt(row.ServerID) != nil || p.claimed[row.ServerID] {
+		if row.Folder != p.f.cp.ID || !isKept(row) || p.rowAt(row.ServerID) != nil || p.claimed[row.ServerID] {
 			continue
 		}
 		switch {
