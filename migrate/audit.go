@@ -21,7 +21,7 @@ const (
 // audit enumerates a drained folder a second time and settles what differs: what is missing is fetched and stored in a
 // segment of its own, what has gone is noted, and the folder is balanced if server and ledger agree then.
 func (f *folderRun) audit(ctx context.Context) error {
-	if f.err != nil || f.cp.Gone || !f.drained || f.cp.SyncKey == "" || f.cp.SyncKey == "0" {
+	if !f.auditable() {
 		return nil
 	}
 	f.m.emit(Event{Event: EventAudit, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Class: f.cp.Class, Estimated: counted(f.estimate), Live: f.live})
@@ -53,6 +53,11 @@ func (f *folderRun) audit(ctx context.Context) error {
 	f.estimate = cmp.Or(max(c.estimate, 0), max(f.primed, f.estimate))
 	f.balanced = f.estimate <= f.live || f.m.countsTheDeleted(f)
 	return nil
+}
+
+// auditable tells that the folder was read to its end.
+func (f *folderRun) auditable() bool {
+	return f.err == nil && !f.cp.Gone && f.drained && f.cp.SyncKey != "" && f.cp.SyncKey != "0"
 }
 
 func (f *folderRun) enumerate(ctx context.Context) (*auditor, *comparison, error) {

@@ -35,7 +35,9 @@ func (p *pageWriter) fetchPending(ctx context.Context) error {
 	var mu sync.Mutex
 	bodies, inner := errgroup.WithContext(ctx)
 	bodies.SetLimit(fetchParallel)
-	for batch := range slices.Chunk(p.bodies, fetchBatch) {
+	pending := p.bodies
+	p.bodies = nil // those that are found then to have to come whole
+	for batch := range slices.Chunk(pending, fetchBatch) {
 		bodies.Go(func() error { return p.fetchBatch(inner, &mu, batch) })
 	}
 	if err := bodies.Wait(); err != nil {
@@ -46,7 +48,9 @@ func (p *pageWriter) fetchPending(ctx context.Context) error {
 	}
 	files, inner := errgroup.WithContext(ctx)
 	files.SetLimit(fetchParallel)
-	for _, it := range p.files {
+	lists := p.files
+	p.files = nil
+	for _, it := range lists {
 		files.Go(func() error { return p.fetchFiles(inner, &mu, it) })
 	}
 	return files.Wait()
@@ -119,12 +123,14 @@ func (m *mailboxRun) retryFetch(ctx context.Context, folder string, single bool,
 func (p *pageWriter) fetchOnce(ctx context.Context, mu *sync.Mutex, batch []eas.ServerID, done map[eas.ServerID]bool) (outcome error) {
 	f := p.f
 	class := eas.Class(f.cp.Class)
+	options := eas.ArchiveOptions
+	if p.heads {
+		options = eas.HeadersOnly
+	}
 	reqs := make([]eas.Fetch, 0, len(batch))
 	for _, id := range batch {
 		if !done[id] {
-			reqs = append(reqs, eas.Fetch{
-				CollectionID: p.from.collection, ServerID: id, Options: eas.ArchiveOptions(class, f.m.client.Version()),
-			})
+			reqs = append(reqs, eas.Fetch{CollectionID: p.from.collection, ServerID: id, Options: options(class, f.m.client.Version())})
 		}
 	}
 	turn, err := f.m.governor.turn(ctx, "ItemOperations")
@@ -173,6 +179,9 @@ func (p *pageWriter) fetched(ctx context.Context, res *eas.FetchResult) error {
 	e.Via = p.via
 	if why := p.f.m.Select.item(e.Received, size); why != "" && (known == nil || known.State == checkpoints.Excluded) {
 		return p.exclude(ctx, known, e, why)
+	}
+	if p.heads {
+		return p.message(ctx, known, e, res.Item)
 	}
 	if res.Item.Body != nil && res.Item.Body.Truncated {
 		return p.quarantine(ctx, id, errTruncated, bytesContent(".eas.xml", res.Item.XML()))

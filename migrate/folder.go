@@ -48,8 +48,6 @@ type folderRun struct {
 	counts      sinks.FolderState
 	doubted     bool // an answer may have hidden changes: only an audit can tell
 	balanced    bool
-	confirmed   bool // a pass from key 0 in this run showed just what the ledger held
-	base        int  // counts.Stored when the pass began
 	drained     bool
 	err         error
 }

@@ -99,6 +99,7 @@ type pageWriter struct {
 	rows   []checkpoints.Item
 	at     map[string]int // ServerID -> index in rows
 	bodies []eas.ServerID // items whose bytes are still to be fetched
+	heads  bool           // of messages that are stored only what changes is fetched, not the bytes
 	files  []*withFiles   // items whose files are
 	from   fetchSource
 	via    sinks.Via       // of what is fetched

@@ -36,7 +36,40 @@ func (f *folderRun) finishPass(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return f.closePass(ctx, append(gone, outside...), end)
+	p := f.newPage(f.cp.SyncKey)
+	defer p.abort()
+	if err := p.refresh(ctx, unseen, gone); err != nil {
+		return err
+	}
+	return f.closePass(ctx, p, append(gone, outside...), end)
+}
+
+// refresh takes the state of items that a pass did not show and that the server has: what hides an item hides its changes.
+// The pass has still not shown them.
+func (p *pageWriter) refresh(ctx context.Context, unseen, gone []checkpoints.Item) error {
+	left := map[string]bool{}
+	for _, row := range gone {
+		left[row.ServerID] = true
+	}
+	if len(unseen) > maxDoubts {
+		return nil
+	}
+	for _, row := range unseen {
+		if !left[row.ServerID] && !strings.HasPrefix(row.ServerID, auditPrefix) {
+			p.bodies = append(p.bodies, eas.ServerID(row.ServerID))
+		}
+	}
+	for _, p.heads = range []bool{p.f.cp.Class == string(eas.ClassEmail), false} {
+		if err := p.fetchPending(ctx); err != nil {
+			return err
+		}
+	}
+	for _, row := range unseen {
+		if now := p.rowAt(row.ServerID); now != nil {
+			now.Pass = row.Pass
+		}
+	}
+	return nil
 }
 
 // leftServer finds those of the items outside of the filter's window that the server does not have any more: it says nothing
@@ -209,9 +242,7 @@ func (f *folderRun) another(than checkpoints.Item, from fetchSource) ([]checkpoi
 }
 
 // closePass writes the deletions that a pass showed and, at its end, its reason if no segment carried it yet.
-func (f *folderRun) closePass(ctx context.Context, gone []checkpoints.Item, end bool) error {
-	p := f.newPage(f.cp.SyncKey)
-	defer p.abort()
+func (f *folderRun) closePass(ctx context.Context, p *pageWriter, gone []checkpoints.Item, end bool) error {
 	if err := p.leave(ctx, gone, "not shown by a pass from key 0"); err != nil {
 		return err
 	}
@@ -255,5 +286,7 @@ func (f *folderRun) retire(ctx context.Context) error {
 	if len(gone) == 0 {
 		return nil
 	}
-	return f.closePass(ctx, gone, true)
+	p := f.newPage(f.cp.SyncKey)
+	defer p.abort()
+	return f.closePass(ctx, p, gone, true)
 }

@@ -81,6 +81,7 @@ func (p *pageWriter) settleClaims(ctx context.Context, mu *sync.Mutex) error {
 			return err
 		}
 	}
+	p.claims = nil
 	for batch := range slices.Chunk(copies, fetchBatch) {
 		if err := p.fetchBatch(ctx, mu, batch); err != nil {
 			return err

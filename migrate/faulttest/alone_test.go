@@ -18,8 +18,6 @@ type alone struct {
 	never               bool                  // the engine gives the server no occasion
 	ends                migrate.Result        // how runs end for as long as the fault is there; "" = somehow
 	loose               string                // why what became of an item may stay unknown: that it changed, or was deleted
-	// bug says what the engine gets wrong. The test is skipped, unless AIRLIFT_FAULTS is "bugs".
-	bug string
 }
 
 // lost makes keys be repeated.
@@ -38,7 +36,6 @@ var aloneCases = []alone{
 	{FaultRule: easserver.FaultRule{Fault: easserver.FaultRepeatLosesRest, Rate: 0.5}, with: with(lost), variant: "estimate of changes"},
 	{
 		FaultRule: easserver.FaultRule{Fault: easserver.FaultRepeatLosesRest, Rate: 0.5}, variant: "and what is asked for fails",
-		bug:  "an item that a pass did not show, and that the server at the moment cannot be asked for, is taken for deleted, and stored again later",
 		with: with(lost, total, easserver.FaultRule{Fault: easserver.FaultHTTP501, Command: "ItemOperations", Rate: 0.5}, easserver.FaultRule{Fault: easserver.FaultForgetKey, Rate: 0.1}),
 	},
 	{FaultRule: easserver.FaultRule{Fault: easserver.FaultRepeatSkipsItem, Rate: 1}, with: with(lost), never: true},
@@ -106,9 +103,6 @@ func everyCase() []alone {
 func TestAlone(t *testing.T) {
 	for _, a := range everyCase() {
 		t.Run(strings.TrimSpace(string(a.Fault)+" "+a.variant), func(t *testing.T) {
-			if a.bug != "" && !bugs() {
-				t.Skip(a.bug)
-			}
 			t.Parallel()
 			for seed := range uint64(repeats(1, 4)) {
 				a.meet(t, seed)

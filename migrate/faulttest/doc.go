@@ -21,6 +21,5 @@
 // No test waits: the engine's waiting is replaced, and what the server asked for with Retry-After is held against what
 // the engine would have waited.
 //
-// AIRLIFT_FAULTS=full runs many more seeds, some minutes of work. What the engine is known to get wrong is named in the
-// tables and skipped; AIRLIFT_FAULTS=bugs runs it too, to show it.
+// AIRLIFT_FAULTS=full runs many more seeds, some minutes of work.
 package faulttest

@@ -42,7 +42,7 @@ var seldom = []easserver.Fault{
 func mixture(rng *rand.Rand) []easserver.FaultRule {
 	var all []easserver.Fault
 	for _, a := range everyCase() {
-		if a.bug == "" && !a.never && (a.loose == "" || slices.Contains(silent, a.Fault)) && !slices.Contains(all, a.Fault) {
+		if !a.never && (a.loose == "" || slices.Contains(silent, a.Fault)) && !slices.Contains(all, a.Fault) {
 			all = append(all, a.Fault)
 		}
 	}
