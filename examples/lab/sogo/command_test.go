@@ -9,6 +9,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -119,6 +120,17 @@ type archive struct {
 func (a archive) archive(user string, more ...string) command {
 	args := []string{"archive", "--server", lab.eas, "--mailbox", address(user), "--user", user, "--to", a.dir, "--json"}
 	return command{t: a.t, user: user, args: append(args, more...)}
+}
+
+// through sends the command to another endpoint than the lab's own.
+func (c command) through(endpoint string) command {
+	c.args = slices.Clone(c.args)
+	for i, arg := range c.args {
+		if arg == lab.eas {
+			c.args[i] = endpoint
+		}
+	}
+	return c
 }
 
 func (a archive) verify() {

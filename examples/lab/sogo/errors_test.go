@@ -32,13 +32,8 @@ func TestErrors(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			a := archive{t, t.TempDir()}
-			run := a.archive("bob")
+			run := a.archive("bob").through(test.server)
 			run.password = test.password
-			for i, arg := range run.args {
-				if arg == lab.eas {
-					run.args[i] = test.server
-				}
-			}
 			r := run.run()
 			if !slices.Contains(test.codes, r.code) || !strings.Contains(r.stderr, test.says) {
 				t.Errorf("exit %d, want one of %v and the word %q in:\n%s", r.code, test.codes, test.says, r.stderr)
