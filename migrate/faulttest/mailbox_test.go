@@ -22,8 +22,6 @@ type mailbox struct {
 	mail []*easserver.Folder
 	rest []*easserver.Folder // one of each other class
 	last int                 // number given
-
-	noCopies bool // no message comes twice
 }
 
 func newMailbox(t *testing.T, seed uint64, store *easserver.Store) *mailbox {
@@ -98,7 +96,7 @@ func (m *mailbox) change() {
 		f := m.mail[m.rng.IntN(len(m.mail))]
 		id, it, ok := m.any(f)
 		switch n := m.rng.IntN(10); {
-		case n < 4 || !ok, n == 4 && m.noCopies:
+		case n < 4 || !ok:
 			f.AddMessage(m.message())
 		case n == 4:
 			f.AddMessage(bytes.Clone(it.Message.Bytes)) // a copy is an item of its own

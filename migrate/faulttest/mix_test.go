@@ -55,9 +55,6 @@ func mixture(rng *rand.Rand) []easserver.FaultRule {
 		})
 		drawn = append(drawn, easserver.FaultEstimateTotal)
 	}
-	if slices.Contains(drawn, easserver.FaultPoisonBody) { // see its variant alone
-		drawn = slices.DeleteFunc(drawn, func(f easserver.Fault) bool { return f == easserver.FaultDeviceFolderIDs })
-	}
 	var rules []easserver.FaultRule
 	for _, f := range drawn {
 		r := easserver.FaultRule{Fault: f, Rate: 0.03 + 0.25*rng.Float64(), Delay: time.Microsecond, RetryAfter: time.Duration(1+rng.IntN(300)) * time.Second}
@@ -129,7 +126,6 @@ func mix(t *testing.T, seed uint64, y *tally) {
 	rules := mixture(rng)
 	l := newLab(t, seed, versions[rng.IntN(len(versions))], rules...)
 	l.named = !slices.ContainsFunc(rules, func(r easserver.FaultRule) bool { return r.Fault == easserver.FaultSameNames })
-	l.box.noCopies = true // see TestCopy
 	if rng.IntN(4) == 0 {
 		l.options.Bodies = migrate.BodiesFetch
 	}
