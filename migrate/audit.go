@@ -27,7 +27,7 @@ func (f *folderRun) audit(ctx context.Context) error {
 	f.m.emit(Event{Event: EventAudit, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Class: f.cp.Class, Estimated: counted(f.estimate), Live: f.live})
 	a, c, err := f.enumerate(ctx)
 	// What only the audit's device can name is better had from the beginning, under the mailbox's own ids.
-	if err == nil && (len(c.missing) > maxRecover || len(c.missing) > 0 && !c.stable) && f.resyncs < maxResyncs {
+	for err == nil && (len(c.missing) > maxRecover || len(c.missing) > 0 && !c.stable) && f.resyncs < maxResyncs {
 		if err := f.restart(ctx, fmt.Sprintf("an audit found %d items that were never sent", len(c.missing))); err != nil {
 			return err
 		}
@@ -81,21 +81,11 @@ func (f *folderRun) namesAlike(ctx context.Context, c *comparison) {
 			return
 		}
 		key := ""
-		err := f.m.governor.ask(ctx, "ItemOperations without bodies", func() error {
-			resp, err := f.m.client.Fetch(ctx, []eas.Fetch{{
-				CollectionID: eas.CollectionID(f.cp.ServerID), ServerID: l.id, Options: eas.HeadersOnly(eas.Class(f.cp.Class), f.m.client.Version()),
-			}}, false)
-			if err != nil {
-				return err
-			}
-			defer resp.Close()
-			for res, err := range resp.Results() {
-				if err != nil {
-					return err
-				}
-				if res.Err == nil && res.ServerID == l.id {
-					key = identify(f.cp.Class, res.Item).key
-				}
+		err := f.m.fetch(ctx, f.m.client, []eas.Fetch{{
+			CollectionID: eas.CollectionID(f.cp.ServerID), ServerID: l.id, Options: eas.HeadersOnly(eas.Class(f.cp.Class), f.m.client.Version()),
+		}}, func(res *eas.FetchResult) error {
+			if res.Err == nil && res.ServerID == l.id {
+				key = identify(f.cp.Class, res.Item).key
 			}
 			return nil
 		})

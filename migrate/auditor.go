@@ -89,7 +89,7 @@ func identify(class string, it *eas.Item) listed {
 	return listed{key: key, subject: s.Subject}
 }
 
-// maxListings is how often an enumeration begins again before it is given up.
+// maxListings is how often an enumeration begins again without coming further than before, until it is given up.
 const maxListings = 3
 
 // errListingEnded says that an enumeration cannot go on with its key.
@@ -101,13 +101,19 @@ func (a *auditor) list(ctx context.Context, f *folderRun, to *matcher) error {
 	if !ok {
 		return fmt.Errorf("the audit device is not shown this folder: %w", eas.ErrNoCollection)
 	}
-	var err error
-	for range maxListings {
-		if err = a.listOnce(ctx, f, id, to); !errors.Is(err, errListingEnded) {
+	best, fruitless := 0, 0
+	for {
+		err := a.listOnce(ctx, f, id, to)
+		if !errors.Is(err, errListingEnded) {
+			return err
+		}
+		if fruitless++; to.listed > best {
+			best, fruitless = to.listed, 0
+		}
+		if fruitless >= maxListings {
 			return err
 		}
 	}
-	return err
 }
 
 func (a *auditor) listOnce(ctx context.Context, f *folderRun, id eas.CollectionID, to *matcher) error {
@@ -138,27 +144,25 @@ func (a *auditor) listOnce(ctx context.Context, f *folderRun, id eas.CollectionI
 	}
 }
 
-// page reads one page of a listing. A key is shown twice at most: what it shows then may be another page, which only an
-// enumeration from the beginning makes good.
+// page reads one page of a listing. A key whose answer got lost is not shown again: what it shows then may be another page, or
+// none (SOGo 5.8), which only an enumeration from the beginning makes good. One that was refused unread is.
 func (a *auditor) page(ctx context.Context, f *folderRun, q eas.SyncRequest, to *matcher) (n int, next eas.SyncKey, more bool, err error) {
-	shown := 0
 	for try := 1; ; try++ {
 		n, next, more, err = a.pageOnce(ctx, f.cp.Class, q, to)
 		if err == nil {
 			return n, next, more, nil
 		}
 		v := judge(err)
-		if !v.refused {
-			shown++
-		}
-		switch {
-		case ctx.Err() != nil, v.action != actRetry && v.action != actResync, try >= maxTries:
+		if ctx.Err() != nil || v.action != actRetry && v.action != actResync || try >= maxTries {
 			return 0, "", false, err
-		case v.action == actResync && try > 1, shown >= maxAsked && q.Key != eas.InitialKey:
-			return 0, "", false, fmt.Errorf("%w: %w", errListingEnded, err)
 		}
 		if werr := a.m.pause(ctx, f.cp.Path, try, v, err); werr != nil {
 			return 0, "", false, werr
+		}
+		// QUIRK(SOGo 5.8): a good key is at times refused with status 3.
+		doubtful := v.action == actResync && try == 1
+		if q.Key != eas.InitialKey && !v.refused && !doubtful {
+			return 0, "", false, fmt.Errorf("%w: %w", errListingEnded, err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/eas"
@@ -174,9 +175,17 @@ func (f *folderRun) isContainer(ctx context.Context) bool {
 	if !f.first || f.cp.SyncKey != "" && f.cp.SyncKey != "0" {
 		return false
 	}
-	est, err := f.m.estimates(ctx, f.m.client, []eas.EstimateRequest{{
-		Key: eas.InitialKey, CollectionID: eas.CollectionID(f.cp.ServerID), Class: eas.Class(f.cp.Class),
-	}})
+	var est []eas.Estimate
+	err := f.m.retry(ctx, f.cp.Path, func() (err error) {
+		est, err = f.m.estimates(ctx, f.m.client, []eas.EstimateRequest{{
+			Key: eas.InitialKey, CollectionID: eas.CollectionID(f.cp.ServerID), Class: eas.Class(f.cp.Class),
+		}})
+		var he *eas.HTTPError
+		if errors.As(err, &he) && he.Code == http.StatusNotImplemented {
+			return nil // QUIRK(SOGo 5.8): it cannot count a folder that holds items without a key
+		}
+		return err
+	})
 	return err == nil && len(est) == 1 && est[0].Err == nil && est[0].Count == 0
 }
 

@@ -17,6 +17,9 @@ func (f *folderRun) again(ctx context.Context, asked, why error) error {
 	switch {
 	case why != nil && judge(why).unmade:
 		if !f.narrow() {
+			if judge(why).strained {
+				return why // a gateway says so, and may have nothing behind it
+			}
 			return f.fail(Source, fmt.Errorf("the server cannot make the page of a single item, and what follows it cannot be reached: %w", why))
 		}
 		return f.restart(ctx, why.Error())

@@ -11,6 +11,7 @@ import (
 
 	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/eas/item"
 	"github.com/airlift-eas/airlift/sinks"
 )
 
@@ -173,29 +174,72 @@ func (f *folderRun) present(ctx context.Context, batch []checkpoints.Item, from 
 	return nil
 }
 
-// ask sends one request of present.
+// ask sends one request of present. What comes is held against the ledger.
+// QUIRK(SOGo 5.8): for a message that is gone it answers status 1 with an empty stub.
 func (f *folderRun) ask(ctx context.Context, batch []checkpoints.Item, from fetchSource, there map[string]bool) error {
+	byID := map[eas.ServerID]checkpoints.Item{}
 	var reqs []eas.Fetch
 	for _, row := range batch {
+		id := eas.ServerID(strings.TrimPrefix(row.ServerID, from.prefix))
+		byID[id] = row
 		reqs = append(reqs, eas.Fetch{
-			CollectionID: from.collection, ServerID: eas.ServerID(strings.TrimPrefix(row.ServerID, from.prefix)),
-			Options: eas.HeadersOnly(eas.Class(f.cp.Class), f.m.client.Version()),
+			CollectionID: from.collection, ServerID: id, Options: eas.HeadersOnly(eas.Class(f.cp.Class), f.m.client.Version()),
 		})
 	}
-	return f.m.governor.ask(ctx, "ItemOperations without bodies", func() error {
-		resp, err := from.client.Fetch(ctx, reqs, false)
+	var others []checkpoints.Item
+	err := f.m.fetch(ctx, from.client, reqs, func(res *eas.FetchResult) error {
+		row, asked := byID[res.ServerID]
+		switch key, _ := item.SplitFingerprint(row.Fingerprint); {
+		case res.Err != nil && isMissing(res.Err), !asked:
+		case res.Err != nil:
+			return res.Err
+		case key == "" || f.cp.Class != string(eas.ClassEmail) || identify(f.cp.Class, res.Item).key == key:
+			there[row.ServerID] = true
+		default:
+			others = append(others, row)
+		}
+		return nil
+	})
+	for _, row := range others {
+		if err == nil {
+			there[row.ServerID], err = f.hasBody(ctx, row, from)
+		}
+	}
+	return err
+}
+
+// hasBody tells whether there are bytes of a message that answers without them do not show to be the one that is meant.
+func (f *folderRun) hasBody(ctx context.Context, row checkpoints.Item, from fetchSource) (has bool, err error) {
+	err = f.m.fetch(ctx, from.client, []eas.Fetch{{
+		CollectionID: from.collection, ServerID: eas.ServerID(strings.TrimPrefix(row.ServerID, from.prefix)),
+		Options: eas.ArchiveOptions(eas.Class(f.cp.Class), f.m.client.Version()),
+	}}, func(res *eas.FetchResult) error {
+		if res.Err == nil {
+			has = res.Item.Body != nil && res.Item.Body.Data != nil && res.Item.Body.Data.Size() > 0
+		}
+		return nil
+	})
+	var he *eas.HTTPError
+	if errors.As(err, &he) && he.Code == http.StatusNotImplemented {
+		return false, nil // QUIRK(SOGo 5.8): its way to say that there is no such item
+	}
+	return has, err
+}
+
+// fetch sends one ItemOperations, in a turn of its own, and goes through what is answered.
+func (m *mailboxRun) fetch(ctx context.Context, client *eas.Client, reqs []eas.Fetch, each func(*eas.FetchResult) error) error {
+	return m.governor.ask(ctx, "ItemOperations without bodies", func() error {
+		resp, err := client.Fetch(ctx, reqs, false)
 		if err != nil {
 			return err
 		}
 		defer resp.Close()
 		for res, err := range resp.Results() {
+			if err == nil {
+				err = each(res)
+			}
 			if err != nil {
 				return err
-			}
-			if res.Err == nil {
-				there[string(from.name(res.ServerID))] = true
-			} else if !isMissing(res.Err) {
-				return res.Err
 			}
 		}
 		return nil
