@@ -91,8 +91,5 @@ func seed(t *testing.T, box *mailbox, folder string) {
 	t.Fatalf("IMAP shows %d of %d seeded messages", box.count(folder), seeded)
 }
 
-// bugs tells whether to hold the engine also against what it is known to get wrong.
-func bugs() bool { return os.Getenv("AIRLIFT_FAULTS") == "bugs" }
-
 func address(user string) string  { return user + "@lab.example" }
 func password(user string) string { return "secret-" + user }

@@ -22,17 +22,13 @@ func TestOneMODSEQ(t *testing.T) {
 		window int
 		spare  bool // the audit's answers are not cut
 		again  bool // more is missing than an audit fetches one by one: the folder is read again first
-		known  string
 	}{
-		{"fetched by the audit", 50, true, false, ""},
-		{"too many to be fetched one by one", 10, true, true, ""},
-		{"the audit is cut too", 50, false, false, "an audit believes what SOGo answers to a repeated key: it certifies 50 of 221 messages"},
+		{"fetched by the audit", 50, true, false},
+		{"too many to be fetched one by one", 10, true, true},
+		{"the audit is cut too", 50, false, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if test.known != "" && !bugs() {
-				t.Skip(test.known)
-			}
 			const user, folder = "bob", "Bulk"
 			box := emptied(t, user)
 			box.must(box.imap.Create(folder, nil).Wait()) // and not opened until the messages are there
