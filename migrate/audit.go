@@ -104,7 +104,11 @@ func (f *folderRun) recover(ctx context.Context, a *auditor, c *comparison) erro
 	for _, l := range c.missing {
 		p.bodies = append(p.bodies, l.id)
 	}
-	for _, row := range c.unseen {
+	outside, err := f.collect(f.softDeleted(), func(checkpoints.Item) bool { return true })
+	if err != nil {
+		return err
+	}
+	for _, row := range append(outside, c.unseen...) {
 		p.unseen[row.ServerID] = true
 	}
 	if err := p.fetchPending(ctx); err != nil {
@@ -129,7 +133,7 @@ func (f *folderRun) recover(ctx context.Context, a *auditor, c *comparison) erro
 		return err
 	}
 	own := fetchSource{client: f.m.client, collection: eas.CollectionID(f.cp.ServerID)}
-	outside, err := f.leftServer(ctx, own, func(row checkpoints.Item) bool { return p.rowAt(row.ServerID) == nil })
+	outside, err = f.leftServer(ctx, own, func(row checkpoints.Item) bool { return p.rowAt(row.ServerID) == nil })
 	if err != nil {
 		return err
 	}

@@ -197,7 +197,11 @@ func (a *auditor) pageOnce(ctx context.Context, class string, q eas.SyncRequest,
 
 // estimate asks what the key has to bring, which with a first key is the whole folder.
 func (a *auditor) estimate(ctx context.Context, id eas.CollectionID, class eas.Class, key eas.SyncKey) int {
-	ests, err := a.m.estimates(ctx, a.client, []eas.EstimateRequest{{Key: key, CollectionID: id, Class: class}})
+	var ests []eas.Estimate
+	err := a.m.retry(ctx, "", func() (err error) {
+		ests, err = a.m.estimates(ctx, a.client, []eas.EstimateRequest{{Key: key, CollectionID: id, Class: class}})
+		return err
+	})
 	if err != nil || len(ests) != 1 || ests[0].Err != nil {
 		return -1
 	}

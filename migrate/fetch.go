@@ -166,7 +166,7 @@ func (p *pageWriter) fetchOnce(ctx context.Context, mu *sync.Mutex, batch []eas.
 func (p *pageWriter) fetched(ctx context.Context, res *eas.FetchResult) error {
 	if res.Err != nil {
 		if isMissing(res.Err) {
-			return nil // deleted since the page was made: the server will say so
+			return p.missing(ctx, p.from.name(res.ServerID))
 		}
 		return p.quarantine(ctx, p.from.name(res.ServerID), res.Err)
 	}
@@ -193,6 +193,16 @@ func (p *pageWriter) fetched(ctx context.Context, res *eas.FetchResult) error {
 		return p.withoutMIME(ctx, known, e, res.Item)
 	}
 	return p.message(ctx, known, e, res.Item)
+}
+
+// missing handles an item that was asked for and that the server does not have: it was deleted since the page was made, and
+// the server will say so. Of one that was set aside it may have said nothing, since it never delivered it.
+func (p *pageWriter) missing(ctx context.Context, id eas.ServerID) error {
+	known, err := p.lookup(ctx, id)
+	if err != nil || known == nil || known.State != checkpoints.Quarantined {
+		return err
+	}
+	return p.leave(ctx, []checkpoints.Item{*known}, "not on the server: it was asked for again")
 }
 
 // withoutMIME stores a message that the server has no MIME of: its lossless form, and a message built from its

@@ -21,7 +21,9 @@ func (p *pageWriter) command(ctx context.Context, cmd *eas.Command) error {
 	case eas.OpDelete:
 		return p.left(ctx, cmd.ServerID, sinks.OpDelete)
 	case eas.OpSoftDelete:
-		p.f.doubted = true // it left the window of a filter that was never asked for
+		if err := p.f.doubt(ctx); err != nil { // it left the window of a filter that was never asked for
+			return err
+		}
 		return p.left(ctx, cmd.ServerID, sinks.OpSoftDelete)
 	default:
 		return p.upsert(ctx, cmd.ServerID, cmd.Item, sinks.ViaSync, cmd.Op == eas.OpChange)

@@ -70,17 +70,19 @@ func (f *folderRun) page(ctx context.Context) (_ got, outcome error) {
 	if err := w.fetchPending(ctx); err != nil {
 		return got{}, err
 	}
+	// QUIRK(SOGo 5.8): a key that it does not know gets an empty page, status 1 and a new key: all that was to come is
+	// skipped. "No changes" is said by other means.
+	if n == 0 && !page.MoreAvailable && key != "0" && string(page.Key) != key && (f.before > 0 || f.primed > 0) {
+		if err := f.doubt(ctx); err != nil {
+			return got{}, err
+		}
+	}
 	if err := w.commit(ctx, string(page.Key)); err != nil {
 		return got{}, err
 	}
 	if key == "0" {
 		f.prime(ctx)
 		f.beginTrial()
-	}
-	// QUIRK(SOGo 5.8): a key that it does not know gets an empty page, status 1 and a new key: all that was to come is
-	// skipped. "No changes" is said by other means.
-	if n == 0 && !page.MoreAvailable && key != "0" && string(page.Key) != key && (f.before > 0 || f.primed > 0) {
-		f.doubted = true
 	}
 	f.measure(n, f.m.Now().Sub(began))
 	return got{items: n, more: page.MoreAvailable, initial: key == "0"}, nil

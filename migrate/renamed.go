@@ -42,6 +42,11 @@ func (p *pageWriter) renamed(ctx context.Context, e sinks.Event, content sinks.C
 		switch {
 		case p.unseen[row.ServerID] && p.from.prefix != "":
 			delete(p.unseen, row.ServerID) // the audit device's id of it says nothing to the mailbox's own
+			if row.State == checkpoints.SoftDeleted {
+				p.keep(row)
+				e.ServerID = row.ServerID
+				return true, p.touch(ctx, &row, e)
+			}
 			return true, nil
 		case strings.HasPrefix(row.ServerID, auditPrefix):
 			delete(p.unseen, row.ServerID)
