@@ -94,6 +94,10 @@ func judge(err error) verdict {
 	if errors.Is(err, eas.ErrNoCollection) {
 		return verdict{action: actHierarchy}
 	}
+	if errors.Is(err, eas.ErrPolicyRequired) {
+		// The client has provisioned and was asked for it again: the policy changed meanwhile, or another request's did.
+		return verdict{action: actRetry, refused: true}
+	}
 	if v, ok := judgeStatus(err); ok {
 		return v
 	}

@@ -43,7 +43,7 @@ func (m *mailboxRun) estimateAll(ctx context.Context, folders []*folderRun) erro
 		if err := f.count(ctx); err != nil {
 			return err
 		}
-		if f.estimate == 0 && f.live > 0 {
+		if f.estimate >= 0 && f.estimate < f.live {
 			m.countsChanges = true
 		}
 	}
