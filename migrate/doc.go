@@ -28,11 +28,27 @@
 //
 // Servers answer a repeated key with a different page, so a key is asked at most twice (the count is durable before
 // the request leaves); then the folder restarts at key 0 and every item is matched against the ledger, so that
-// nothing is stored twice. See [folderRun].
+// nothing is stored twice, by ServerId and then by content. See [folderRun].
 //
 // # Completeness
 //
-// When a folder has drained, what the server says it holds (GetItemEstimate) is compared with the live rows of the
-// ledger. Servers mean different things by that number, so a folder that differs gets one more pass from key 0; two
-// enumerations that agree to the item outweigh the number, and what they do not settle makes the run unbalanced.
+// When a folder has drained, what the server says it holds (GetItemEstimate) is compared with the live rows of the ledger.
+// Servers mean different things by that number; see [folderRun.balance]. Where it cannot be explained, or an answer may have
+// hidden something, the folder is audited: enumerated from key 0 under a device partnership of its own, which leaves the
+// folder's key as it is, and matched with the ledger by ServerId and fingerprint. What is missing is fetched with
+// ItemOperations and stored; what was not shown is asked for, and is deleted only if the server does not have it. The figures
+// are the folder's certificate in the run record. A number that stays above what two enumerations show makes the run
+// unbalanced. [Reconcile] does the same against what the archive itself holds, at any time.
+//
+// # What a server cannot send
+//
+// A page that fails twice is asked for from key 0 again, first without bodies, which come one by one then, and after that
+// with smaller and smaller windows. An item that cannot be had is quarantined with what the server sent instead, and every
+// later run asks for it again.
+//
+// # How much at once
+//
+// The governor bounds the requests in flight, of a mailbox and of a host: one more while answers come well, half as many when
+// the server throttles or breaks down, one less when its answers get slow. A Retry-After keeps the whole mailbox quiet for
+// just as long.
 package migrate
