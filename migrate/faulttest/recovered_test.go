@@ -7,6 +7,7 @@ import (
 
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/easserver"
+	"github.com/airlift-eas/airlift/migrate"
 )
 
 // only leaves one folder of the mailbox.
@@ -47,5 +48,22 @@ func TestCopy(t *testing.T) {
 	for _, d := range l.box.user.Devices() {
 		l.box.user.RemoveDevice(d.ID)
 	}
+	l.checkEnd(l.run())
+}
+
+// TestOutsideAndDeleted: an item that is said to have left the window, and is deleted then, is not shown any more.
+func TestOutsideAndDeleted(t *testing.T) {
+	l := newLab(t, 1, "14.1", easserver.FaultRule{Fault: easserver.FaultSoftDelete, Limit: 1})
+	l.options.Audit = migrate.AuditNever // which would find the item at once
+	contacts := l.box.only(eas.FolderContacts)
+	l.run()
+	if l.faults.Injected()[easserver.FaultSoftDelete] != 1 {
+		t.Fatal("nothing was said to have left the window")
+	}
+	for contacts.Len() > 1 {
+		id, _, _ := l.box.any(contacts)
+		l.box.must(contacts.Delete(id))
+	}
+	l.options.Audit = migrate.AuditMismatch
 	l.checkEnd(l.run())
 }
