@@ -46,7 +46,7 @@ func (f *folderRun) balance() {
 	said := f.estimate
 	same := said == f.live && !f.m.countsChanges || f.primed == f.live
 	drained := f.primed < 0 && f.cp.Balanced && said < f.live && (said == 0 || f.m.countsTheDeleted(f))
-	usual := f.cp.Balanced && f.cp.Estimate >= 0 && said-f.live == f.cp.Estimate-f.before
+	usual := f.cp.Balanced && f.cp.Estimate >= 0 && (!f.m.countsChanges || f.m.countsTheDeleted(f)) && said-f.live == f.cp.Estimate-f.before
 	uncounted := said < 0 && (f.first || f.cp.Balanced)
 	f.balanced = (!f.doubted || f.primed == f.live) && f.primed <= f.live && (uncounted || same || drained || usual)
 	switch {
