@@ -38,14 +38,15 @@ func (f *folderRun) doubt(ctx context.Context) error {
 //   - what the key's token matches, deleted items included (SOGo), which is some small number then.
 //
 // With the first key of a pass all of them count the whole folder, so that number is kept: a pass that brought less is no
-// good. A server that counts less than there is in a drained folder counts what is to come, in all of them. Between passes a folder that was balanced stays so while nothing is to come, or while the server counts more by just
-// as many as before. A folder whose numbers differ, or that behaved in a way that hides changes, is audited.
+// good. A server that counts less than there is in a drained folder counts what is to come, in all of them. Between passes a
+// folder that was balanced stays so while nothing is to come, or while the server counts more by just as many as before. A
+// folder whose numbers differ, or that behaved in a way that hides changes, is audited.
 //
 // A server that does not count is believed once nothing is open from before: in the first pass, and after one that balanced.
 func (f *folderRun) balance() {
 	said := f.estimate
 	same := said == f.live && !f.m.countsChanges || f.primed == f.live
-	drained := f.primed < 0 && f.cp.Balanced && said < f.live && (said == 0 || f.m.countsTheDeleted(f))
+	drained := f.primed < 0 && f.cp.Balanced && (said == 0 || said < f.live && f.m.countsTheDeleted(f))
 	usual := f.cp.Balanced && f.cp.Estimate >= 0 && (!f.m.countsChanges || f.m.countsTheDeleted(f)) && said-f.live == f.cp.Estimate-f.before
 	uncounted := said < 0 && (f.first || f.cp.Balanced)
 	f.balanced = (!f.doubted || f.primed == f.live) && f.primed <= f.live && (uncounted || same || drained || usual)
