@@ -60,10 +60,13 @@ func (p *pageWriter) refresh(ctx context.Context, unseen, gone []checkpoints.Ite
 			p.bodies = append(p.bodies, eas.ServerID(row.ServerID))
 		}
 	}
-	for _, p.heads = range []bool{p.f.cp.Class == string(eas.ClassEmail), false} {
-		if err := p.fetchPending(ctx); err != nil {
-			return err
-		}
+	p.heads = p.f.cp.Class == string(eas.ClassEmail) // of a message that is stored the marks are enough
+	if err := p.fetchPending(ctx); err != nil {
+		return err
+	}
+	p.heads = false // of one that turned out not to be, the body
+	if err := p.fetchPending(ctx); err != nil {
+		return err
 	}
 	for _, row := range unseen {
 		if now := p.rowAt(row.ServerID); now != nil {
