@@ -51,7 +51,13 @@ func (f *folderRun) audit(ctx context.Context) error {
 	}
 	f.counts.Audited, f.doubted = true, false
 	f.estimate = cmp.Or(max(c.estimate, 0), max(f.primed, f.estimate))
-	f.balanced = f.estimate <= f.live || f.m.countsTheDeleted(f)
+	if f.balanced = f.estimate <= f.live || f.m.countsTheDeleted(f); !f.balanced {
+		f.m.emit(Event{
+			Event: EventWarning, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Live: f.live,
+			Message: fmt.Sprintf("the server counts %d items and shows %d, to two devices: it hides the rest, or counts wrong", f.estimate, f.live),
+			Hint:    "look at the folder in a mail program; airlift reconcile compares it again at any time",
+		})
+	}
 	return nil
 }
 
@@ -81,7 +87,7 @@ func (f *folderRun) namesAlike(ctx context.Context, c *comparison) {
 			return
 		}
 		key := ""
-		err := f.m.fetch(ctx, f.m.client, []eas.Fetch{{
+		err := f.m.fetch(ctx, f.m.client, "ItemOperations without bodies", []eas.Fetch{{
 			CollectionID: eas.CollectionID(f.cp.ServerID), ServerID: l.id, Options: eas.HeadersOnly(eas.Class(f.cp.Class), f.m.client.Version()),
 		}}, func(res *eas.FetchResult) error {
 			if res.Err == nil && res.ServerID == l.id {

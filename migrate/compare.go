@@ -27,7 +27,7 @@ type comparison struct {
 type rows func() iter.Seq2[checkpoints.Item, error]
 
 // compare enumerates a folder and matches what it shows: by ServerId and fingerprint, then, for devices that know the items
-// by other ids, by fingerprint alone, as multisets. It remembers some 50 bytes for each row.
+// by other ids, by fingerprint alone, as multisets. Of each row it remembers two hashes and a mark.
 func (a *auditor) compare(ctx context.Context, f *folderRun, known rows) (*comparison, error) {
 	m := newMatcher()
 	for row, err := range known() {

@@ -120,7 +120,7 @@ func (m *mailboxRun) retryFetch(ctx context.Context, folder string, single bool,
 	return err
 }
 
-func (p *pageWriter) fetchOnce(ctx context.Context, mu *sync.Mutex, batch []eas.ServerID, done map[eas.ServerID]bool) (outcome error) {
+func (p *pageWriter) fetchOnce(ctx context.Context, mu *sync.Mutex, batch []eas.ServerID, done map[eas.ServerID]bool) error {
 	f := p.f
 	class := eas.Class(f.cp.Class)
 	options := eas.ArchiveOptions
@@ -133,31 +133,43 @@ func (p *pageWriter) fetchOnce(ctx context.Context, mu *sync.Mutex, batch []eas.
 			reqs = append(reqs, eas.Fetch{CollectionID: p.from.collection, ServerID: id, Options: options(class, f.m.client.Version())})
 		}
 	}
-	turn, err := f.m.governor.turn(ctx, "ItemOperations")
+	return f.m.fetch(ctx, p.from.client, "ItemOperations", reqs, func(res *eas.FetchResult) error {
+		if done[res.ServerID] || !slices.Contains(batch, res.ServerID) {
+			return nil // not what was asked for
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if err := p.fetched(ctx, res); err != nil {
+			return err
+		}
+		done[res.ServerID] = true
+		return nil
+	})
+}
+
+// fetch sends one ItemOperations, in a turn of its own, and goes through what is answered. Its kind tells latencies apart.
+func (m *mailboxRun) fetch(
+	ctx context.Context, client *eas.Client, kind string, reqs []eas.Fetch, each func(*eas.FetchResult) error,
+) (outcome error) {
+	turn, err := m.governor.turn(ctx, kind)
 	if err != nil {
 		return err
 	}
 	defer func() { turn.done(outcome) }()
-	resp, err := p.from.client.Fetch(ctx, reqs, false)
+	files := reqs[0].FileReference != "" // as they are, and not in base64
+	resp, err := client.Fetch(ctx, reqs, files)
 	if err != nil {
 		return err
 	}
 	turn.answered()
 	defer resp.Close()
 	for res, err := range resp.Results() {
+		if err == nil {
+			err = each(res)
+		}
 		if err != nil {
 			return err
 		}
-		if done[res.ServerID] || !slices.Contains(batch, res.ServerID) {
-			continue // not what was asked for
-		}
-		mu.Lock()
-		err := p.fetched(ctx, res)
-		mu.Unlock()
-		if err != nil {
-			return err
-		}
-		done[res.ServerID] = true
 	}
 	return nil
 }

@@ -65,37 +65,22 @@ func (p *pageWriter) fetchFiles(ctx context.Context, mu *sync.Mutex, it *withFil
 
 // fetchFile fetches the file that a reference names. The caller closes it.
 func (p *pageWriter) fetchFile(ctx context.Context, reference string) (blob *eas.Blob, err error) {
-	err = p.f.m.retry(ctx, p.f.cp.Path, func() (outcome error) {
-		turn, err := p.f.m.governor.turn(ctx, "file")
-		if err != nil {
-			return err
-		}
-		defer func() { turn.done(outcome) }()
-		resp, err := p.from.client.Fetch(ctx, []eas.Fetch{{FileReference: reference}}, true)
-		if err != nil {
-			return err
-		}
-		defer resp.Close()
-		for res, err := range resp.Results() {
-			if err == nil {
-				err = res.Err
-			}
-			if err == nil && blob == nil && res.Data != nil {
+	err = p.f.m.retry(ctx, p.f.cp.Path, func() error {
+		err := p.f.m.fetch(ctx, p.from.client, "file", []eas.Fetch{{FileReference: reference}}, func(res *eas.FetchResult) error {
+			if res.Err == nil && blob == nil && res.Data != nil {
 				res.Data.Keep()
 				blob = res.Data
 			}
-			if err != nil {
-				if blob != nil {
-					_ = blob.Close() // the error says what went wrong
-					blob = nil
-				}
-				return err
-			}
-		}
-		if blob == nil {
+			return res.Err
+		})
+		switch {
+		case err == nil && blob == nil:
 			return errors.New("ItemOperations: the answer does not hold the file")
+		case err != nil && blob != nil:
+			_ = blob.Close() // the error says what went wrong
+			blob = nil
 		}
-		return nil
+		return err
 	})
 	return blob, err
 }

@@ -36,12 +36,17 @@ func (s fileServer) answer(r *easserver.Request) http.Handler {
 		} else {
 			fetch.Append(wbxml.T(wbxml.ItemOperationsStatus, "15"), wbxml.T(wbxml.AirSyncBaseFileReference, ref))
 		}
-		doc := wbxml.E(wbxml.ItemOperationsItemOperations, wbxml.T(wbxml.ItemOperationsStatus, "1"), wbxml.E(wbxml.ItemOperationsResponse, fetch))
-		w.Header().Set("Content-Type", "application/vnd.ms-sync.wbxml")
-		enc := wbxml.NewEncoder(w)
-		enc.Element(&doc)
-		_ = enc.Close()
+		answerFetch(w, fetch)
 	})
+}
+
+// answerFetch writes the answer to an ItemOperations.
+func answerFetch(w http.ResponseWriter, fetch wbxml.Element) {
+	doc := wbxml.E(wbxml.ItemOperationsItemOperations, wbxml.T(wbxml.ItemOperationsStatus, "1"), wbxml.E(wbxml.ItemOperationsResponse, fetch))
+	w.Header().Set("Content-Type", "application/vnd.ms-sync.wbxml")
+	enc := wbxml.NewEncoder(w)
+	enc.Element(&doc)
+	_ = enc.Close() // a client that is gone fails its own test
 }
 
 func eventWithFiles(refs ...string) easserver.Item {

@@ -43,8 +43,8 @@ type folderRun struct {
 	carry       []sinks.Event // events to write with the next segment
 	estimate    int           // what the server says, -1 = nothing
 	live        int           // rows of the ledger that are on the server
-	seen        *seen         // the ids of the ledger, if it was empty when the run began; nil = ask the ledger
 	before      int           // the same when the run began
+	seen        *seen         // the ids of the ledger, if it was empty when the run began; nil = ask the ledger
 	quarantined int           // items that earlier runs set aside
 	counts      sinks.FolderState
 	doubted     bool // an answer may have hidden changes: only an audit can tell

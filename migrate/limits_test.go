@@ -46,12 +46,8 @@ func TestMaxErrors(t *testing.T) {
 		}
 		fetch := r.Document.Child(wbxml.ItemOperationsFetch)
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			doc := wbxml.E(wbxml.ItemOperationsItemOperations, wbxml.T(wbxml.ItemOperationsStatus, "1"), wbxml.E(wbxml.ItemOperationsResponse,
-				wbxml.E(wbxml.ItemOperationsFetch, wbxml.T(wbxml.ItemOperationsStatus, "14"), wbxml.T(wbxml.AirSyncServerId, fetch.Value(wbxml.AirSyncServerId)))))
-			w.Header().Set("Content-Type", "application/vnd.ms-sync.wbxml")
-			enc := wbxml.NewEncoder(w)
-			enc.Element(&doc)
-			_ = enc.Close()
+			answerFetch(w, wbxml.E(wbxml.ItemOperationsFetch, wbxml.T(wbxml.ItemOperationsStatus, "14"),
+				wbxml.T(wbxml.AirSyncServerId, fetch.Value(wbxml.AirSyncServerId))))
 		})
 	}}, "alice")
 	o := l.options("alice")

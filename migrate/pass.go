@@ -190,7 +190,7 @@ func (f *folderRun) ask(ctx context.Context, batch []checkpoints.Item, from fetc
 		})
 	}
 	var others []checkpoints.Item
-	err := f.m.fetch(ctx, from.client, reqs, func(res *eas.FetchResult) error {
+	err := f.m.fetch(ctx, from.client, "ItemOperations without bodies", reqs, func(res *eas.FetchResult) error {
 		row, asked := byID[res.ServerID]
 		switch key, _ := item.SplitFingerprint(row.Fingerprint); {
 		case res.Err != nil && isMissing(res.Err), !asked:
@@ -213,7 +213,7 @@ func (f *folderRun) ask(ctx context.Context, batch []checkpoints.Item, from fetc
 
 // hasBody tells whether there are bytes of a message that answers without them do not show to be the one that is meant.
 func (f *folderRun) hasBody(ctx context.Context, row checkpoints.Item, from fetchSource) (has bool, err error) {
-	err = f.m.fetch(ctx, from.client, []eas.Fetch{{
+	err = f.m.fetch(ctx, from.client, "ItemOperations", []eas.Fetch{{
 		CollectionID: from.collection, ServerID: eas.ServerID(strings.TrimPrefix(row.ServerID, from.prefix)),
 		Options: eas.ArchiveOptions(eas.Class(f.cp.Class), f.m.client.Version()),
 	}}, func(res *eas.FetchResult) error {
@@ -227,26 +227,6 @@ func (f *folderRun) hasBody(ctx context.Context, row checkpoints.Item, from fetc
 		return false, nil // QUIRK(SOGo 5.8): its way to say that there is no such item
 	}
 	return has, err
-}
-
-// fetch sends one ItemOperations, in a turn of its own, and goes through what is answered.
-func (m *mailboxRun) fetch(ctx context.Context, client *eas.Client, reqs []eas.Fetch, each func(*eas.FetchResult) error) error {
-	return m.governor.ask(ctx, "ItemOperations without bodies", func() error {
-		resp, err := client.Fetch(ctx, reqs, false)
-		if err != nil {
-			return err
-		}
-		defer resp.Close()
-		for res, err := range resp.Results() {
-			if err == nil {
-				err = each(res)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 // refused decides what it means that the server fails to answer for a single item.

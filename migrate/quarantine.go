@@ -27,10 +27,12 @@ func (p *pageWriter) quarantine(ctx context.Context, id eas.ServerID, cause erro
 	if _, err := p.put(ctx, e, raw...); err != nil {
 		return err
 	}
+	said := Error{Mailbox: p.f.m.mb.Address, Folder: p.f.cp.Path, Side: Source, Err: fmt.Errorf("item %s is quarantined: %w", id, cause)}
 	p.f.m.problem()
 	p.f.m.emit(Event{
 		Event: EventProblem, Mailbox: p.f.m.mb.Address, Folder: p.f.cp.Path, Quarantined: 1,
-		Message: fmt.Sprintf("item %s is quarantined: %v", id, cause),
+		Message: said.Error(),
+		Hint:    "every later run asks for it again; airlift status lists what is set aside",
 	})
 	return nil
 }

@@ -56,6 +56,9 @@ func TestHiddenItems(t *testing.T) {
 	if err != nil || sum.Result != migrate.ResultUnbalanced || sum.ItemsStored >= perUser || sum.ItemsEstimated != perUser {
 		t.Fatalf("%v, %+v", err, sum)
 	}
+	if !slices.ContainsFunc(l.events, func(e migrate.Event) bool { return e.Event == migrate.EventWarning && e.Folder != "" && e.Hint != "" }) {
+		t.Error("nobody is told what to do about it")
+	}
 }
 
 // TestFolderIDsChange: a server that gives out other folder ids after it lost the partnership does not make the run store
