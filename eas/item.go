@@ -78,7 +78,7 @@ func (ir *itemReader) release() {
 // read reads the element that d stands in.
 func (ir *itemReader) read(d *wbxml.Decoder, class Class) (*Item, error) {
 	ir.used, ir.data = false, nil
-	e, err := d.Element(ir.divert)
+	e, err := d.Borrow(ir.divert)
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +108,7 @@ func (ir *itemReader) made(e *wbxml.Element, class Class) (*Item, error) {
 // clone copies what the reader would use again. The Blob is still the same.
 func (i *Item) clone() *Item {
 	own := *i
+	own.Properties = i.Properties.Clone()
 	if own.Body != nil {
 		body := *own.Body
 		own.Body = &body

@@ -246,7 +246,7 @@ func TestElementsStay(t *testing.T) {
 	var kept []*Element
 	for range 3 {
 		d.Reset(bytes.NewReader(contactPage(t, 100)))
-		if err := readItems(d, nil, func(e *Element) { kept = append(kept, e) }); err != nil {
+		if err := readItems(d, keep, func(e *Element) { kept = append(kept, e) }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -291,7 +291,7 @@ func TestAllocations(t *testing.T) {
 	perPage := testing.AllocsPerRun(20, func() {
 		src.Reset(doc)
 		d.Reset(src)
-		if err := readItems(d, discardData, func(*Element) {}); err != nil {
+		if err := readItems(d, borrow(discardData), func(*Element) {}); err != nil {
 			t.Fatal(err)
 		}
 	})

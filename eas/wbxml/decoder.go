@@ -51,9 +51,10 @@ func NewDecoder(r io.Reader, lim Limits) *Decoder {
 }
 
 // Reset begins another document with the buffers of the last.
-// Elements that were returned stay as they are.
+// Elements that were returned stay as they are, but those that are borrowed.
 func (d *Decoder) Reset(r io.Reader) {
 	d.tree.reset()
+	d.tree.borrowed.again()
 	*d = Decoder{
 		input: input{src: r, buf: d.buf, max: d.max}, lim: d.lim,
 		stack: d.stack[:0], held: d.held[:0], text: d.text[:0], tree: d.tree,

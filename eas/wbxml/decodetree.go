@@ -30,6 +30,19 @@ func Unmarshal(doc []byte, lim Limits) (*Element, error) {
 // Element returns the element that the decoder stands in, with all below it.
 // divert may be nil. An error that it returns ends the document.
 func (d *Decoder) Element(divert Divert) (*Element, error) {
+	return d.element(divert, false)
+}
+
+// Borrow is Element for those who are done with a tree before they read the next:
+// the elements, but not their texts, lie in memory that the next Borrow and Reset
+// use again. [Element.Clone] keeps one of them.
+func (d *Decoder) Borrow(divert Divert) (*Element, error) {
+	d.tree.borrowed.again()
+	d.tree.borrowed.reuse = true
+	return d.element(divert, true)
+}
+
+func (d *Decoder) element(divert Divert, borrows bool) (*Element, error) {
 	depth := d.at
 	if !d.back(depth) {
 		if d.err == nil {
@@ -38,6 +51,7 @@ func (d *Decoder) Element(divert Divert) (*Element, error) {
 		return nil, d.err
 	}
 	d.tree.reset()
+	d.tree.borrows = borrows
 	d.startElement()
 	for {
 		for d.wholeLeaf(divert) {

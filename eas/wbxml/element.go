@@ -1,6 +1,9 @@
 package wbxml
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // Element is an element with all below it.
 //
@@ -49,6 +52,21 @@ func (e *Element) content() []Element {
 
 // Append adds children behind those that are there.
 func (e *Element) Append(children ...Element) { e.Children = append(e.Children, children...) }
+
+// Clone returns a copy that shares nothing with e but the texts.
+func (e *Element) Clone() *Element {
+	c := *e
+	c.Children = cloneAll(e.Children)
+	return &c
+}
+
+func cloneAll(elements []Element) []Element {
+	all := slices.Clone(elements)
+	for i := range all {
+		all[i].Children = cloneAll(all[i].Children)
+	}
+	return all
+}
 
 // Child returns the first child with the tag, or nil. It may be asked of nil.
 func (e *Element) Child(tag Tag) *Element {

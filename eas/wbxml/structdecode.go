@@ -117,7 +117,7 @@ func decodeValue(x *Element, v reflect.Value) []error {
 	}
 	switch {
 	case v.Type() == typeElement:
-		v.Set(reflect.ValueOf(*x))
+		v.Set(reflect.ValueOf(*x.Clone()))
 		return nil
 	case structured(v.Type()):
 		return decodeStruct(x, v)

@@ -1,18 +1,22 @@
 package wbxml
 
 import (
+	"slices"
 	"strings"
 	"unsafe"
 )
 
 // treeBuilder makes Elements out of start, text and end. Open elements, finished
 // siblings and unfinished text lie on three stacks that are used again for the
-// next tree; what is finished moves to the arena in one piece.
+// next tree; what is finished moves to its space in one piece.
 type treeBuilder struct {
 	open     []openElement
 	kids     []Element // finished children of the open elements
 	text     []byte    // unfinished text of the open elements
-	arena    arena
+	kept     elements  // of the trees that are their callers'
+	borrowed elements  // of the last tree that is not
+	borrows  bool      // this tree is not
+	texts    texts
 	used     int64 // against Limits.Memory
 	elements int   // against Limits.Elements
 }
@@ -53,7 +57,7 @@ func (b *treeBuilder) leaf(tag Tag, text []byte, diverted bool, lim *Limits) (li
 	if limit := b.count(len(text), lim); limit != "" {
 		return limit
 	}
-	b.kids = append(b.kids, Element{Tag: tag, Text: b.arena.string(text), Diverted: diverted})
+	b.kids = append(b.kids, Element{Tag: tag, Text: b.texts.add(text), Diverted: diverted})
 	return ""
 }
 
@@ -89,62 +93,101 @@ func (b *treeBuilder) parent(i int) *Element {
 	return &p.Element
 }
 
+// space is where the tree comes to lie.
+func (b *treeBuilder) space() *elements {
+	if b.borrows {
+		return &b.borrowed
+	}
+	return &b.kept
+}
+
 // end closes the innermost element. It returns the root when that was it.
 func (b *treeBuilder) end() *Element {
 	o := b.top()
-	o.Text = b.arena.string(b.text[o.text:])
-	o.Children = b.arena.elements(b.kids[o.kids:])
+	o.Text = b.texts.add(b.text[o.text:])
+	o.Children = b.space().add(b.kids[o.kids:])
 	b.text = b.text[:o.text]
 	b.kids = append(b.kids[:o.kids], o.Element)
 	b.open = b.open[:len(b.open)-1]
 	if len(b.open) > 0 {
 		return nil
 	}
-	return &b.arena.elements(b.kids)[0]
+	return &b.space().add(b.kids)[0]
 }
 
-// arena gives out elements and strings from a few larger pieces. A tree that is
+// elements gives out room for elements from pieces of some of them. A tree that is
 // kept keeps the pieces it shares with its neighbours, so they are small.
-type arena struct {
-	free []Element
-	text strings.Builder
+type elements struct {
+	free   []Element
+	reuse  bool
+	pieces [][]Element // with reuse: all that there are
+	next   int         // of pieces
 }
 
 const (
-	arenaElements = 128
-	arenaText     = 4 << 10
+	pieceElements = 128
+	pieceText     = 4 << 10
+	maxPieces     = 64 // that are kept for reuse
 )
 
-func (a *arena) elements(from []Element) []Element {
+func (s *elements) add(from []Element) []Element {
 	n := len(from)
 	if n == 0 {
 		return nil
 	}
-	if n > len(a.free) {
-		if n > arenaElements/2 {
+	if n > len(s.free) {
+		if n > pieceElements/2 {
 			return append(make([]Element, 0, n), from...)
 		}
-		a.free = make([]Element, arenaElements)
+		s.free = s.piece()
 	}
-	part := a.free[:n:n]
-	a.free = a.free[n:]
+	part := s.free[:n:n]
+	s.free = s.free[n:]
 	copy(part, from)
 	return part
 }
 
-func (a *arena) string(from []byte) string {
+func (s *elements) piece() []Element {
+	if !s.reuse {
+		return make([]Element, pieceElements)
+	}
+	if s.next == len(s.pieces) {
+		s.pieces = append(s.pieces, make([]Element, pieceElements))
+	}
+	s.next++
+	return s.pieces[s.next-1]
+}
+
+// again takes back what was given out, and lets go of the texts.
+func (s *elements) again() {
+	for i, p := range s.pieces[:s.next] {
+		if i == s.next-1 {
+			p = p[:len(p)-len(s.free)]
+		}
+		clear(p)
+	}
+	if len(s.pieces) > maxPieces {
+		s.pieces = slices.Clone(s.pieces[:maxPieces])
+	}
+	s.free, s.next = nil, 0
+}
+
+// texts gives out strings from pieces that neighbours share.
+type texts struct{ free strings.Builder }
+
+func (t *texts) add(from []byte) string {
 	n := len(from)
 	if n == 0 {
 		return ""
 	}
-	if n > a.text.Cap()-a.text.Len() {
-		if n > arenaText/4 {
+	if n > t.free.Cap()-t.free.Len() {
+		if n > pieceText/4 {
 			return string(from)
 		}
-		a.text = strings.Builder{}
-		a.text.Grow(arenaText)
+		t.free = strings.Builder{}
+		t.free.Grow(pieceText)
 	}
-	a.text.Write(from)
-	all := a.text.String()
+	t.free.Write(from)
+	all := t.free.String()
 	return all[len(all)-n:]
 }

@@ -88,7 +88,7 @@ func decodeOnce(d *wbxml.Decoder, divert wbxml.Divert) (int, error) {
 		for range d.Children() { // Collection
 			for range d.Children() { // Commands
 				for range d.Children() { // Add
-					if _, err := d.Element(divert); err != nil {
+					if _, err := d.Borrow(divert); err != nil {
 						return items, err
 					}
 					items++
