@@ -1,0 +1,74 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+// List implements sinks.Bucket, by a request for each 1000 objects. Keys below the prefix that are no object's name by
+// sinks.CheckName are left out: the markers that some tools make for folders, and the canaries of Check.
+func (b *Bucket) List(ctx context.Context, prefix, after string) iter.Seq2[sinks.ObjectInfo, error] {
+	return func(yield func(sinks.ObjectInfo, error) bool) {
+		for o, err := range b.keys(ctx, prefix, after) {
+			if err == nil && sinks.CheckName(o.Name) != nil {
+				continue
+			}
+			if !yield(o, err) {
+				return
+			}
+		}
+	}
+}
+
+// keys yields everything below the prefix, in order.
+func (b *Bucket) keys(ctx context.Context, prefix, after string) iter.Seq2[sinks.ObjectInfo, error] {
+	return func(yield func(sinks.ObjectInfo, error) bool) {
+		in := &s3.ListObjectsV2Input{Bucket: &b.opts.Bucket, Prefix: b.key(prefix)}
+		if after != "" {
+			in.StartAfter = b.key(after)
+		}
+		op := Operation{Op: OpList, Name: prefix}
+		last := after
+		for {
+			out, err := call(ctx, b, op, 0, b.client.ListObjectsV2, in)
+			if err != nil {
+				yield(sinks.ObjectInfo{}, err)
+				return
+			}
+			for _, o := range out.Contents {
+				name, ok := strings.CutPrefix(aws.ToString(o.Key), b.opts.Prefix)
+				if !ok || !strings.HasPrefix(name, prefix) || (name <= last && last != "") {
+					yield(sinks.ObjectInfo{}, fmt.Errorf("%s: list: the store answered %q after %q: its listings are not in order", b.full(prefix), short(name, 200), last))
+					return
+				}
+				if err := ctx.Err(); err != nil {
+					yield(sinks.ObjectInfo{}, err)
+					return
+				}
+				last = name
+				if !yield(sinks.ObjectInfo{Name: name, Size: aws.ToInt64(o.Size)}, nil) {
+					return
+				}
+			}
+			if !aws.ToBool(out.IsTruncated) {
+				return
+			}
+			token := aws.ToString(out.NextContinuationToken)
+			if token == "" || token == aws.ToString(in.ContinuationToken) {
+				yield(sinks.ObjectInfo{}, fmt.Errorf("%s: list: %w", b.full(prefix), errStuck))
+				return
+			}
+			in.ContinuationToken = &token
+		}
+	}
+}
+
+var errStuck = errors.New("the store says that there is more, and not where")

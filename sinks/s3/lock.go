@@ -1,0 +1,72 @@
+package s3
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// Lock is the retention that every object gets: for so long it can be neither deleted nor overwritten. The zero value is
+// none.
+type Lock struct {
+	// Mode is LockGovernance, which accounts with a special permission can lift, or LockCompliance, which nobody can.
+	Mode LockMode
+	// Days of 24 hours from the commit of the object.
+	Days int
+}
+
+// LockMode is how strict a retention is.
+type LockMode string
+
+// The modes.
+const (
+	LockGovernance LockMode = "governance"
+	LockCompliance LockMode = "compliance"
+)
+
+func (l Lock) check() error {
+	switch {
+	case l == Lock{}:
+		return nil
+	case l.Mode != LockGovernance && l.Mode != LockCompliance:
+		return fmt.Errorf("lock %q: neither governance nor compliance", string(l.Mode))
+	case l.Days < 1 || l.Days > 36500:
+		return fmt.Errorf("lock for %d days: 1 to 36500", l.Days)
+	}
+	return nil
+}
+
+func (l Lock) mode() types.ObjectLockMode {
+	switch l.Mode {
+	case LockGovernance:
+		return types.ObjectLockModeGovernance
+	case LockCompliance:
+		return types.ObjectLockModeCompliance
+	}
+	return ""
+}
+
+func (l Lock) until() *time.Time {
+	if l.Mode == "" {
+		return nil
+	}
+	t := time.Now().UTC().Add(time.Duration(l.Days) * 24 * time.Hour).Truncate(time.Second)
+	return &t
+}
+
+// checkLock asks whether the bucket was made for locks. ErrNoLock: it was not.
+func (b *Bucket) checkLock(ctx context.Context) error {
+	out, err := call(ctx, b, Operation{Op: OpBucketLock}, 0, b.client.GetObjectLockConfiguration, &s3.GetObjectLockConfigurationInput{
+		Bucket: &b.opts.Bucket,
+	})
+	if err != nil {
+		return err
+	}
+	if c := out.ObjectLockConfiguration; c == nil || c.ObjectLockEnabled != types.ObjectLockEnabledEnabled {
+		return fmt.Errorf("%s: %w: it is to be enabled on the bucket first", b.URL(), ErrNoLock)
+	}
+	return nil
+}
