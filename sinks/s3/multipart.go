@@ -23,79 +23,101 @@ const abortTime = 30 * time.Second
 func (u *upload) multipart(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, u.b.opts.UploadLimit)
 	defer cancel()
-	sums := u.spool.parts()
-	err := u.sendParts(ctx, sums)
+	err := u.inParts(ctx)
 	if errors.Is(err, errGone) {
-		err = u.sendParts(ctx, sums)
+		err = u.inParts(ctx)
 	}
 	return err
 }
 
-// sendParts begins an upload, sends the parts one after the other, and completes it.
-func (u *upload) sendParts(ctx context.Context, sums [][sha256.Size]byte) (err error) {
-	b := u.b
-	begun := u.putInput("")
+func (u *upload) inParts(ctx context.Context) error {
+	m, err := u.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer m.end(ctx)
+	if err := m.send(ctx); err != nil {
+		return err
+	}
+	return u.create(ctx, m.sum, func() error { return m.complete(ctx) })
+}
+
+// parts is a multipart upload. Nothing of it is an object before it is completed.
+type parts struct {
+	u    *upload
+	in   *s3.PutObjectInput // what the object shall be, as one request would say it
+	id   string
+	sums [][sha256.Size]byte
+	sum  string // of the whole
+	done []types.CompletedPart
+	over bool // completed: there is nothing to take away
+}
+
+// begin begins an upload. It is to be ended.
+func (u *upload) begin(ctx context.Context) (*parts, error) {
+	b, in := u.b, u.putInput("")
 	out, err := call(ctx, b, Operation{Op: OpCreateUpload, Name: u.name}, 0, b.client.CreateMultipartUpload, &s3.CreateMultipartUploadInput{
-		Bucket: begun.Bucket, Key: begun.Key, ChecksumAlgorithm: begun.ChecksumAlgorithm, ChecksumType: types.ChecksumTypeComposite,
-		Metadata: begun.Metadata, ServerSideEncryption: begun.ServerSideEncryption, SSEKMSKeyId: begun.SSEKMSKeyId,
-		ObjectLockMode: begun.ObjectLockMode, ObjectLockRetainUntilDate: begun.ObjectLockRetainUntilDate,
+		Bucket: in.Bucket, Key: in.Key, ChecksumAlgorithm: in.ChecksumAlgorithm, ChecksumType: types.ChecksumTypeComposite,
+		Metadata: in.Metadata, ServerSideEncryption: in.ServerSideEncryption, SSEKMSKeyId: in.SSEKMSKeyId,
+		ObjectLockMode: in.ObjectLockMode, ObjectLockRetainUntilDate: in.ObjectLockRetainUntilDate,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if aws.ToString(out.UploadId) == "" {
-		return u.fail(errors.New("the store began a multipart upload and gave it no id"))
+	id := aws.ToString(out.UploadId)
+	if id == "" {
+		return nil, u.fail(errors.New("the store began a multipart upload and gave it no id"))
 	}
-	b.setLive(*out.UploadId, true)
-	defer b.setLive(*out.UploadId, false)
-	defer func() {
-		if err != nil {
-			u.abortUpload(ctx, *out.UploadId)
-		}
-	}()
-	parts := make([]types.CompletedPart, len(sums))
-	for i, sum := range sums {
-		if parts[i], err = u.sendPart(ctx, *out.UploadId, i, sum); err != nil {
-			return err
-		}
-	}
-	whole := composite(sums)
-	// The object becomes visible by this request. Before it there are parts only, which no listing shows.
-	return u.create(ctx, whole, func() error {
-		done, err := call(ctx, b, Operation{Op: OpCompleteUpload, Name: u.name}, 0, b.client.CompleteMultipartUpload, &s3.CompleteMultipartUploadInput{
-			Bucket: begun.Bucket, Key: begun.Key, UploadId: out.UploadId, IfNoneMatch: begun.IfNoneMatch,
-			MultipartUpload: &types.CompletedMultipartUpload{Parts: parts}, ChecksumType: types.ChecksumTypeComposite,
-			MpuObjectSize: &u.spool.size,
-		}, once)
-		if err == nil {
-			err = u.sameSum(done.ChecksumSHA256, whole)
-		}
-		return err
-	})
+	b.setLive(id, true)
+	sums := u.spool.parts()
+	return &parts{u: u, in: in, id: id, sums: sums, sum: composite(sums)}, nil
 }
 
-// sendPart sends part i, counted from 0. The same part may be sent again: the last one counts, and they are all the same.
-func (u *upload) sendPart(ctx context.Context, id string, i int, sum [sha256.Size]byte) (types.CompletedPart, error) {
-	o, number := &u.b.opts, int32(i+1)
-	body, sum64 := u.spool.reader(i), base64.StdEncoding.EncodeToString(sum[:])
-	out, err := call(ctx, u.b, Operation{Op: OpPart, Name: u.name, Part: i + 1}, 0, u.b.client.UploadPart, &s3.UploadPartInput{
-		Bucket: &o.Bucket, Key: u.b.key(u.name), UploadId: &id, PartNumber: &number, Body: body, ContentLength: aws.Int64(body.Size()),
-		ChecksumSHA256: &sum64, ChecksumAlgorithm: types.ChecksumAlgorithmSha256,
-	}, signed(hex.EncodeToString(sum[:])))
-	if err == nil {
-		err = u.sameSum(out.ChecksumSHA256, sum64)
+// end takes the parts away of an upload that was not completed, as well as it can: what the upload failed of is what
+// counts.
+func (m *parts) end(ctx context.Context) {
+	defer m.u.b.setLive(m.id, false)
+	if m.over {
+		return
 	}
-	if err != nil {
-		return types.CompletedPart{}, fmt.Errorf("part %d: %w", number, err)
-	}
-	return types.CompletedPart{PartNumber: &number, ETag: out.ETag, ChecksumSHA256: &sum64}, nil
-}
-
-// abortUpload takes the parts away, as well as it can: what the upload failed of is what counts.
-func (u *upload) abortUpload(ctx context.Context, id string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTime)
 	defer cancel()
-	_ = u.b.abort(ctx, u.name, id)
+	_ = m.u.b.abort(ctx, m.u.name, m.id)
+}
+
+// send sends the parts, one after the other. A part may be sent again: the last one counts, and they are all the same.
+func (m *parts) send(ctx context.Context) error {
+	u := m.u
+	for i, sum := range m.sums {
+		number, sum64, body := int32(i+1), base64.StdEncoding.EncodeToString(sum[:]), u.spool.reader(i)
+		out, err := call(ctx, u.b, Operation{Op: OpPart, Name: u.name, Part: i + 1}, 0, u.b.client.UploadPart, &s3.UploadPartInput{
+			Bucket: m.in.Bucket, Key: m.in.Key, UploadId: &m.id, PartNumber: &number, Body: body,
+			ContentLength: aws.Int64(body.Size()), ChecksumSHA256: &sum64, ChecksumAlgorithm: m.in.ChecksumAlgorithm,
+		}, signed(hex.EncodeToString(sum[:])))
+		if err == nil {
+			err = u.sameSum(out.ChecksumSHA256, sum64)
+		}
+		if err != nil {
+			return fmt.Errorf("part %d: %w", number, err)
+		}
+		m.done = append(m.done, types.CompletedPart{PartNumber: &number, ETag: out.ETag, ChecksumSHA256: &sum64})
+	}
+	return nil
+}
+
+// complete makes the parts an object. The object becomes visible by this request.
+func (m *parts) complete(ctx context.Context) error {
+	b := m.u.b
+	out, err := call(ctx, b, Operation{Op: OpCompleteUpload, Name: m.u.name}, 0, b.client.CompleteMultipartUpload, &s3.CompleteMultipartUploadInput{
+		Bucket: m.in.Bucket, Key: m.in.Key, UploadId: &m.id, IfNoneMatch: m.in.IfNoneMatch,
+		MultipartUpload: &types.CompletedMultipartUpload{Parts: m.done}, ChecksumType: types.ChecksumTypeComposite,
+		MpuObjectSize: &m.u.spool.size,
+	}, once)
+	if err == nil {
+		m.over = true
+		err = m.u.sameSum(out.ChecksumSHA256, m.sum)
+	}
+	return err
 }
 
 func (b *Bucket) abort(ctx context.Context, name, id string) error {

@@ -21,15 +21,18 @@ const uploadMark = "airlift-upload"
 // put creates the object with one request.
 func (u *upload) put(ctx context.Context) error {
 	sum := u.spool.parts()[0]
+	return u.create(ctx, base64.StdEncoding.EncodeToString(sum[:]), func() error { return u.putOnce(ctx) })
+}
+
+func (u *upload) putOnce(ctx context.Context) error {
+	sum := u.spool.parts()[0]
 	in := u.putInput(base64.StdEncoding.EncodeToString(sum[:]))
-	return u.create(ctx, *in.ChecksumSHA256, func() error {
-		in.Body = u.spool.reader(0)
-		out, err := call(ctx, u.b, Operation{Op: OpPut, Name: u.name}, 0, u.b.client.PutObject, in, once, signed(hex.EncodeToString(sum[:])))
-		if err == nil {
-			err = u.sameSum(out.ChecksumSHA256, *in.ChecksumSHA256)
-		}
+	in.Body = u.spool.reader(0)
+	out, err := call(ctx, u.b, Operation{Op: OpPut, Name: u.name}, 0, u.b.client.PutObject, in, once, signed(hex.EncodeToString(sum[:])))
+	if err != nil {
 		return err
-	})
+	}
+	return u.sameSum(out.ChecksumSHA256, *in.ChecksumSHA256)
 }
 
 // putInput is the request that creates the object, without its body.

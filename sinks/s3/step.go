@@ -17,7 +17,6 @@ const (
 	OpListVersions   Op = "list versions"   // a page of the versions of all objects
 	OpBucketLock     Op = "get bucket lock" // the bucket's own object-lock configuration
 	OpHold           Op = "put hold"        // set or release a legal hold
-	OpOverwrite      Op = "put the canary"  // a second creation of the canary, which must be refused
 )
 
 // An Operation is one request to the store, with what the SDK repeats of it.
