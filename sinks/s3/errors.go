@@ -122,6 +122,10 @@ func kindOf(op Op, status int, code string) error {
 		return ErrCredentials
 	case "RequestTimeTooSkewed", "NoSuchUpload":
 		return nil
+	case "InvalidRequest":
+		if op == OpHold {
+			return ErrNoLock // it is what S3 says of a hold in a bucket without locks
+		}
 	}
 	switch status {
 	case http.StatusPreconditionFailed:

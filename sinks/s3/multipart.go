@@ -85,24 +85,41 @@ func (m *parts) end(ctx context.Context) {
 	_ = m.u.b.abort(ctx, m.u.name, m.id)
 }
 
-// send sends the parts, one after the other. A part may be sent again: the last one counts, and they are all the same.
+// send sends the parts, one after the other.
 func (m *parts) send(ctx context.Context) error {
-	u := m.u
-	for i, sum := range m.sums {
-		number, sum64, body := int32(i+1), base64.StdEncoding.EncodeToString(sum[:]), u.spool.reader(i)
-		out, err := call(ctx, u.b, Operation{Op: OpPart, Name: u.name, Part: i + 1}, 0, u.b.client.UploadPart, &s3.UploadPartInput{
-			Bucket: m.in.Bucket, Key: m.in.Key, UploadId: &m.id, PartNumber: &number, Body: body,
-			ContentLength: aws.Int64(body.Size()), ChecksumSHA256: &sum64, ChecksumAlgorithm: m.in.ChecksumAlgorithm,
-		}, signed(hex.EncodeToString(sum[:])))
-		if err == nil {
-			err = u.sameSum(out.ChecksumSHA256, sum64)
+	for i := range m.sums {
+		for try := 1; ; try++ {
+			err := m.sendPart(ctx, i)
+			if err == nil {
+				break
+			}
+			// The SDK has repeated what was not answered. What was answered with another checksum is left.
+			if !errors.Is(err, errSum) || try >= m.u.b.opts.Attempts {
+				return fmt.Errorf("part %d: %w", i+1, err)
+			}
+			if err := m.u.b.pause(ctx, try); err != nil {
+				return m.u.fail(err)
+			}
 		}
-		if err != nil {
-			return fmt.Errorf("part %d: %w", number, err)
-		}
-		m.done = append(m.done, types.CompletedPart{PartNumber: &number, ETag: out.ETag, ChecksumSHA256: &sum64})
 	}
 	return nil
+}
+
+// sendPart sends part i, counted from 0. It may be sent again: the last one counts, and they are all the same.
+func (m *parts) sendPart(ctx context.Context, i int) error {
+	u, number, sum := m.u, int32(i+1), m.sums[i]
+	sum64, body := base64.StdEncoding.EncodeToString(sum[:]), u.spool.reader(i)
+	out, err := call(ctx, u.b, Operation{Op: OpPart, Name: u.name, Part: i + 1}, 0, u.b.client.UploadPart, &s3.UploadPartInput{
+		Bucket: m.in.Bucket, Key: m.in.Key, UploadId: &m.id, PartNumber: &number, Body: body,
+		ContentLength: aws.Int64(body.Size()), ChecksumSHA256: &sum64, ChecksumAlgorithm: m.in.ChecksumAlgorithm,
+	}, signed(hex.EncodeToString(sum[:])))
+	if err == nil {
+		err = u.sameSum(out.ChecksumSHA256, sum64)
+	}
+	if err == nil {
+		m.done = append(m.done, types.CompletedPart{PartNumber: &number, ETag: out.ETag, ChecksumSHA256: &sum64})
+	}
+	return err
 }
 
 // complete makes the parts an object. The object becomes visible by this request.

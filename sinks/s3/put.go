@@ -55,8 +55,10 @@ func (u *upload) sameSum(got *string, want string) error {
 	if got == nil || *got == want {
 		return nil
 	}
-	return u.fail(fmt.Errorf("the store answered the checksum %q for %s", short(*got, 90), want))
+	return u.fail(fmt.Errorf("%w: %q for %s", errSum, short(*got, 90), want))
 }
+
+var errSum = errors.New("the store answered another checksum than was sent")
 
 // errGone says that a request cannot be repeated: what it builds on is not there any more.
 var errGone = errors.New("the multipart upload is gone")
@@ -107,18 +109,26 @@ func (u *upload) create(ctx context.Context, sum string, send func() error) erro
 	return err
 }
 
-// isOurs reports whether the object of that name is the one of this upload. ErrNotExist: there is none.
+// isOurs reports whether the object of that name is the one of this upload. ErrNotExist: there is none. ErrCorrupt: it
+// is, and the store tells another length or checksum, however often it is asked.
 func (u *upload) isOurs(ctx context.Context, sum string) (bool, error) {
-	out, err := u.b.head(ctx, u.name, true)
-	if err != nil || out.Metadata[uploadMark] != u.id {
-		return false, err
+	for try := 1; ; try++ {
+		out, err := u.b.head(ctx, u.name, true)
+		if err != nil || out.Metadata[uploadMark] != u.id {
+			return false, err
+		}
+		got, size := aws.ToString(out.ChecksumSHA256), aws.ToInt64(out.ContentLength)
+		if size == u.spool.size && (got == "" || got == sum) {
+			return true, nil
+		}
+		if try >= u.b.opts.Attempts {
+			return false, u.fail(fmt.Errorf("the store keeps %d bytes, checksum %q, of an upload of %d bytes, checksum %s: %w",
+				size, short(got, 90), u.spool.size, sum, sinks.ErrCorrupt))
+		}
+		if err := u.b.pause(ctx, try); err != nil {
+			return false, u.fail(err)
+		}
 	}
-	got := aws.ToString(out.ChecksumSHA256)
-	if size := aws.ToInt64(out.ContentLength); size != u.spool.size || (got != "" && got != sum) {
-		return false, u.fail(fmt.Errorf("the store keeps %d bytes, checksum %q, of an upload of %d bytes, checksum %s: %w",
-			size, short(got, 90), u.spool.size, sum, sinks.ErrCorrupt))
-	}
-	return true, nil
 }
 
 func (b *Bucket) head(ctx context.Context, name string, sums bool) (*s3.HeadObjectOutput, error) {
