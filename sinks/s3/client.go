@@ -78,12 +78,11 @@ func (b *Bucket) connect(ctx context.Context) error {
 
 // chainTransport returns a transport like that of the SDK's client, bounded.
 func chainTransport(c aws.HTTPClient) *http.Transport {
-	t := (*http.Transport)(nil)
-	if built, ok := c.(*awshttp.BuildableClient); ok {
-		t = built.GetTransport()
-	} else {
-		t = awshttp.NewBuildableClient().GetTransport()
+	built, ok := c.(*awshttp.BuildableClient)
+	if !ok {
+		built = awshttp.NewBuildableClient()
 	}
+	t := built.GetTransport()
 	t.Proxy = http.ProxyFromEnvironment
 	t.MaxIdleConns, t.MaxIdleConnsPerHost = 256, 256
 	t.IdleConnTimeout = 30 * time.Second

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -9,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,8 +61,8 @@ func (s *store) serve() Options {
 	srv := httptest.NewServer(s)
 	s.t.Cleanup(srv.Close)
 	for k, v := range map[string]string{
-		"AWS_ACCESS_KEY_ID": "AKIDTEST", "AWS_SECRET_ACCESS_KEY": "verysecretvalue", "AWS_CONFIG_FILE": "/dev/null", "AWS_REGION": "",
-		"AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_EC2_METADATA_DISABLED": "true", "AWS_PROFILE": "",
+		"AWS_ACCESS_KEY_ID": "AKIDTEST", "AWS_SECRET_ACCESS_KEY": "verysecretvalue", "AWS_CONFIG_FILE": os.DevNull, "AWS_REGION": "",
+		"AWS_SHARED_CREDENTIALS_FILE": os.DevNull, "AWS_EC2_METADATA_DISABLED": "true", "AWS_PROFILE": "",
 	} {
 		s.t.Setenv(k, v)
 	}
@@ -297,7 +299,7 @@ func (s *store) read(w http.ResponseWriter, r *http.Request, key string) {
 	if o.sum != "" && !s.noSums && r.Header.Get("X-Amz-Checksum-Mode") == "ENABLED" {
 		w.Header().Set("X-Amz-Checksum-Sha256", o.sum)
 	}
-	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(o.data)))
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(o.data))
 }
 
 // describe sets the headers that tell of an object.

@@ -66,23 +66,27 @@ var errGone = errors.New("the multipart upload is gone")
 // create makes the request that creates the object until it is known what came of it. The object becomes visible inside
 // of send, and nowhere else. sum is the object's checksum as a HEAD tells it.
 func (u *upload) create(ctx context.Context, sum string, send func() error) error {
-	var err error
-	for try := 1; ; try++ {
-		if err = send(); err == nil {
-			return nil
-		}
-		if ctx.Err() != nil {
+	doubt := false // a request was not answered: it was not there a moment later, but may be on its way still
+	fail := func(err error) error {
+		if doubt {
 			return fmt.Errorf("%w: %w", ErrUnknown, err)
 		}
-		what := outcomeOf(err)
-		gone := isCode(err, "NoSuchUpload")
-		if what == refused && !gone {
-			return err
+		return err
+	}
+	for try := 1; ; try++ {
+		err := send()
+		if err == nil {
+			return nil
+		}
+		what, gone := outcomeOf(err), isCode(err, "NoSuchUpload")
+		doubt = doubt || what == unknown
+		if ctx.Err() != nil || (what == refused && !gone) {
+			return fail(err)
 		}
 		if what != later {
 			// It may be there, made by this request or by an earlier one whose answer was lost, or by another writer.
-			switch there, headErr := u.isOurs(ctx, sum); {
-			case headErr == nil && there:
+			switch ours, headErr := u.isOurs(ctx, sum); {
+			case headErr == nil && ours:
 				return nil
 			case headErr == nil:
 				return u.fail(sinks.ErrExist)
@@ -93,20 +97,15 @@ func (u *upload) create(ctx context.Context, sum string, send func() error) erro
 			}
 		}
 		if gone {
-			return fmt.Errorf("%w: %w", errGone, err)
+			return fmt.Errorf("%w: %w", errGone, fail(err))
 		}
 		if try >= u.b.opts.Attempts {
-			break
+			return fail(err)
 		}
 		if waitErr := u.b.pause(ctx, try); waitErr != nil {
-			return errors.Join(u.fail(waitErr), err)
+			return fail(errors.Join(u.fail(waitErr), err))
 		}
 	}
-	if outcomeOf(err) == unknown {
-		// It was not there a moment ago, but the last request may be on its way still.
-		return fmt.Errorf("%w: %w", ErrUnknown, err)
-	}
-	return err
 }
 
 // isOurs reports whether the object of that name is the one of this upload. ErrNotExist: there is none. ErrCorrupt: it

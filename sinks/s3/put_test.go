@@ -143,6 +143,27 @@ func TestUnknown(t *testing.T) {
 	}
 }
 
+// TestDoubtStays: the first request is on its way for long, and the second one is refused: nobody knows what will be.
+func TestDoubtStays(t *testing.T) {
+	s := newStore(t)
+	b := s.open(s.serve())
+	n := 0
+	s.fault = func(w http.ResponseWriter, r *http.Request, do http.Handler) {
+		if !isCreation(r) {
+			do.ServeHTTP(w, r)
+			return
+		}
+		if n++; n == 1 {
+			hangUp(w)
+		}
+		s.fail(w, 403, "ExpiredToken")
+	}
+	err := write(t.Context(), b, "x", []byte("bytes"))
+	if !errors.Is(err, ErrUnknown) || !errors.Is(err, ErrCredentials) {
+		t.Errorf("Commit: %v, want ErrUnknown and ErrCredentials", err)
+	}
+}
+
 // TestDamagedByTheStore: the store keeps something else under this upload's mark.
 func TestDamagedByTheStore(t *testing.T) {
 	s := newStore(t)

@@ -42,7 +42,11 @@ func TestRetention(t *testing.T) {
 		b, o := lockedBucket(t, mode)
 		big := bytes.Repeat([]byte("0123456789abcdef"), 400_000) // two parts
 		for name, data := range map[string][]byte{"small": []byte("the first bytes"), "big": big} {
+			posts := b.Stats().Posts
 			sinktest.Write(t, b, name, data)
+			if got := b.Stats().Posts - posts; (got == 2) != (name == "big") {
+				t.Errorf("%s: %d POSTs", name, got)
+			}
 			p, err := b.Protection(t.Context(), name)
 			if days := time.Until(p.Until).Hours() / 24; err != nil || p.Mode != mode || days < 29.9 || days > 30.1 || p.Hold || p.Version == "" {
 				t.Fatalf("%s %s: Protection = %+v, %v", mode, name, p, err)
