@@ -80,7 +80,7 @@ func (f *folderRun) page(ctx context.Context) (_ got, outcome error) {
 	}
 	// QUIRK(SOGo 5.8): a key that it does not know gets an empty page, status 1 and a new key: all that was to come is
 	// skipped. "No changes" is said by other means.
-	if n == 0 && !page.MoreAvailable && key != "0" && string(page.Key) != key && (f.before > 0 || f.primed > 0) {
+	if n == 0 && !page.MoreAvailable && key != "0" && string(page.Key) != key && (f.before > 0 || f.primed != 0) {
 		if err := f.doubt(ctx); err != nil {
 			return got{}, err
 		}
