@@ -160,6 +160,7 @@ type Folder struct {
 	Balanced bool      // the last completed run found the folder balanced
 	Drained  time.Time // when it last was read to its end; zero = never
 	Problem  string    // why it was not, last time
+	Doubted  bool      // an answer may have hidden changes, and no enumeration has settled it since
 }
 
 // Position is where a folder stands.

@@ -49,7 +49,7 @@ func (f *folderRun) audit(ctx context.Context) error {
 	if err := f.count(ctx); err != nil {
 		return err
 	}
-	f.counts.Audited, f.doubted = true, false
+	f.counts.Audited, f.cp.Doubted = true, false
 	f.estimate = cmp.Or(max(c.estimate, 0), max(f.primed, f.estimate))
 	if f.balanced = f.estimate <= f.live || f.m.countsTheDeleted(f); !f.balanced {
 		f.m.emit(Event{

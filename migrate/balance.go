@@ -20,11 +20,10 @@ func (f *folderRun) count(ctx context.Context) error {
 // doubt notes that an answer may have hidden what changed. It is durable before the page is, so that a run that does not come
 // to the end of it leaves the doubt to the next.
 func (f *folderRun) doubt(ctx context.Context) error {
-	f.doubted = true
-	if !f.cp.Balanced {
+	if f.cp.Doubted {
 		return nil
 	}
-	f.cp.Balanced = false
+	f.cp.Doubted = true
 	if err := f.m.Checkpoints.SaveFolder(ctx, f.m.key, f.cp); err != nil {
 		return f.fail(State, err)
 	}
@@ -49,7 +48,7 @@ func (f *folderRun) balance() {
 	drained := f.primed < 0 && f.cp.Balanced && (said == 0 || said < f.live && f.m.countsTheDeleted(f))
 	usual := f.cp.Balanced && f.cp.Estimate >= 0 && (!f.m.countsChanges || f.m.countsTheDeleted(f)) && said-f.live == f.cp.Estimate-f.before
 	uncounted := said < 0 && (f.first || f.cp.Balanced)
-	f.balanced = (!f.doubted || f.primed == f.live) && f.primed <= f.live && (uncounted || same || drained || usual)
+	f.balanced = (!f.cp.Doubted || f.primed == f.live) && f.primed <= f.live && (uncounted || same || drained || usual)
 	switch {
 	case said < 0 || said == f.live:
 	case f.primed >= 0:

@@ -65,12 +65,12 @@ func (p *pageWriter) fetchBatch(ctx context.Context, mu *sync.Mutex, batch []eas
 	})
 	batch = slices.DeleteFunc(slices.Clone(batch), func(id eas.ServerID) bool { return done[id] })
 	switch {
-	case err == nil && len(batch) == 0:
-		return nil
+	case err != nil && (ctx.Err() != nil || isOurs(err) || judge(err).action == actMailbox || judge(err).action == actRun):
+		return p.f.fail(Source, err)
+	case len(batch) == 0:
+		return nil // each came whole, whatever became of the rest of the answer
 	case err == nil:
 		err = errors.New("ItemOperations: the answer does not hold the item")
-	case ctx.Err() != nil, isOurs(err), judge(err).action == actMailbox, judge(err).action == actRun:
-		return p.f.fail(Source, err)
 	}
 	if len(batch) > 1 {
 		half := len(batch) / 2
@@ -78,9 +78,6 @@ func (p *pageWriter) fetchBatch(ctx context.Context, mu *sync.Mutex, batch []eas
 			return err
 		}
 		return p.fetchBatch(ctx, mu, batch[half:])
-	}
-	if len(batch) == 0 {
-		return p.f.fail(Source, err)
 	}
 	mu.Lock()
 	defer mu.Unlock()
@@ -132,6 +129,9 @@ func (p *pageWriter) fetchOnce(ctx context.Context, mu *sync.Mutex, batch []eas.
 		if !done[id] {
 			reqs = append(reqs, eas.Fetch{CollectionID: p.from.collection, ServerID: id, Options: options(class, f.m.client.Version())})
 		}
+	}
+	if len(reqs) == 0 {
+		return nil // the try before this one brought all, and then its answer broke off
 	}
 	return f.m.fetch(ctx, p.from.client, "ItemOperations", reqs, func(res *eas.FetchResult) error {
 		if done[res.ServerID] || !slices.Contains(batch, res.ServerID) {

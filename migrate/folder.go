@@ -47,7 +47,6 @@ type folderRun struct {
 	seen        *seen         // the ids of the ledger, if it was empty when the run began; nil = ask the ledger
 	quarantined int           // items that earlier runs set aside
 	counts      sinks.FolderState
-	doubted     bool // an answer may have hidden changes: only an audit can tell
 	balanced    bool
 	drained     bool
 	err         error
@@ -109,7 +108,7 @@ func (f *folderRun) prepare(ctx context.Context) error {
 		f.seen = newSeen()
 	}
 	f.quarantined = counts[checkpoints.Quarantined]
-	f.doubted = f.doubted || !f.cp.Balanced && counts[checkpoints.SoftDeleted] > 0 // no run has settled what became of them
+	f.cp.Doubted = f.cp.Doubted || !f.cp.Balanced && counts[checkpoints.SoftDeleted] > 0 // no run has settled what became of them
 	f.before = counts[checkpoints.Archived] + counts[checkpoints.Excluded] + counts[checkpoints.Quarantined]
 	if f.cp.Resync && f.cp.Seq > 0 {
 		f.carry = append(f.carry, sinks.Event{Op: sinks.OpResync, Reason: "a pass from key 0 goes on"})

@@ -225,10 +225,22 @@ func (p *pageWriter) store(ctx context.Context, known *checkpoints.Item, e sinks
 		}
 	}
 	stored, err := p.put(ctx, e, contents...)
-	if err == nil && stored.Op == sinks.OpAdd && stored.MovedFrom == "" && !p.f.m.fresh {
-		p.f.m.moves.came(stored.SHA256, p.f.cp.ID, stored.ID)
+	if err != nil || stored.Op != sinks.OpAdd || stored.MovedFrom != "" || p.f.m.fresh {
+		return err
 	}
-	return err
+	if from := p.f.m.moves.came(stored.SHA256, p.f.cp.ID, stored.ID); from != "" {
+		return p.link(ctx, stored, from)
+	}
+	return nil
+}
+
+// link adds to an item that was stored where it was moved from. Nothing of the item changed, so it does not count as a change.
+func (p *pageWriter) link(ctx context.Context, stored sinks.Event, from string) error {
+	e := sinks.Event{Op: sinks.OpChange, ID: stored.ID, ServerID: stored.ServerID, MovedFrom: from, State: stored.State}
+	if _, err := p.w.Put(ctx, e); err != nil {
+		return p.f.fail(Destination, err)
+	}
+	return nil
 }
 
 // stored tells that an item's bytes are in the sink.

@@ -4,7 +4,7 @@ import "sync"
 
 // moveLog pairs what left one folder of a mailbox with what came to another in the same run: the protocol knows no
 // move, it shows a deletion here and an addition there. Items are paired by the hash of their bytes; whichever side is
-// seen second gets the link; when both are seen at the same moment, neither.
+// seen second gets the link.
 type moveLog struct {
 	mu      sync.Mutex
 	added   map[string][]movedItem
@@ -24,11 +24,16 @@ func (l *moveLog) left(sha, folder string) string {
 	return from
 }
 
-// came notes an item that came to a folder.
-func (l *moveLog) came(sha, folder, id string) {
+// came notes an item that came to a folder. If one with these bytes left another folder since [moveLog.left] was asked, it
+// returns that one's id instead.
+func (l *moveLog) came(sha, folder, id string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if from, ok := take(l.deleted, sha, folder); ok {
+		return from
+	}
 	note(&l.added, sha, folder, id)
+	return ""
 }
 
 // remove notes a deletion and returns the id of the item that came to another folder, if one did.

@@ -36,6 +36,7 @@ func (f *folderRun) page(ctx context.Context) (_ got, outcome error) {
 		if asked > maxAsked {
 			return got{}, f.fail(Source, errAsked)
 		}
+		f.cp.Asked = asked
 	}
 	f.uncounted = false
 	began := f.m.Now()
@@ -48,6 +49,13 @@ func (f *folderRun) page(ctx context.Context) (_ got, outcome error) {
 	}
 	turn.answered()
 	defer page.Close()
+	if f.cp.Asked > 1 {
+		// An answer that got lost may have been taken for delivered.
+		// QUIRK(SOGo 5.8): where all messages have one MODSEQ, a repeated key skips the rest of the folder with status 1.
+		if err := f.doubt(ctx); err != nil {
+			return got{}, err
+		}
+	}
 	if page.Empty {
 		return got{}, f.unchanged(ctx)
 	}
@@ -72,7 +80,7 @@ func (f *folderRun) page(ctx context.Context) (_ got, outcome error) {
 	}
 	// QUIRK(SOGo 5.8): a key that it does not know gets an empty page, status 1 and a new key: all that was to come is
 	// skipped. "No changes" is said by other means.
-	if n == 0 && !page.MoreAvailable && key != "0" && string(page.Key) != key && (f.before > 0 || f.primed > 0) {
+	if n == 0 && !page.MoreAvailable && key != "0" && string(page.Key) != key && (f.before > 0 || f.primed != 0) {
 		if err := f.doubt(ctx); err != nil {
 			return got{}, err
 		}

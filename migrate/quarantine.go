@@ -46,7 +46,7 @@ func (f *folderRun) retryQuarantined(ctx context.Context) error {
 			return f.fail(State, err)
 		}
 		if strings.HasPrefix(row.ServerID, auditPrefix) {
-			f.doubted = true // only an audit can ask for it again
+			f.cp.Doubted = true // only an audit can ask for it again
 			continue
 		}
 		p.bodies = append(p.bodies, eas.ServerID(row.ServerID))

@@ -60,17 +60,20 @@ func (p *pageWriter) renamed(ctx context.Context, e sinks.Event, content sinks.C
 	return false, nil
 }
 
-// settleClaims asks whether the server still has the items by the ids that the ledger knows. If so, those that came are
-// copies of them, and are fetched.
+// settleClaims asks whether the server still has the items by the ids that the ledger knows. If so, or if the page itself
+// showed it, those that came are items of their own, and are fetched.
 func (p *pageWriter) settleClaims(ctx context.Context, mu *sync.Mutex) error {
 	there := map[string]bool{}
-	own := fetchSource{client: p.f.m.client, collection: eas.CollectionID(p.f.cp.ServerID)}
-	for batch := range slices.Chunk(p.claims, askBatch) {
-		rows := make([]checkpoints.Item, len(batch))
-		for i, c := range batch {
-			rows[i] = c.row
+	var doubtful []checkpoints.Item
+	for _, c := range p.claims {
+		// One that the page spoke of after its claimant is another item, even if all that was said is that it left.
+		if there[c.row.ServerID] = p.rowAt(c.row.ServerID) != nil; !there[c.row.ServerID] {
+			doubtful = append(doubtful, c.row)
 		}
-		if err := p.f.present(ctx, rows, own, there); err != nil {
+	}
+	own := fetchSource{client: p.f.m.client, collection: eas.CollectionID(p.f.cp.ServerID)}
+	for batch := range slices.Chunk(doubtful, askBatch) {
+		if err := p.f.present(ctx, batch, own, there); err != nil {
 			return err
 		}
 	}

@@ -1,7 +1,9 @@
 package migrate_test
 
 import (
+	"net/http"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/airlift-eas/airlift/checkpoints"
@@ -46,6 +48,41 @@ func TestAuditRecovers(t *testing.T) {
 		t.Error("nothing is certified as recovered")
 	}
 	t.Logf("recovered %d items", recovered)
+}
+
+// TestRepeatedKeyBetweenPasses: where nothing but the key tells what is new, an answer that got lost puts the folder in doubt,
+// though the server has no more to bring then.
+func TestRepeatedKeyBetweenPasses(t *testing.T) {
+	var syncs atomic.Int32
+	quiet := newLab(t, easserver.Config{OnRequest: func(r *easserver.Request) http.Handler {
+		if r.Command == "Sync" {
+			syncs.Add(1)
+		}
+		return nil
+	}}, "alice")
+	quiet.run(quiet.options("alice"))
+
+	lossy := 0
+	for seed := range uint64(8) {
+		faults := easserver.NewFaults(seed, easserver.FaultRule{Fault: easserver.FaultRepeatLosesRest},
+			easserver.FaultRule{Fault: easserver.FaultCutConnection, Command: "Sync", Rate: 0.15, Skip: int(syncs.Load())})
+		l := newLab(t, easserver.Config{Faults: faults}, "alice")
+		l.run(l.options("alice"))
+		inbox := l.store.User("alice").Folder("Inbox")
+		for n := range 30 {
+			inbox.AddMessage(message("alice", "Inbox", 900+n))
+		}
+		for range 5 { // one that is cut too often fails, and the next goes on
+			if sum, _ := migrate.Run(t.Context(), l.options("alice")); sum.Result == migrate.ResultOK {
+				break
+			}
+		}
+		lossy += faults.Injected()[easserver.FaultRepeatLosesRest]
+		l.check("alice")
+	}
+	if lossy == 0 {
+		t.Error("no repeated key lost anything")
+	}
 }
 
 // TestHiddenItems: what the server counts and never shows makes the run unbalanced.
@@ -133,4 +170,36 @@ func losePartnership(t *testing.T, o migrate.Options) {
 	if err := o.Checkpoints.SaveMailbox(t.Context(), mb); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestCopyBeforeDeletion: a copy comes, and in the same page behind it its original leaves that a pass from key 0 has still to
+// show. The copy is an item of its own: as another name of the original it would leave with it.
+func TestCopyBeforeDeletion(t *testing.T) {
+	l := newLab(t, easserver.Config{}, "alice")
+	o := l.options("alice")
+	l.run(o)
+	ctx := t.Context()
+	k := checkpoints.Key{Job: o.Job, Mailbox: "alice@example.com"}
+	folders, err := o.Checkpoints.Folders(ctx, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range folders {
+		at := checkpoints.Position{Seq: f.Seq, SyncKey: f.SyncKey}
+		if err := o.Checkpoints.Commit(ctx, checkpoints.Commit{
+			FolderKey: checkpoints.FolderKey{Key: k, Folder: f.ID}, After: at, Now: at, Last: f.Last, Options: f.Options, Resync: true, Pass: f.Pass + 1,
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	inbox := l.store.User("alice").Folder("Inbox")
+	for id, it := range inbox.Items() {
+		inbox.AddMessage(it.Message.Bytes)
+		if err := inbox.Delete(id); err != nil {
+			t.Fatal(err)
+		}
+		break
+	}
+	l.run(o)
+	l.check("alice")
 }

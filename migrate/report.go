@@ -50,6 +50,7 @@ func (f *folderRun) result() Result {
 // save stores the folder's outcome.
 func (f *folderRun) save(ctx context.Context) error {
 	f.cp.Estimate, f.cp.Balanced, f.cp.Problem = f.estimate, f.err == nil && f.balanced, ""
+	f.cp.Doubted = f.cp.Doubted && !f.cp.Balanced
 	if f.err != nil {
 		f.cp.Problem = f.err.Error()
 	}

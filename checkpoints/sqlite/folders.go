@@ -8,7 +8,7 @@ import (
 )
 
 const folderColumns = `identity, dir, path, server_id, parent_id, name, type, class, gone,
-  seq, sync_key, asked, last, options, resync, pass, recorded, estimate, balanced, drained, problem`
+  seq, sync_key, asked, last, options, resync, pass, recorded, estimate, balanced, drained, problem, doubted`
 
 const listFolders = `
 SELECT ` + folderColumns + ` FROM folders
@@ -20,12 +20,12 @@ const findMailbox = `SELECT id FROM mailboxes WHERE job = ? AND mailbox = ?`
 const saveFolder = `
 INSERT INTO folders (mailbox_id, id, ` + folderColumns + `)
 VALUES (?1, (SELECT coalesce(max(id), 0) + 1 FROM folders WHERE mailbox_id = ?1),
-  ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (mailbox_id, identity) DO UPDATE SET
   dir = excluded.dir, path = excluded.path, server_id = excluded.server_id, parent_id = excluded.parent_id,
   name = excluded.name, type = excluded.type, class = excluded.class, gone = excluded.gone,
   recorded = excluded.recorded, estimate = excluded.estimate, balanced = excluded.balanced,
-  drained = excluded.drained, problem = excluded.problem`
+  drained = excluded.drained, problem = excluded.problem, doubted = excluded.doubted`
 
 const ask = `UPDATE folders SET asked = asked + 1 WHERE mailbox_id = ? AND id = ?`
 
@@ -34,7 +34,7 @@ const getAsked = `SELECT asked FROM folders WHERE mailbox_id = ? AND id = ?`
 func scanFolder(row scanner) (f checkpoints.Folder, err error) {
 	err = row.Scan(&f.ID, &f.Dir, &f.Path, &f.ServerID, &f.ParentID, &f.Name, &f.Type, &f.Class, &f.Gone,
 		&f.Seq, &f.SyncKey, &f.Asked, &f.Last, &f.Options, &f.Resync, &f.Pass,
-		&f.Recorded, &f.Estimate, &f.Balanced, (*instant)(&f.Drained), &f.Problem)
+		&f.Recorded, &f.Estimate, &f.Balanced, (*instant)(&f.Drained), &f.Problem, &f.Doubted)
 	return f, err
 }
 
@@ -54,7 +54,7 @@ func (s *Store) SaveFolder(ctx context.Context, k checkpoints.Key, f checkpoints
 		_, err := tx.statement(saveFolder).exec(mailbox,
 			f.ID, f.Dir, f.Path, f.ServerID, f.ParentID, f.Name, f.Type, f.Class, f.Gone,
 			f.Seq, f.SyncKey, f.Asked, f.Last, f.Options, f.Resync, f.Pass,
-			f.Recorded, f.Estimate, f.Balanced, instant(f.Drained), f.Problem)
+			f.Recorded, f.Estimate, f.Balanced, instant(f.Drained), f.Problem, f.Doubted)
 		return err
 	})
 }

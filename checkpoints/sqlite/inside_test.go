@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -144,7 +145,7 @@ func TestDurable(t *testing.T) {
 	}
 }
 
-// TestConvert: a store of version 1 becomes one of version 2 whole or not at all, and then refuses who knows only 1.
+// TestConvert: a store becomes one of the next version whole or not at all, and then refuses who knows only the one before.
 func TestConvert(t *testing.T) {
 	s := newStore(t)
 	must(t, s.Close())
@@ -155,19 +156,19 @@ func TestConvert(t *testing.T) {
 	}
 	const second = `ALTER TABLE folders ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue'; UPDATE folders SET colour = 'red';`
 
-	if _, err := reopened((*Store).openReadOnly, schema1, second); !errors.Is(err, checkpoints.ErrUnusable) ||
+	if _, err := reopened((*Store).openReadOnly, append(versions(), second)...); !errors.Is(err, checkpoints.ErrUnusable) ||
 		!strings.Contains(err.Error(), "the next run that writes") {
 		t.Errorf("reading what is not converted: got %v, want ErrUnusable", err)
 	}
-	if _, err := reopened((*Store).open, schema1, second+`SELECT no_such_function();`); err == nil {
+	if _, err := reopened((*Store).open, append(versions(), second+`SELECT no_such_function();`)...); err == nil {
 		t.Error("a conversion that fails was reported as done")
 	}
-	still, err := reopened((*Store).open, schema1)
+	still, err := reopened((*Store).open, versions()...)
 	must(t, err)
 	standsAt(t, still, 1, 1)
 	must(t, still.Close())
 
-	converted, err := reopened((*Store).open, schema1, second)
+	converted, err := reopened((*Store).open, append(versions(), second)...)
 	must(t, err)
 	standsAt(t, converted, 1, 1)
 	var colour string
@@ -177,11 +178,37 @@ func TestConvert(t *testing.T) {
 	}
 	must(t, converted.Close())
 
-	if _, err := reopened((*Store).open, schema1, second); err != nil {
+	if _, err := reopened((*Store).open, append(versions(), second)...); err != nil {
 		t.Errorf("opening it again: %v", err)
 	}
 	if _, err := Open(t.Context(), s.path); !errors.Is(err, checkpoints.ErrUnusable) {
-		t.Errorf("opening it with what knows version 1 only: got %v, want ErrUnusable", err)
+		t.Errorf("opening it with what knows the version before only: got %v, want ErrUnusable", err)
+	}
+}
+
+// TestConvertFrom1: what a store of version 1 holds is there in the latest.
+func TestConvertFrom1(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "checkpoints.db")
+	first, err := sql.Open("sqlite", path)
+	must(t, err)
+	for _, statement := range []string{
+		schema1, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = 1", applicationID),
+		`INSERT INTO mailboxes (job, mailbox, server, user, device_id, eas, policy_key, hierarchy_key, last_run, last_result)
+		 VALUES ('job', 'a@example.com', '', '', '', '', '', '', '', '')`,
+		`INSERT INTO folders VALUES (1, 1, '0a1b2c3d', 'd', 'Inbox', '5', '0', 'Inbox', 2, 'Email', 0, 7, 'key7', 1, 'l', 'o', 0, 1, 7, 9, 1, NULL, '')`,
+	} {
+		if _, err := first.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(t, first.Close())
+	s, err := Open(t.Context(), path)
+	must(t, err)
+	defer s.Close()
+	folders, err := s.Folders(t.Context(), checkpoints.Key{Job: "job", Mailbox: "a@example.com"})
+	must(t, err)
+	if len(folders) != 1 || folders[0].SyncKey != "key7" || folders[0].Seq != 7 || folders[0].Doubted {
+		t.Errorf("after the conversion: %+v", folders)
 	}
 }
 

@@ -15,10 +15,13 @@ const applicationID = 0x616c636b
 //go:embed schema_1.sql
 var schema1 string
 
+//go:embed schema_2.sql
+var schema2 string
+
 // versions lists what leads from each version of the schema to the next. The first entry leads from an empty file to
 // version 1. An entry that was released is never changed.
 func versions() []string {
-	return []string{schema1}
+	return []string{schema1, schema2}
 }
 
 // querier is what a pool and a transaction have in common.

@@ -64,7 +64,7 @@ func (x *exchange) misname(c *collectionRequest, st *syncState, ops []op) []op {
 func (x *exchange) stray(c *collectionRequest, st *syncState, p *page) {
 	var had []*version
 	for _, v := range st.folder.items {
-		if st.delivered(v) && v.seq <= st.pos {
+		if st.delivered(v) && v.seq <= st.pos && !x.isMarked(FaultLostItem, st.folder, v) {
 			had = append(had, v)
 		}
 	}
