@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/airlift-eas/airlift/migrate"
+	"github.com/airlift-eas/airlift/sinks/s3"
 )
 
 func archiveCommand(c *console) *cli.Command {
@@ -16,11 +17,11 @@ func archiveCommand(c *console) *cli.Command {
 		Name:  "archive",
 		Usage: "read mailboxes into an archive; the same command again fetches only what changed",
 		Flags: slices.Concat(sourceFlags(), selectionFlags(), []cli.Flag{
-			stringFlag("to", "", "the archive's `DIR`; made if it is not there"),
+			stringFlag("to", "", "the archive's place, `DIR|s3://BUCKET/PREFIX`; a directory is made if it is not there"),
 			stateFlag(),
 			boolFlag("dry-run", "look at the mailboxes, say what would be read, store nothing"),
 			jsonFlag(), quietFlag(), configFlag(),
-		}, engineFlags(), runningFlags()),
+		}, bucketFlags(), bucketWriteFlags(), engineFlags(), runningFlags()),
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)
 			return c.end(archiveVerb(ctx, c), endOfRun)
@@ -34,9 +35,13 @@ func archiveVerb(ctx *cli.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	to, state := ctx.String("to"), ctx.String("state")
-	if !ctx.Bool("dry-run") || to != "" {
-		if to, state, err = destinationPaths("to", to, state); err != nil {
+	var to place
+	var state string
+	if !ctx.Bool("dry-run") || ctx.String("to") != "" {
+		if to, err = placeOf(ctx, "to"); err != nil {
+			return err
+		}
+		if state, err = stateDirOf(ctx, to); err != nil {
 			return err
 		}
 	}
@@ -57,9 +62,9 @@ func archiveVerb(ctx *cli.Context, c *console) error {
 }
 
 // archiveTo runs the engine and says what came of it.
-func archiveTo(ctx context.Context, c *console, log *slog.Logger, to, state string, o migrate.Options) error {
+func archiveTo(ctx context.Context, c *console, log *slog.Logger, to place, state string, o migrate.Options) error {
 	rep := newReport(ctx, c)
-	out, err := archiveRun(ctx, c, to, state, o, rep.event, logged(log))
+	out, spent, err := archiveRun(ctx, c, to, state, o, rep.event, logged(log))
 	if out.Result == "" {
 		return err // it did not come to a run
 	}
@@ -72,10 +77,15 @@ func archiveTo(ctx context.Context, c *console, log *slog.Logger, to, state stri
 	code := runExit(out, err)
 	log.Info(eventSummary, "exit", code, "figures", out)
 	if c.json {
-		c.emit(newSummaryLine(out, code))
+		line := newSummaryLine(out, code)
+		line.S3 = newTraffic(spent)
+		c.emit(line)
 	} else {
 		rep.print(out)
-		c.say("archive: %s  checkpoints: %s", to, state)
+		if spent != nil {
+			c.result("%s", newTraffic(spent))
+		}
+		c.say("archive: %s  checkpoints: %s", to.text, state)
 	}
 	if code == exitOK {
 		return nil
@@ -85,12 +95,12 @@ func archiveTo(ctx context.Context, c *console, log *slog.Logger, to, state stri
 
 // archiveRun opens the archive and its checkpoints, runs the engine and closes both. An empty Result says that the
 // engine did not begin.
-func archiveRun(ctx context.Context, c *console, to, state string, o migrate.Options, listeners ...func(migrate.Event)) (sum migrate.Summary, err error) {
+func archiveRun(ctx context.Context, c *console, to place, state string, o migrate.Options, listeners ...func(migrate.Event)) (sum migrate.Summary, spent *s3.Stats, err error) {
 	d, err := openDestination(ctx, to, state)
 	if err != nil {
-		return sum, err
+		return sum, nil, err
 	}
-	defer func() { err = errors.Join(err, d.Close()) }()
+	defer func() { spent, err = d.traffic(), errors.Join(err, d.Close()) }()
 	p := newProgress(c)
 	o.Job, o.Sink, o.Checkpoints, o.Tool = d.archive.ID(), d.archive, d.store, "airlift "+versionString()
 	o.Events = func(e migrate.Event) {
@@ -101,7 +111,8 @@ func archiveRun(ctx context.Context, c *console, to, state string, o migrate.Opt
 	}
 	stop := p.show(ctx)
 	defer stop()
-	return migrate.Run(ctx, o)
+	sum, err = migrate.Run(ctx, o)
+	return sum, nil, err
 }
 
 // dryRun says what a run would read.

@@ -19,11 +19,11 @@ func catCommand(c *console) *cli.Command {
 		Name:      "cat",
 		Usage:     "print the bytes of one item, also of one that was deleted on the server",
 		ArgsUsage: "ID",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			archiveFlag(), onlyMailboxFlag(), atFlag(),
 			stringFlag("form", "", "another stored `FORM` of the item: eas-xml, the properties that the server sent; of a message those that neither it nor ls shows"),
 			configFlag(),
-		},
+		}, bucketFlags()...),
 		Action: func(ctx *cli.Context) error { return catVerb(ctx, c) },
 	}
 }

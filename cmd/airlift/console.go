@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/airlift-eas/airlift/migrate"
+	"github.com/airlift-eas/airlift/sinks/s3"
 )
 
 // console is where a verb speaks: results go to out, everything else to err. Its methods may be called from many
@@ -129,9 +130,17 @@ func (c *console) size() (width, height int) {
 func hintOf(err error) string {
 	switch {
 	case errors.Is(err, errNothing):
-		return "the directory is the one that airlift archive wrote to; checkpoints are beside it, unless --state said otherwise"
+		return "the place is the one that airlift archive wrote to; the checkpoints of a directory are beside it, unless --state said otherwise"
 	case errors.Is(err, migrate.ErrLimit):
 		return "the same command goes on where this run ended"
+	case errors.Is(err, s3.ErrCredentials):
+		return "credentials of the store come from the environment (AWS_ACCESS_KEY_ID …), a profile (AWS_PROFILE), SSO or a role; see the package documentation of sinks/s3 for what they must be allowed"
+	case errors.Is(err, s3.ErrWeak):
+		return "look with airlift probe --to; who knows the store accepts a weakness with --s3-accept-weak"
+	case errors.Is(err, s3.ErrNoLock):
+		return "object lock is enabled when a bucket is made; leave --s3-lock out to write without it"
+	case errors.Is(err, s3.ErrRegion):
+		return "name the bucket's region with --s3-region, or the store with --s3-endpoint"
 	case errors.Is(err, migrate.ErrHasState):
 		return "move the directory of the checkpoints away, or name another one with --state"
 	}

@@ -54,7 +54,9 @@ func demoVerb(ctx context.Context, c *console, dir string) error {
 	}
 	defer server.Close()
 	d := &demo{c: c, archive: filepath.Join(dir, "archive"), user: user}
-	d.state = stateBeside(d.archive)
+	if d.state, err = dirPlace(d.archive).state(); err != nil {
+		return err
+	}
 	if d.mailbox, err = (connection{}).mailbox(account{mailbox: demoMailbox, user: demoMailbox, server: server.url}); err != nil {
 		return err
 	}
@@ -107,7 +109,7 @@ func (d *demo) run(ctx context.Context) error {
 	if live := first.ItemsStored + want.ItemsStored - want.ItemsDeleted; second.ItemsLive != live {
 		return fmt.Errorf("demo: %d items should be in the mailbox, the ledger holds %d", live, second.ItemsLive)
 	}
-	a, bucket, err := openArchive(ctx, d.archive)
+	a, bucket, err := openArchive(ctx, dirPlace(d.archive))
 	if err != nil {
 		return err
 	}
@@ -135,7 +137,7 @@ func (d *demo) verify(ctx context.Context, a *archive.Archive, segments int) err
 // pass archives the mailbox and fails if the figures are not those that are wanted.
 func (d *demo) pass(ctx context.Context, what string, want migrate.Summary) (migrate.Summary, error) {
 	silent := func(migrate.Event) {}
-	sum, err := archiveRun(ctx, d.c, d.archive, d.state, migrate.Options{Mailboxes: []migrate.Mailbox{d.mailbox}}, silent)
+	sum, _, err := archiveRun(ctx, d.c, dirPlace(d.archive), d.state, migrate.Options{Mailboxes: []migrate.Mailbox{d.mailbox}}, silent)
 	if err != nil {
 		return sum, err
 	}

@@ -2,52 +2,43 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/airlift-eas/airlift/checkpoints/sqlite"
 	"github.com/airlift-eas/airlift/sinks/archive"
-	"github.com/airlift-eas/airlift/sinks/dir"
+	"github.com/airlift-eas/airlift/sinks/s3"
 )
 
 // checkpointsFile is the name of the checkpoints in the state directory.
 const checkpointsFile = "checkpoints.db"
 
-// destinationPaths checks an archive's place, given by a flag, and finds the state directory that belongs to it.
-func destinationPaths(flag, to, state string) (archiveDir, stateDir string, err error) {
-	switch {
-	case to == "":
-		return "", "", usage("no archive", "name its directory with --"+flag)
-	case strings.Contains(to, "://"):
-		scheme, _, _ := strings.Cut(to, "://")
-		return "", "", usage(fmt.Sprintf("--%s: no archive by %s", flag, scheme), "an archive is in a directory")
-	case state == "":
-		state = stateBeside(to)
-	}
-	return to, state, nil
-}
-
-// stateBeside is where the checkpoints of an archive are, if nothing else is said.
-func stateBeside(archiveDir string) string { return filepath.Clean(archiveDir) + ".state" }
-
 // destination is an archive that is written to, and the checkpoints that belong to it.
 type destination struct {
-	bucket  *dir.Bucket
+	bucket  bucket
 	archive *archive.Archive
 	store   *sqlite.Store
 }
 
-// openDestination opens or makes an archive and its checkpoints, and removes what killed runs left half written.
-func openDestination(ctx context.Context, to, state string) (*destination, error) {
-	bucket, err := dir.Open(to, true)
+// openDestination opens or makes an archive and its checkpoints, and removes what killed runs left half written. The state
+// directory remembers that a bucket was found to be worth of trust.
+func openDestination(ctx context.Context, p place, state string) (*destination, error) {
+	b, err := p.open(ctx, true)
 	if err != nil {
 		return nil, err
 	}
-	d := &destination{bucket: bucket}
-	if d.archive, err = archive.Create(ctx, bucket); err == nil {
-		if _, err = bucket.Clean(ctx); err == nil {
+	d := &destination{bucket: b}
+	if store, ok := b.(*s3.Bucket); ok {
+		err = trust(ctx, store, p, state)
+	}
+	if err == nil {
+		d.archive, err = archive.Create(ctx, b)
+	}
+	if err == nil {
+		if _, err = b.Clean(ctx); err == nil {
 			d.store, err = sqlite.Open(ctx, filepath.Join(state, checkpointsFile))
 		}
 	}
@@ -64,4 +55,44 @@ func (d *destination) Close() error {
 		err = d.store.Close()
 	}
 	return errors.Join(err, d.bucket.Close())
+}
+
+// traffic is what a run cost at a store; nil for a directory.
+func (d *destination) traffic() *s3.Stats {
+	if store, ok := d.bucket.(*s3.Bucket); ok {
+		s := store.Stats()
+		return &s
+	}
+	return nil
+}
+
+// trustedFile is where the state directory remembers what a store was proven to do.
+const trustedFile = "trusted.json"
+
+// trust has a bucket prove what an archive counts on before the first write, and again when more is asked of it than was
+// proven.
+func trust(ctx context.Context, b *s3.Bucket, p place, state string) error {
+	o := p.s3
+	asked, err := json.Marshal(struct {
+		URL, Endpoint, SSE, KMSKey string
+		Lock                       s3.Lock
+		AcceptWeak                 []s3.Weakness
+	}{b.URL(), o.Endpoint, o.SSE, o.KMSKey, o.Lock, o.AcceptWeak})
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(state, trustedFile)
+	if proven, err := os.ReadFile(file); err == nil && string(proven) == string(asked) {
+		return nil
+	}
+	if _, err := b.Check(ctx); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(state, 0o700); err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, asked, 0o600); err != nil {
+		return fmt.Errorf("remember what the store can do: %w", err)
+	}
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/migrate"
 	"github.com/airlift-eas/airlift/sinks"
+	"github.com/airlift-eas/airlift/sinks/s3"
 )
 
 // The exit codes. They are a contract with scripts.
@@ -23,8 +24,10 @@ const (
 	exitNothing     = 10 // no archive or state there
 	exitLocked      = 11 // another run or another writer has it
 	exitSource      = 12 // the source refused the credentials
+	exitDestination = 13 // the destination refused the credentials
 	exitFull        = 14
 	exitDamaged     = 15
+	exitNoLock      = 16 // the destination cannot keep objects from being deleted, and it was asked to
 	exitThrottled   = 17
 	exitBlocked     = 18
 	exitInterrupted = 130
@@ -65,7 +68,8 @@ func exitCode(err error) int {
 		codes[codeOf(e)] = true
 	}
 	for _, code := range []int{
-		exitInterrupted, exitUsage, exitDamaged, exitFull, exitLocked, exitBlocked, exitSource, exitNothing, exitFailed, exitTemporary,
+		exitInterrupted, exitUsage, exitDamaged, exitNoLock, exitFull, exitLocked, exitBlocked, exitSource, exitDestination, exitNothing,
+		exitFailed, exitTemporary,
 	} {
 		if codes[code] {
 			return code
@@ -110,6 +114,10 @@ func codeOf(err error) int {
 		return exitBlocked
 	case errors.Is(err, eas.ErrUnauthorized):
 		return exitSource
+	case errors.Is(err, s3.ErrNoLock):
+		return exitNoLock
+	case errors.Is(err, s3.ErrCredentials):
+		return exitDestination
 	case errors.Is(err, errNothing):
 		return exitNothing
 	case errors.Is(err, eas.ErrThrottled):

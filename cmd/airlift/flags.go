@@ -48,10 +48,12 @@ func verboseFlag() cli.Flag {
 	return boolFlag("verbose", "print every exchange with the server as XML, cut, without credentials")
 }
 
-func archiveFlag() cli.Flag { return stringFlag("archive", "", "the archive's `DIR`") }
+func archiveFlag() cli.Flag {
+	return stringFlag("archive", "", "the archive's place, `DIR|s3://BUCKET/PREFIX`")
+}
 
 func stateFlag() cli.Flag {
-	return stringFlag("state", "", "the checkpoints' `DIR` (default: beside the archive, its name with .state appended)")
+	return stringFlag("state", "", "the checkpoints' `DIR` (default: beside a directory, its name with .state appended; for a bucket in the user's state directory)")
 }
 
 func onlyMailboxFlag() cli.Flag { return stringFlag("mailbox", "", "only this mailbox's `ADDRESS`") }
@@ -115,11 +117,11 @@ func runningFlags() []cli.Flag {
 }
 
 func readingFlags() []cli.Flag {
-	return []cli.Flag{
+	return append([]cli.Flag{
 		archiveFlag(), onlyMailboxFlag(),
 		listFlag("folder", "only folders whose path matches `GLOB`, and all below them (repeatable)"),
 		configFlag(), jsonFlag(),
-	}
+	}, bucketFlags()...)
 }
 
 // knownFlags lists the flags of all verbs: a configuration file may serve several of them.

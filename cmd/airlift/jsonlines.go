@@ -2,9 +2,11 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/airlift-eas/airlift/migrate"
+	"github.com/airlift-eas/airlift/sinks/s3"
 )
 
 // eventSummary and eventProblem are the names of the last line and of a finding; the engine's other events keep theirs.
@@ -18,7 +20,33 @@ type summaryLine struct {
 	Event string    `json:"event"`
 	Time  time.Time `json:"time"`
 	migrate.Summary
-	Exit int `json:"exit"`
+	S3   *traffic `json:"s3,omitempty"` // of a destination in a bucket
+	Exit int      `json:"exit"`
+}
+
+// traffic is what a store was asked for, and is paid for: HTTP requests, those that were repeated too.
+type traffic struct {
+	Puts      int64 `json:"put"` // objects and parts
+	Gets      int64 `json:"get"`
+	Heads     int64 `json:"head"`
+	Lists     int64 `json:"list"`
+	Others    int64 `json:"other"` // beginnings, completions and ends of multipart uploads
+	BytesUp   int64 `json:"bytes_up"`
+	BytesDown int64 `json:"bytes_down"`
+}
+
+func newTraffic(s *s3.Stats) *traffic {
+	if s == nil {
+		return nil
+	}
+	return &traffic{
+		Puts: s.Puts, Gets: s.Gets, Heads: s.Heads, Lists: s.Lists, Others: s.Posts + s.Deletes, BytesUp: s.BytesUp, BytesDown: s.BytesDown,
+	}
+}
+
+func (t *traffic) String() string {
+	return fmt.Sprintf("the store: %d PUT, %d GET, %d HEAD, %d LIST, %d other; %s up, %s down",
+		t.Puts, t.Gets, t.Heads, t.Lists, t.Others, bytesText(t.BytesUp), bytesText(t.BytesDown))
 }
 
 func newSummaryLine(sum migrate.Summary, exit int) summaryLine {

@@ -18,8 +18,9 @@ func probeCommand(c *console) *cli.Command {
 		Name:  "probe",
 		Usage: "say what a server is and can, what it holds of a mailbox, and what an archive from here will hold",
 		Flags: slices.Concat(sourceFlags(), selectionFlags(), []cli.Flag{
+			stringFlag("to", "", "look at an archive's place, too: `DIR|s3://BUCKET/PREFIX`; alone, if no server and no mailbox is named"),
 			workersFlag(), jsonFlag(), configFlag(), verboseFlag(),
-		}),
+		}, bucketFlags(), bucketWriteFlags()),
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)
 			return c.end(probeVerb(ctx, c), endOfRun)
@@ -35,6 +36,21 @@ func probeVerb(ctx *cli.Context, c *console) error {
 	workers, err := workersOf(ctx)
 	if err != nil {
 		return err
+	}
+	if ctx.String("to") != "" {
+		to, err := placeOf(ctx, "to")
+		if err != nil {
+			return err
+		}
+		if err := probePlace(ctx.Context, c, to); err != nil {
+			return err
+		}
+		if ctx.String("server") == "" && ctx.String("mailbox") == "" && ctx.String("mailboxes") == "" {
+			if c.json {
+				c.emit(newSummaryLine(migrate.Summary{Result: migrate.ResultOK}, exitOK))
+			}
+			return nil
+		}
 	}
 	mailboxes, err := sources(ctx, c)
 	if err != nil {

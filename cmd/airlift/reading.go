@@ -12,12 +12,15 @@ import (
 
 	"github.com/airlift-eas/airlift/sinks"
 	"github.com/airlift-eas/airlift/sinks/archive"
-	"github.com/airlift-eas/airlift/sinks/dir"
 )
 
 // readArchive opens the archive of --archive for read, with those of its mailboxes that --mailbox takes.
 func readArchive(ctx context.Context, flags *cli.Context, read func(a *archive.Archive, mailboxes []string) error) (err error) {
-	a, bucket, err := openArchive(ctx, flags.String("archive"))
+	from, err := placeOf(flags, "archive")
+	if err != nil {
+		return err
+	}
+	a, bucket, err := openArchive(ctx, from)
 	if err != nil {
 		return err
 	}
@@ -39,24 +42,21 @@ func readArchive(ctx context.Context, flags *cli.Context, read func(a *archive.A
 }
 
 // openArchive opens an archive for reading.
-func openArchive(ctx context.Context, from string) (*archive.Archive, *dir.Bucket, error) {
-	if _, _, err := destinationPaths("archive", from, ""); err != nil {
-		return nil, nil, err
-	}
-	bucket, err := dir.Open(from, false)
+func openArchive(ctx context.Context, from place) (*archive.Archive, bucket, error) {
+	bucket, err := from.open(ctx, false)
 	if err != nil {
-		return nil, nil, nothingAt("archive "+from, err)
+		return nil, nil, nothingAt("archive "+from.text, err)
 	}
 	a, err := archive.Open(ctx, bucket)
 	if errors.Is(err, sinks.ErrNotExist) {
-		// A directory with mailboxes in it is an archive that lost its head, and not none.
+		// A place with mailboxes in it is an archive that lost its head, and not none.
 		for o, listErr := range bucket.List(ctx, "mailboxes/", "") {
-			err = errors.Join(listErr, fmt.Errorf("archive %s: archive.json is missing, but %s is there: %w", from, o.Name, sinks.ErrCorrupt))
+			err = errors.Join(listErr, fmt.Errorf("archive %s: archive.json is missing, but %s is there: %w", from.text, o.Name, sinks.ErrCorrupt))
 			break
 		}
 	}
 	if err != nil {
-		return nil, nil, errors.Join(nothingAt("archive "+from, err), bucket.Close())
+		return nil, nil, errors.Join(nothingAt("archive "+from.text, err), bucket.Close())
 	}
 	return a, bucket, nil
 }

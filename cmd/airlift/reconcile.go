@@ -24,7 +24,7 @@ func reconcileCommand(c *console) *cli.Command {
 			intFlag("window", 200, "ask for `N` items in one page, at most 512"),
 			durationFlag("retry-wait", time.Second, "the first wait before a request is tried again; it doubles each time"),
 			jsonFlag(), quietFlag(), configFlag(),
-		}, runningFlags()),
+		}, bucketFlags(), bucketWriteFlags(), runningFlags()),
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)
 			return c.end(reconcileVerb(ctx, c), endOfReconcile)
@@ -49,7 +49,11 @@ func reconcileVerb(ctx *cli.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	from, state, err := destinationPaths("archive", ctx.String("archive"), ctx.String("state"))
+	from, err := placeOf(ctx, "archive")
+	if err != nil {
+		return err
+	}
+	state, err := stateDirOf(ctx, from)
 	if err != nil {
 		return err
 	}
@@ -101,7 +105,7 @@ func reconcileOptions(ctx *cli.Context) (o migrate.Options, err error) {
 
 // reconcileWith compares. Without checkpoints a comparison that changes nothing makes them in a place of its own for as long
 // as it takes.
-func reconcileWith(ctx context.Context, from, state string, o migrate.Options, repair bool, listen func(migrate.Event)) (out migrate.Comparison, err error) {
+func reconcileWith(ctx context.Context, from place, state string, o migrate.Options, repair bool, listen func(migrate.Event)) (out migrate.Comparison, err error) {
 	if _, serr := os.Stat(filepath.Join(state, checkpointsFile)); errors.Is(serr, os.ErrNotExist) && !repair {
 		if state, err = os.MkdirTemp("", "airlift-reconcile-"); err != nil {
 			return out, err

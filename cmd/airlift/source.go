@@ -67,17 +67,8 @@ func connectionOf(ctx *cli.Context) (conn connection, err error) {
 	if version != "auto" {
 		conn.version = eas.Version(version)
 	}
-	if file := ctx.String("ca-cert"); file != "" {
-		pem, err := os.ReadFile(file)
-		if err != nil {
-			return conn, usage("--ca-cert: "+err.Error(), "")
-		}
-		conn.roots = x509.NewCertPool()
-		if !conn.roots.AppendCertsFromPEM(pem) {
-			return conn, usage(fmt.Sprintf("--ca-cert: %s holds no certificate", file), "the file is in PEM: -----BEGIN CERTIFICATE-----")
-		}
-	}
-	return conn, nil
+	conn.roots, err = certificates("ca-cert", ctx.String("ca-cert"))
+	return conn, err
 }
 
 // accountsOf lists the mailboxes that the flags name. A password that a line of the file does not name is that of the

@@ -20,7 +20,7 @@ func stateCommand(c *console) *cli.Command {
 	verbs := []*cli.Command{{
 		Name:  "rebuild",
 		Usage: "make the checkpoints again from an archive; no server is asked",
-		Flags: []cli.Flag{archiveFlag(), stateFlag(), onlyMailboxFlag(), jsonFlag(), quietFlag(), configFlag()},
+		Flags: append([]cli.Flag{archiveFlag(), stateFlag(), onlyMailboxFlag(), jsonFlag(), quietFlag(), configFlag()}, bucketFlags()...),
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)
 			return c.end(rebuildVerb(ctx, c), endOfRebuild)
@@ -62,7 +62,11 @@ func endOfRebuild(result migrate.Result, exit int) any {
 }
 
 func rebuildVerb(ctx *cli.Context, c *console) error {
-	_, state, err := destinationPaths("archive", ctx.String("archive"), ctx.String("state"))
+	from, err := placeOf(ctx, "archive")
+	if err != nil {
+		return err
+	}
+	state, err := stateDirOf(ctx, from)
 	if err != nil {
 		return err
 	}

@@ -21,11 +21,11 @@ func statusCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:  "status",
 		Usage: "print how far every mailbox and folder is: done, pending, quarantined, last run",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			archiveFlag(), stateFlag(), onlyMailboxFlag(),
 			intFlag("limit", 100, "list at most `N` quarantined items of a folder; with --json all of them, if nothing else is said"),
 			jsonFlag(), configFlag(),
-		},
+		}, bucketFlags()...),
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)
 			return c.end(statusVerb(ctx, c), endOfStatus)
@@ -43,7 +43,11 @@ func statusVerb(ctx *cli.Context, c *console) (err error) {
 	}
 	state := ctx.String("state")
 	if state == "" {
-		if _, state, err = destinationPaths("archive", ctx.String("archive"), ""); err != nil {
+		from, err := placeOf(ctx, "archive")
+		if err != nil {
+			return err
+		}
+		if state, err = from.state(); err != nil {
 			return err
 		}
 	}
