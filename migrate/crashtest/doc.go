@@ -10,6 +10,7 @@
 //	file        a step of sinks/dir on the disk: create, write, sync, publish, sync of the directory, remove
 //	bucket      a call of the sinks.Bucket below the archive
 //	checkpoint  a write of the checkpoints.Store
+//	s3          a request of sinks/s3 to a store, where the archive is in one
 //
 // and the n-th of each kind fails, for n = 1, 2, … until a run gets through without reaching it:
 //
@@ -39,5 +40,6 @@
 // Two writers of one mailbox, each with checkpoints of its own, are stopped before and after each commit of a page while
 // the other runs: exactly one of them commits the page, and the other ends with sinks.ErrFenced.
 //
-// A plain test run takes a sample. AIRLIFT_CRASH=full sweeps everything.
+// A plain test run takes a sample. AIRLIFT_CRASH=full sweeps everything. The tests with a store run beside one only: see
+// sinks/s3/versitytest/beside.
 package crashtest

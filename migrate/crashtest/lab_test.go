@@ -20,8 +20,10 @@ import (
 	"github.com/airlift-eas/airlift/eas/easserver"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 	"github.com/airlift-eas/airlift/migrate"
+	"github.com/airlift-eas/airlift/sinks"
 	"github.com/airlift-eas/airlift/sinks/archive"
 	"github.com/airlift-eas/airlift/sinks/dir"
+	"github.com/airlift-eas/airlift/sinks/s3"
 )
 
 const (
@@ -39,6 +41,7 @@ type lab struct {
 	disk   *disk
 	root   string
 	url    string
+	remote *store3 // where the archive is, if it is not on the disk
 
 	mu      sync.Mutex
 	live    map[string]*process // by name
@@ -55,11 +58,20 @@ type syncKey struct {
 	key string
 }
 
+// maker makes labs of a kind.
+type maker func(t testing.TB) *lab
+
 func newLab(t testing.TB) *lab {
+	t.Helper()
+	return newLabAt(t, nil)
+}
+
+// newLabAt makes a lab with the archive in a store.
+func newLabAt(t testing.TB, remote *store3) *lab {
 	t.Helper()
 	l := &lab{
 		t: t, store: easserver.NewStore(), disk: newDisk(), root: t.TempDir(), url: "http://127.0.0.1" + path,
-		live: map[string]*process{}, devices: map[string]string{}, pages: map[folderKey]int{}, keys: map[syncKey]int{},
+		remote: remote, live: map[string]*process{}, devices: map[string]string{}, pages: map[folderKey]int{}, keys: map[syncKey]int{},
 	}
 	fill(l.store)
 	l.server = easserver.New(easserver.Config{
@@ -170,7 +182,29 @@ func (l *lab) checkOrder(ctx context.Context, name string, shown syncKey) {
 	l.t.Errorf("%s: a key of folder %s of %s reached the server before it was committed", p.m, shown.collection, shown.user)
 }
 
-func (l *lab) archivePath() string { return filepath.Join(l.root, "archive") }
+// archivePath is where the archive's files are.
+func (l *lab) archivePath() string {
+	if l.remote != nil {
+		return l.remote.dir
+	}
+	return filepath.Join(l.root, "archive")
+}
+
+// place is a bucket as a process opens it.
+type place interface {
+	sinks.Bucket
+	Clean(ctx context.Context) (int, error)
+	Close() error
+}
+
+func (p *process) open(ctx context.Context) (place, error) {
+	if p.l.remote == nil {
+		return dir.OpenWith(p.l.archivePath(), dir.Options{Create: true, Step: p.step})
+	}
+	o := p.l.remote.options
+	o.Step = p.request
+	return s3.Open(ctx, o)
+}
 
 // process is one execution of the program: it opens the archive and the checkpoints, runs, and closes them.
 type process struct {
@@ -196,7 +230,7 @@ func (p *process) run() (sum migrate.Summary, err error) {
 	p.m.boot()
 	defer p.settle()
 	ctx := context.Background()
-	b, err := dir.OpenWith(p.l.archivePath(), dir.Options{Create: true, Step: p.step})
+	b, err := p.open(ctx)
 	if err != nil {
 		return sum, err
 	}

@@ -15,8 +15,10 @@ const (
 	fileEffect       kind = "file"
 	bucketEffect     kind = "bucket"
 	checkpointEffect kind = "checkpoint"
+	s3Effect         kind = "s3"
 )
 
+// kinds are those of a run with a directory.
 var kinds = []kind{httpEffect, fileEffect, bucketEffect, checkpointEffect}
 
 // mode is what becomes of the effect that fails.
@@ -34,7 +36,10 @@ const (
 
 // modes are those of a kind that are swept in this process.
 func modes(k kind) []mode {
-	all := []mode{refused, lost, killedBefore, killedAfter, powerCut}
+	all := []mode{refused, lost, killedBefore, killedAfter}
+	if k != s3Effect { // of the power of a store this process knows nothing
+		all = append(all, powerCut)
+	}
 	if k == httpEffect {
 		all = append(all, cut)
 	}

@@ -44,7 +44,7 @@ func (alone) Errorf(format string, args ...any) { fmt.Fprintf(os.Stderr, format+
 
 // TestSIGKILL kills real processes at the effects of a sample, half of them in the first run.
 func TestSIGKILL(t *testing.T) {
-	without := measure(t)
+	without := measure(t, newLab)
 	sample := 3
 	if full() {
 		sample = 100

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -39,7 +40,7 @@ type baseline struct {
 }
 
 // measure runs the case without a fault.
-func measure(t *testing.T) baseline {
+func measure(t *testing.T, newLab maker) baseline {
 	t.Helper()
 	l := newLab(t)
 	m := newMachine("", "", 0)
@@ -83,14 +84,14 @@ func (l *lab) recover(p *process) {
 
 // TestSweep lets every effect fail in every way.
 func TestSweep(t *testing.T) {
-	without := measure(t)
+	without := measure(t, newLab)
 	tally := newTally()
 	t.Run("all", func(t *testing.T) {
 		for _, k := range kinds {
 			for _, m := range modes(k) {
 				t.Run(fmt.Sprintf("%s-%s", k, m), func(t *testing.T) {
 					t.Parallel()
-					sweep(t, k, m, without, tally)
+					sweep(t, k, m, newLab, without, tally)
 				})
 			}
 		}
@@ -98,14 +99,14 @@ func TestSweep(t *testing.T) {
 	t.Log(tally.String())
 }
 
-func sweep(t *testing.T, k kind, m mode, without baseline, tally *tally) {
+func sweep(t *testing.T, k kind, m mode, newLab maker, without baseline, tally *tally) {
 	stride := 1
 	if !full() {
 		stride = 23
 	}
 	for at, reached := 1, true; reached; at += stride {
 		t.Run(fmt.Sprint(at), func(t *testing.T) {
-			reached = crash(t, newMachine(k, m, at), without)
+			reached = crash(t, newMachine(k, m, at), newLab, without)
 			if reached {
 				tally.add(k, m, t.Failed())
 			}
@@ -115,7 +116,7 @@ func sweep(t *testing.T, k kind, m mode, without baseline, tally *tally) {
 
 // crash is one case: two runs, between which the mailboxes change, one fault in them, and the runs that make good for it.
 // After every other fault in the first run they come before the change.
-func crash(t *testing.T, m *machine, without baseline) (reached bool) {
+func crash(t *testing.T, m *machine, newLab maker, without baseline) (reached bool) {
 	l := newLab(t)
 	p := l.process(m)
 	sum, err := p.run()
@@ -151,15 +152,15 @@ type tally struct {
 
 func newTally() *tally {
 	c := &tally{cases: map[kind]map[mode]int{}, failed: map[kind]map[mode]int{}}
-	for _, k := range kinds {
-		c.cases[k], c.failed[k] = map[mode]int{}, map[mode]int{}
-	}
 	return c
 }
 
 func (c *tally) add(k kind, m mode, failed bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.cases[k] == nil {
+		c.cases[k], c.failed[k] = map[mode]int{}, map[mode]int{}
+	}
 	c.cases[k][m]++
 	if failed {
 		c.failed[k][m]++
@@ -175,7 +176,10 @@ func (c *tally) String() string {
 	for _, m := range modes(httpEffect) {
 		fmt.Fprintf(&b, "%14s", m)
 	}
-	for _, k := range kinds {
+	for _, k := range append(slices.Clone(kinds), s3Effect) {
+		if c.cases[k] == nil {
+			continue
+		}
 		fmt.Fprintf(&b, "\n%-11s", k)
 		for _, m := range modes(k) {
 			fmt.Fprintf(&b, "%14d", c.cases[k][m])

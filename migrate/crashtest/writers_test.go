@@ -24,7 +24,9 @@ func (l *lab) writers() (first, second *process) {
 
 // TestTwoWriters stops a writer before and after each of its commits of a page, while the other one runs from its
 // beginning to its end.
-func TestTwoWriters(t *testing.T) {
+func TestTwoWriters(t *testing.T) { testTwoWriters(t, newLab) }
+
+func testTwoWriters(t *testing.T, newLab maker) {
 	stride := 1
 	if !full() {
 		stride = 3
@@ -33,7 +35,7 @@ func TestTwoWriters(t *testing.T) {
 		for _, committed := range []bool{false, true} {
 			for at, reached := 1, true; reached; at += stride {
 				t.Run(fmt.Sprintf("changed-%t/committed-%t/%d", changed, committed, at), func(t *testing.T) {
-					reached = twoWriters(t, changed, committed, at)
+					reached = twoWriters(t, newLab, changed, committed, at)
 				})
 			}
 		}
@@ -42,7 +44,7 @@ func TestTwoWriters(t *testing.T) {
 
 // twoWriters is one case. changed: both have archived the mailbox, and then it changed; else it is new to both.
 // committed: the first is stopped after its at-th commit of a page, else before it.
-func twoWriters(t *testing.T, changed, committed bool, at int) (reached bool) {
+func twoWriters(t *testing.T, newLab maker, changed, committed bool, at int) (reached bool) {
 	l := newLab(t)
 	first, second := l.writers()
 	if changed {
@@ -89,7 +91,9 @@ func twoWriters(t *testing.T, changed, committed bool, at int) (reached bool) {
 }
 
 // TestTwoWritersAtOnce lets two writers run at the same moment.
-func TestTwoWritersAtOnce(t *testing.T) {
+func TestTwoWritersAtOnce(t *testing.T) { testTwoWritersAtOnce(t, newLab) }
+
+func testTwoWritersAtOnce(t *testing.T, newLab maker) {
 	rounds := 3
 	if full() {
 		rounds = 40
