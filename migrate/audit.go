@@ -101,7 +101,7 @@ func (f *folderRun) namesAlike(ctx context.Context, c *comparison) {
 
 // recover stores what the first enumeration did not bring, and notes what has left the folder since.
 func (f *folderRun) recover(ctx context.Context, a *auditor, c *comparison) error {
-	p := f.newPage(f.cp.SyncKey)
+	p := f.newPage(ctx, f.cp.SyncKey)
 	defer p.abort()
 	p.via, p.unseen = sinks.ViaAudit, map[string]bool{}
 	if !c.stable {

@@ -62,7 +62,7 @@ func (f *folderRun) page(ctx context.Context) (_ got, outcome error) {
 	if key == "0" {
 		f.cp.Pass++
 	}
-	w := f.newPage(key)
+	w := f.newPage(ctx, key)
 	defer w.abort()
 	n := 0
 	for cmd, err := range page.Commands() {
@@ -104,6 +104,7 @@ func (f *folderRun) unchanged(ctx context.Context) error {
 // pageWriter turns what the server sent for one page into events, contents and ledger rows.
 type pageWriter struct {
 	f      *folderRun
+	ctx    context.Context // of the page, from its first thing to its commit: it governs the upload
 	before string
 	w      sinks.PageWriter // nil until there is something to store
 	rows   []checkpoints.Item
@@ -123,9 +124,9 @@ type pageWriter struct {
 	claimants map[string]bool // ids of the items that came, and whether it is settled what they are
 }
 
-func (f *folderRun) newPage(before string) *pageWriter {
+func (f *folderRun) newPage(ctx context.Context, before string) *pageWriter {
 	return &pageWriter{
-		f: f, before: before, at: map[string]int{}, via: sinks.ViaFetch, claimed: map[string]bool{}, claimants: map[string]bool{},
+		f: f, ctx: ctx, before: before, at: map[string]int{}, via: sinks.ViaFetch, claimed: map[string]bool{}, claimants: map[string]bool{},
 		from: fetchSource{client: f.m.client, collection: eas.CollectionID(f.cp.ServerID)},
 	}
 }
@@ -136,7 +137,7 @@ func (p *pageWriter) begin(ctx context.Context) error {
 		return nil
 	}
 	f := p.f
-	w, err := f.m.Sink.Begin(ctx, sinks.Page{
+	w, err := f.m.Sink.Begin(p.ctx, sinks.Page{
 		Seq: f.cp.Seq + 1, Mailbox: f.m.mb.Address, Folder: f.folder(),
 		Server: f.m.state.Server, EASVersion: string(f.m.client.Version()), DeviceID: f.m.state.DeviceID,
 		KeyBefore: p.before, Prev: f.cp.Last, Time: f.m.Now(), RunID: f.m.id,

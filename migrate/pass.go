@@ -37,7 +37,7 @@ func (f *folderRun) finishPass(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p := f.newPage(f.cp.SyncKey)
+	p := f.newPage(ctx, f.cp.SyncKey)
 	defer p.abort()
 	if err := p.refresh(ctx, unseen, gone); err != nil {
 		return err
@@ -313,7 +313,7 @@ func (f *folderRun) retire(ctx context.Context) error {
 	if len(gone) == 0 {
 		return nil
 	}
-	p := f.newPage(f.cp.SyncKey)
+	p := f.newPage(ctx, f.cp.SyncKey)
 	defer p.abort()
 	return f.closePass(ctx, p, gone, true)
 }

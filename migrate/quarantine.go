@@ -39,7 +39,7 @@ func (p *pageWriter) quarantine(ctx context.Context, id eas.ServerID, cause erro
 
 // retryQuarantined asks once more for what earlier runs set aside.
 func (f *folderRun) retryQuarantined(ctx context.Context) error {
-	p := f.newPage(f.cp.SyncKey)
+	p := f.newPage(ctx, f.cp.SyncKey)
 	defer p.abort()
 	for row, err := range f.m.Checkpoints.Live(ctx, f.key, checkpoints.Quarantined) {
 		if err != nil {

@@ -213,7 +213,7 @@ func sorted(held map[string]checkpoints.Item) rows {
 
 // repair stores what the archive lacks, also what the ledger says that it has, and notes what has gone.
 func (f *folderRun) repair(ctx context.Context, a *auditor, c *comparison, gone []checkpoints.Item) (recovered int, err error) {
-	p := f.newPage(f.cp.SyncKey)
+	p := f.newPage(ctx, f.cp.SyncKey)
 	defer p.abort()
 	p.via, p.anew = sinks.ViaAudit, map[string]bool{}
 	if f.namesAlike(ctx, c); !c.stable {
