@@ -52,7 +52,7 @@ func TestFaults(t *testing.T) {
 	}
 	all.counts = map[Fault]int{}
 	var g errgroup.Group
-	g.SetLimit(16)
+	g.SetLimit(8)
 	for seed := range uint64(schedules()) {
 		o := options(t, true)
 		g.Go(func() error {
@@ -97,14 +97,14 @@ func runFaults(t *testing.T, o s3.Options, seed uint64) (map[Fault]int, map[stri
 		return nil, nil, err
 	}
 	defer direct.Close()
-	proxy, err := NewProxy(gateway.URL, Schedule{Seed: seed, Percent: 20, InRow: 3, Patience: 600 * time.Millisecond})
+	proxy, err := NewProxy(gateway.URL, Schedule{Seed: seed, Percent: 20, InRow: 3, Patience: 1500 * time.Millisecond})
 	if err != nil {
 		return nil, nil, err
 	}
 	server := httptest.NewServer(proxy)
 	defer proxy.Close()
 	defer server.Close()
-	o.Endpoint, o.Timeout, o.Attempts, o.PartSize = server.URL, 400*time.Millisecond, 10, 5<<20
+	o.Endpoint, o.Timeout, o.Attempts, o.PartSize = server.URL, time.Second, 10, 5<<20
 	o.MaxBackoff = 20 * time.Millisecond
 
 	var mu sync.Mutex
