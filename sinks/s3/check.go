@@ -86,7 +86,7 @@ func (c *canary) found(name Weakness, ok bool, format string, args ...any) {
 func (c *canary) write(ctx context.Context) error {
 	c.up = c.b.newUpload(ctx, c.name)
 	if _, err := c.up.Write(c.data); err != nil {
-		return err
+		return errors.Join(err, c.up.Abort())
 	}
 	sum := c.up.spool.parts()[0]
 	c.sum = base64.StdEncoding.EncodeToString(sum[:])
@@ -173,8 +173,8 @@ func (c *canary) retention(out *s3.HeadObjectOutput) {
 		return
 	}
 	// The canary was committed a moment ago; a minute is what clocks may differ by.
-	min, until := l.until().Add(-time.Minute), aws.ToTime(out.ObjectLockRetainUntilDate)
-	if got := out.ObjectLockMode; string(got) != string(l.mode()) || until.Before(min) {
+	earliest, until := l.until().Add(-time.Minute), aws.ToTime(out.ObjectLockRetainUntilDate)
+	if got := out.ObjectLockMode; string(got) != string(l.mode()) || until.Before(earliest) {
 		c.found(WeakLock, false, "it was asked to keep objects for %d days in the mode %s and confirms %q until %s", l.Days, l.mode(), short(string(got), 60), day(until))
 		return
 	}
@@ -191,7 +191,7 @@ func day(t time.Time) string {
 // again asks for a second canary of the same name and other bytes.
 func (c *canary) again(ctx context.Context) error {
 	u := c.b.newUpload(ctx, c.name)
-	defer u.Abort()
+	defer func() { _ = u.Abort() }()
 	if _, err := u.Write([]byte("another object of that name")); err != nil {
 		return err
 	}
@@ -210,7 +210,7 @@ func (c *canary) again(ctx context.Context) error {
 // againInParts does the same by a multipart upload: of one part, which as the last one may be small.
 func (c *canary) againInParts(ctx context.Context) (err error) {
 	u := c.b.newUpload(ctx, c.name)
-	defer u.Abort()
+	defer func() { _ = u.Abort() }()
 	if _, err := u.Write([]byte("another object of that name, in parts")); err != nil {
 		return err
 	}

@@ -155,10 +155,11 @@ func TestVersions(t *testing.T) {
 		}
 		got = append(got, seen{v.Name, v.Size, v.Current, v.Deleted})
 	}
-	if diff := cmp.Diff([]seen{
+	want := []seen{
 		{"a/deleted", 0, true, true}, {"a/deleted", 5, false, false}, {"a/good", 5, true, false},
 		{"a/replaced", 11, true, false}, {"a/replaced", 5, false, false},
-	}, got); diff != "" {
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("versions (-want +got):\n%s", diff)
 	}
 }
