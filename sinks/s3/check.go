@@ -23,7 +23,7 @@ import (
 // bytes that it was given; that it refuses to create an object twice, by one request and by a multipart upload; that it
 // keeps the SHA-256 and the metadata; that it confirms the encryption and the retention that Options ask for. It returns a
 // finding for each. The error joins a WeakError for each weakness that was not accepted; any other error says that the
-// checks could not be made. To be called once in a run, before its first write. It makes nine requests.
+// checks could not be made. To be called once in a run, before its first write. It makes nine requests, ten with a Lock.
 //
 // The canary is .tmp-canary-ID below the prefix, a name that no object has, and no listing shows it. It stays: to delete
 // it the credentials would have to be able to delete, and those of an archive's writer should not.

@@ -39,7 +39,8 @@ func AllFaults() []Fault {
 }
 
 // A Schedule says what happens to which requests. It is decided by the seed, the request and how often that request was
-// made before, so that it is the same whatever order concurrent requests arrive in.
+// made before, so that it hardly depends on the order in which concurrent requests arrive: by InRow only, and by how often
+// a client asks.
 type Schedule struct {
 	Seed uint64
 	// Percent of the requests meet a fault.
