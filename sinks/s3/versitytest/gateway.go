@@ -4,6 +4,7 @@ package versitytest
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -27,8 +28,10 @@ const (
 
 // A Gateway is an S3 server over a directory.
 type Gateway struct {
-	URL string // http://127.0.0.1:PORT
+	URL    string // http://127.0.0.1:PORT, or https
+	CAFile string // the certificate to trust, of https
 
+	roots *x509.CertPool
 	stop  context.CancelFunc
 	group sync.WaitGroup
 	ended chan struct{}
@@ -74,7 +77,7 @@ func Start(ctx context.Context, dir string) (*Gateway, error) {
 func (g *Gateway) wait(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	client := &http.Client{Timeout: time.Second}
+	client := g.client(time.Second)
 	for {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, g.URL+"/health", http.NoBody)
 		if err != nil {
@@ -95,6 +98,9 @@ func (g *Gateway) wait(ctx context.Context) error {
 
 // Stop ends the server.
 func (g *Gateway) Stop() error {
+	if g.stop == nil {
+		return nil // it is another process's to stop
+	}
 	g.stop()
 	g.group.Wait()
 	return g.err
@@ -107,4 +113,29 @@ func freeAddr(ctx context.Context) (string, error) {
 	}
 	defer l.Close()
 	return l.Addr().String(), nil
+}
+
+// The environment of what runs beside a gateway; the CLI reads some of it, too.
+const (
+	EnvEndpoint = "AIRLIFT_S3_ENDPOINT"
+	EnvCACert   = "AIRLIFT_S3_CA_CERT"
+	EnvBucket   = "AIRLIFT_S3_BUCKET"  // one that is there
+	EnvBuckets  = "AIRLIFT_S3_BUCKETS" // the directory of the buckets
+)
+
+// Beside returns the gateway that this process runs beside; nil if there is none.
+func Beside() (*Gateway, error) {
+	g := &Gateway{URL: os.Getenv(EnvEndpoint), CAFile: os.Getenv(EnvCACert)}
+	if g.URL == "" {
+		return nil, nil
+	}
+	if g.CAFile != "" {
+		text, err := os.ReadFile(g.CAFile)
+		if err != nil {
+			return nil, err
+		}
+		g.roots = x509.NewCertPool()
+		g.roots.AppendCertsFromPEM(text)
+	}
+	return g, nil
 }

@@ -21,7 +21,7 @@ import (
 // plain makes a request to the gateway that knows nothing of package s3.
 func plain(t *testing.T, method, path string, query url.Values, header http.Header, body string) (int, http.Header, string) {
 	t.Helper()
-	resp, answer, err := Do(t.Context(), method, gateway.URL, path, query, header, []byte(body))
+	resp, answer, err := gateway.Do(t.Context(), method, path, query, header, []byte(body))
 	if err != nil {
 		t.Fatal(err)
 	}

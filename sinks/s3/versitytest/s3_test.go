@@ -33,7 +33,10 @@ func TestMain(m *testing.M) {
 		} {
 			os.Setenv(k, v)
 		}
-		if gateway, err = Start(context.Background(), dir); err != nil {
+		if gateway, err = Beside(); err == nil && gateway == nil {
+			gateway, err = Start(context.Background(), dir)
+		}
+		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
@@ -49,12 +52,12 @@ func TestMain(m *testing.M) {
 // options are those of a new bucket.
 func options(t *testing.T, lock bool) s3.Options {
 	t.Helper()
-	name := fmt.Sprintf("test-%d", made.Add(1))
+	name := fmt.Sprintf("test-%d-%d", os.Getpid(), made.Add(1))
 	if err := gateway.MakeBucket(t.Context(), name, lock); err != nil {
 		t.Fatal(err)
 	}
 	return s3.Options{
-		Bucket: name, Prefix: "the/archive", Endpoint: gateway.URL, PathStyle: true, Tool: "airlift/test",
+		Bucket: name, Prefix: "the/archive", Endpoint: gateway.URL, RootCAs: gateway.roots, PathStyle: true, Tool: "airlift/test",
 		MaxBackoff: 50 * time.Millisecond,
 	}
 }

@@ -18,8 +18,8 @@ import (
 // Do makes a plain request to an S3 server, signed here and not by an SDK: what it shows does not depend on the code under
 // test. path begins with "/", header and query may be nil. The answer's body is read whole.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
-func Do(ctx context.Context, method, endpoint, path string, query url.Values, header http.Header, body []byte) (*http.Response, []byte, error) {
-	req, err := http.NewRequestWithContext(ctx, method, endpoint, bytes.NewReader(body))
+func (g *Gateway) Do(ctx context.Context, method, path string, query url.Values, header http.Header, body []byte) (*http.Response, []byte, error) {
+	req, err := http.NewRequestWithContext(ctx, method, g.URL, bytes.NewReader(body))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -66,8 +66,7 @@ func Do(ctx context.Context, method, endpoint, path string, query url.Values, he
 	}
 	req.Header.Set("Authorization", fmt.Sprintf("AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%s",
 		AccessKey, scope, signed, hex.EncodeToString(mac(key, toSign))))
-	client := http.Client{Timeout: 30 * time.Second}
-	resp, err := client.Do(req)
+	resp, err := g.client(30 * time.Second).Do(req)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -102,7 +101,7 @@ func (g *Gateway) MakeBucket(ctx context.Context, name string, lock bool) error 
 	if lock {
 		header.Set("X-Amz-Bucket-Object-Lock-Enabled", "true")
 	}
-	resp, body, err := Do(ctx, http.MethodPut, g.URL, "/"+name, nil, header, nil)
+	resp, body, err := g.Do(ctx, http.MethodPut, "/"+name, nil, header, nil)
 	if err != nil {
 		return err
 	}
