@@ -43,6 +43,7 @@ type command struct {
 	t        *testing.T
 	user     string // whose password is in the environment
 	password string // if not the right one
+	env      []string
 	args     []string
 }
 
@@ -52,7 +53,7 @@ func (c command) prepare(ctx context.Context) (*exec.Cmd, *bytes.Buffer, *bytes.
 	if secret == "" {
 		secret = password(c.user)
 	}
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + c.t.TempDir(), "AIRLIFT_PASSWORD=" + secret}
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + c.t.TempDir(), "AIRLIFT_PASSWORD=" + secret}, c.env...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	return cmd, &stdout, &stderr
