@@ -3,6 +3,7 @@ package migrate
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,17 +16,42 @@ import (
 // run committed. It makes the ledger rows again from the manifests, by the way that wrote them first.
 func (f *folderRun) adopt(ctx context.Context) error {
 	after := min(f.cp.Seq, f.cp.Recorded)
+	left, lost := f.m.history[f.cp.Dir]
 	for page, err := range f.m.Sink.Pages(ctx, f.m.mb.Address, f.cp.Dir, after) {
 		if err != nil {
 			return f.fail(Destination, fmt.Errorf("adopt pages after %d: %w", after, err))
 		}
-		f.m.named(page.Segment)
+		if !lost || page.Page.Seq > left.Seq { // the last record names the others
+			f.m.named(page.Segment)
+		}
 		if page.Page.Seq <= f.cp.Seq {
 			continue
 		}
 		if err := f.adoptPage(ctx, page); err != nil {
 			return err
 		}
+	}
+	if lost && f.cp.Seq == left.Seq {
+		return f.adoptEnd(ctx, left)
+	}
+	return nil
+}
+
+// adoptEnd takes over from the last run's record what pages do not tell: where the folder stood behind the last of them, and
+// how it was. The record of a run that ended after pages which the sink lost since is none of a folder that stands before them.
+func (f *folderRun) adoptEnd(ctx context.Context, left sinks.FolderState) error {
+	if left.SyncKey != "" && left.SyncKey != f.cp.SyncKey {
+		now := checkpoints.Position{Seq: f.cp.Seq, SyncKey: left.SyncKey}
+		if err := f.commit(ctx, now, f.cp.Last, f.cp.Resync, nil); err != nil {
+			return err
+		}
+	}
+	f.cp.Recorded, f.cp.Balanced, f.cp.Doubted = left.Seq, left.Balanced, !left.Balanced
+	if left.Estimated != nil {
+		f.cp.Estimate = *left.Estimated
+	}
+	if err := f.m.Checkpoints.SaveFolder(ctx, f.m.key, f.cp); err != nil {
+		return f.fail(State, err)
 	}
 	return nil
 }
@@ -90,6 +116,9 @@ func (m *mailboxRun) adoptMailbox(ctx context.Context) error {
 	if err := m.Checkpoints.SaveMailbox(ctx, checkpoints.Mailbox{Key: m.key}); err != nil {
 		return err
 	}
+	if err := m.recall(ctx); err != nil {
+		return err
+	}
 	for _, sf := range folders {
 		page, err := m.somePage(ctx, sf.Dir)
 		if err != nil {
@@ -111,6 +140,26 @@ func (m *mailboxRun) adoptMailbox(ctx context.Context) error {
 		})
 	}
 	return m.Checkpoints.SaveMailbox(ctx, m.state)
+}
+
+// recall reads what the last run left of each folder, where the sink can tell.
+func (m *mailboxRun) recall(ctx context.Context) error {
+	h, ok := m.Sink.(sinks.Historian)
+	if !ok {
+		return nil
+	}
+	last, err := h.LastRun(ctx, m.mb.Address)
+	if errors.Is(err, sinks.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	m.history = map[string]sinks.FolderState{}
+	for _, f := range last.Folders {
+		m.history[f.Dir] = f
+	}
+	return nil
 }
 
 // somePage reads a page of a folder, the first that can be read.

@@ -31,6 +31,7 @@ type mailboxRun struct {
 	governor *governor
 	started  time.Time
 	folders  []*folderRun
+	history  map[string]sinks.FolderState // by their places: what the last run left; nil unless the checkpoints were lost
 
 	countsChanges bool // the server's estimates are of what a key has still to bring
 

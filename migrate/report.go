@@ -14,6 +14,9 @@ func (f *folderRun) report() sinks.FolderState {
 		st.Estimated = &f.estimate
 	}
 	st.Balanced = f.err == nil && f.balanced
+	if !f.cp.Resync {
+		st.SyncKey = f.cp.SyncKey
+	}
 	switch {
 	case f.err != nil:
 		st.Problem = f.err.Error()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -74,6 +75,41 @@ func idsOf(f *easserver.Folder) (ids []eas.ServerID) {
 func folderOf(u *easserver.User, typ eas.FolderType) *easserver.Folder {
 	fs := u.Folders()
 	return fs[slices.IndexFunc(fs, func(f *easserver.Folder) bool { return f.Type() == typ })]
+}
+
+// TestStateLostEachTime: without checkpoints a run goes on where the last one ended, key and all, if nothing is new.
+func TestStateLostEachTime(t *testing.T) {
+	l := newLab(t, easserver.Config{}, "alice")
+	l.run(l.options("alice"))
+	inbox := l.store.User("alice").Folder("Inbox")
+	for id, it := range inbox.Items() {
+		if err := inbox.SetRead(id, !it.Read); err != nil { // a page that leads to a key without one
+			t.Fatal(err)
+		}
+		break
+	}
+	l.run(l.options("alice"))
+	l.run(l.options("alice"))
+	for round := range 3 {
+		if err := os.RemoveAll(filepath.Join(l.root, "state")); err != nil {
+			t.Fatal(err)
+		}
+		l.events = nil
+		sum := l.run(l.options("alice"))
+		audits := slices.ContainsFunc(l.events, func(e migrate.Event) bool { return e.Event == migrate.EventAudit })
+		if sum.ItemsStored+sum.ItemsChanged+sum.Segments+sum.Resyncs != 0 || audits {
+			t.Fatalf("round %d: %+v, audits: %v", round, sum, audits)
+		}
+		l.check("alice")
+	}
+	if err := os.RemoveAll(filepath.Join(l.root, "state")); err != nil {
+		t.Fatal(err)
+	}
+	inbox.AddMessage(message("alice", "Inbox", 777))
+	if sum := l.run(l.options("alice")); sum.ItemsStored != 1 || sum.Resyncs != 0 {
+		t.Fatalf("after a new message: %+v", sum)
+	}
+	l.check("alice")
 }
 
 // TestMoveIsLinked: of the two halves of a move the one that is seen second knows the other.

@@ -99,20 +99,21 @@ type Run struct {
 // FolderState is what a run found and left in one folder.
 type FolderState struct {
 	Folder
-	Seq         int    `json:"seq"`               // number of the last segment, 0 = none
-	Estimated   *int   `json:"estimated"`         // what the server said it holds; null = it did not say
-	Live        int    `json:"live"`              // items of the archive that are on the server, as far as it told
-	Stored      int    `json:"stored"`            // stored by this run
-	Changed     int    `json:"changed"`           //
-	Deleted     int    `json:"deleted"`           //
-	Excluded    int    `json:"excluded"`          // live items that a rule leaves out
-	Quarantined int    `json:"quarantined"`       //
-	Resyncs     int    `json:"resyncs"`           //
-	Audited     bool   `json:"audited"`           // enumerated a second time
-	Recovered   int    `json:"recovered"`         // stored because the audit showed them
-	Vanished    int    `json:"vanished"`          // gone from the server, as the audit found
-	Balanced    bool   `json:"balanced"`          //
-	Gone        bool   `json:"gone"`              // the folder is no longer on the server
-	Problem     string `json:"problem,omitempty"` // why the folder was not finished
-	PathBefore  string `json:"was,omitempty"`     // its path in the previous run, if it was renamed or moved
+	Seq         int    `json:"seq"`                // number of the last segment, 0 = none
+	SyncKey     string `json:"sync_key,omitempty"` // to go on with after that segment; absent: a pass is under way
+	Estimated   *int   `json:"estimated"`          // what the server said it holds; null = it did not say
+	Live        int    `json:"live"`               // items of the archive that are on the server, as far as it told
+	Stored      int    `json:"stored"`             // stored by this run
+	Changed     int    `json:"changed"`            //
+	Deleted     int    `json:"deleted"`            //
+	Excluded    int    `json:"excluded"`           // live items that a rule leaves out
+	Quarantined int    `json:"quarantined"`        //
+	Resyncs     int    `json:"resyncs"`            //
+	Audited     bool   `json:"audited"`            // enumerated a second time
+	Recovered   int    `json:"recovered"`          // stored because the audit showed them
+	Vanished    int    `json:"vanished"`           // gone from the server, as the audit found
+	Balanced    bool   `json:"balanced"`           //
+	Gone        bool   `json:"gone"`               // the folder is no longer on the server
+	Problem     string `json:"problem,omitempty"`  // why the folder was not finished
+	PathBefore  string `json:"was,omitempty"`      // its path in the previous run, if it was renamed or moved
 }

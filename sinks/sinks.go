@@ -29,6 +29,8 @@ var (
 	ErrFenced = errors.New("another writer committed this page")
 	// ErrFull says that the destination has no room left. Nothing half-written is visible.
 	ErrFull = errors.New("destination is full")
+	// ErrUnavailable says that the destination cannot be reached, or has too much to do: later it may work.
+	ErrUnavailable = errors.New("destination is unavailable")
 	// ErrCorrupt says that stored bytes are not what was written.
 	ErrCorrupt = errors.New("stored data is damaged")
 	// ErrFormat says that the destination holds something this version does not know how to read.
@@ -68,6 +70,13 @@ type Salvager interface {
 	// an error that wraps ErrCorrupt, with the page's Seq and Segment.Name, and goes on. It ends at any other error. The
 	// segments' hashes are not filled in.
 	Surviving(ctx context.Context, mailbox, dir string) iter.Seq2[Committed, error]
+}
+
+// A Historian is a Sink that gives back what the last run left. It spares a run without checkpoints what they would have
+// told: a key that moved on without a page, and that a folder was balanced.
+type Historian interface {
+	// LastRun returns the newest record of a mailbox. ErrNotExist if there is none.
+	LastRun(ctx context.Context, mailbox string) (Run, error)
 }
 
 // A PageWriter receives one page. It is used by one goroutine at a time, and ends with Commit or Abort.

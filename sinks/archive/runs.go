@@ -130,6 +130,20 @@ func (a *Archive) Runs(ctx context.Context, mailbox string) iter.Seq2[RunRecord,
 	}
 }
 
+var _ sinks.Historian = (*Archive)(nil)
+
+// LastRun implements sinks.Historian.
+func (a *Archive) LastRun(ctx context.Context, mailbox string) (sinks.Run, error) {
+	r, err := a.lastRun(ctx, mailbox, time.Time{})
+	if err == nil && r == nil {
+		err = sinks.ErrNotExist
+	}
+	if err != nil {
+		return sinks.Run{}, fmt.Errorf("last run of %s: %w", mailbox, err)
+	}
+	return r.Run, nil
+}
+
 // lastRun returns the newest record of a run that had ended at the time, nil if there is none. A zero time is now.
 func (a *Archive) lastRun(ctx context.Context, mailbox string, at time.Time) (*RunRecord, error) {
 	names, err := a.runNames(ctx, mailbox)

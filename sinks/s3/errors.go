@@ -81,7 +81,7 @@ func (b *Bucket) requestError(ctx context.Context, op Operation, err error) erro
 	}
 	var answer *smithyhttp.ResponseError
 	if !errors.As(err, &answer) || answer.Response == nil || answer.Response.Response == nil {
-		return fmt.Errorf("%s: %s: %w", b.full(op.Name), op.Op, plain(err))
+		return fmt.Errorf("%s: %s: %w: %w", b.full(op.Name), op.Op, sinks.ErrUnavailable, plain(err))
 	}
 	e := &RequestError{
 		Op: op.Op, Place: b.full(op.Name), Status: answer.HTTPStatusCode(), err: err,
@@ -93,7 +93,7 @@ func (b *Bucket) requestError(ctx context.Context, op Operation, err error) erro
 	}
 	if e.Code == "" && e.Status < http.StatusMultipleChoices {
 		// It said that it was done, and the rest of the answer makes no sense or did not come.
-		return fmt.Errorf("%s: %s: %w", e.Place, op.Op, plain(err))
+		return fmt.Errorf("%s: %s: %w: %w", e.Place, op.Op, sinks.ErrUnavailable, plain(err))
 	}
 	var id *awshttp.ResponseError
 	if errors.As(err, &id) {
@@ -127,6 +127,11 @@ func kindOf(op Op, status int, code string) error {
 			return ErrNoLock // it is what S3 says of a hold in a bucket without locks
 		}
 	}
+	for _, again := range againCodes() {
+		if code == again {
+			return sinks.ErrUnavailable
+		}
+	}
 	switch status {
 	case http.StatusPreconditionFailed:
 		if op == OpGet {
@@ -142,6 +147,9 @@ func kindOf(op Op, status int, code string) error {
 		if op == OpHead || op == OpGet {
 			return sinks.ErrNotExist
 		}
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
+		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return sinks.ErrUnavailable
 	}
 	return nil
 }
@@ -174,7 +182,7 @@ func outcomeOf(err error) outcome {
 		return later
 	case e.Status == http.StatusRequestTimeout:
 		return unknown
-	case e.Status == http.StatusNotImplemented, e.kind != nil:
+	case e.Status == http.StatusNotImplemented, e.kind != nil && !errors.Is(e.kind, sinks.ErrUnavailable):
 		return refused
 	case e.Status >= http.StatusInternalServerError, e.Status < http.StatusMultipleChoices:
 		return unknown

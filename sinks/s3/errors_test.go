@@ -119,7 +119,7 @@ func TestOptions(t *testing.T) {
 		}
 	}
 	got, err := Options{Bucket: "b", Prefix: "/a/b/"}.complete()
-	if err != nil || got.Prefix != "a/b/" || got.MemoryLimit != 8<<20 || got.PartSize != 64<<20 || got.TempDir == "" {
+	if err != nil || got.Prefix != "a/b/" || got.MemoryLimit != 2<<20 || got.PartSize != 64<<20 || got.TempDir == "" {
 		t.Errorf("complete: %+v, %v", got, err)
 	}
 }

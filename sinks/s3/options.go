@@ -44,7 +44,8 @@ type Options struct {
 	// AcceptWeak holds the weaknesses that Check lets pass.
 	AcceptWeak []Weakness
 
-	// MemoryLimit is how many bytes of an upload are spooled in memory before it moves to a temporary file. Zero: 8 MiB.
+	// MemoryLimit is how many bytes of an upload are spooled in memory before it moves to a temporary file. Zero: 2 MiB,
+	// since a run has some dozens of them at once.
 	MemoryLimit int64
 	// TempDir is where temporary files are. Empty: os.TempDir.
 	TempDir string
@@ -114,7 +115,7 @@ func (o Options) complete() (Options, error) {
 		}
 	}
 	o.TempDir = orElse(o.TempDir, os.TempDir())
-	o.MemoryLimit = orElse(o.MemoryLimit, 8<<20)
+	o.MemoryLimit = orElse(o.MemoryLimit, 2<<20)
 	o.PartSize = orElse(o.PartSize, 64<<20)
 	o.UploadLimit = orElse(o.UploadLimit, 24*time.Hour)
 	o.Timeout = orElse(o.Timeout, time.Minute)
