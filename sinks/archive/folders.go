@@ -17,13 +17,13 @@ type folderEnd struct {
 // ends lists the folders of a mailbox with the numbers of their last segments, in one listing.
 func (a *Archive) ends(ctx context.Context, mailbox string) ([]folderEnd, error) {
 	var ends []folderEnd
-	prefix := mailboxPrefix(mailbox) + foldersDir
+	prefix := a.names.mailboxPrefix(mailbox) + foldersDir
 	for o, err := range a.bucket.List(ctx, prefix, "") {
 		if err != nil {
 			return nil, err
 		}
 		dir, base, _ := strings.Cut(o.Name[len(prefix):], "/")
-		seq := segmentSeq(base)
+		seq := a.names.seq(base)
 		if seq == 0 {
 			continue
 		}
@@ -52,7 +52,7 @@ func (a *Archive) Folders(ctx context.Context, mailbox string) ([]sinks.Folder, 
 			folders = append(folders, state.Folder)
 			continue
 		}
-		c, err := a.manifest(ctx, SegmentName(mailbox, end.dir, end.seq))
+		c, err := a.manifest(ctx, mailbox, a.SegmentName(mailbox, end.dir, end.seq))
 		if err != nil {
 			return nil, err
 		}

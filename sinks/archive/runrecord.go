@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"path"
 
 	"github.com/airlift-eas/airlift/sinks"
 )
@@ -85,18 +86,49 @@ func parseRun(data []byte) (*RunRecord, error) {
 	return &r, nil
 }
 
-// readRun reads a run record and returns its bytes too.
-func (a *Archive) readRun(ctx context.Context, name string) (*RunRecord, []byte, error) {
+// readRun reads a run record and returns the object's bytes too. Without an identity it is what is in clear, and the mailbox
+// that of the caller.
+func (a *Archive) readRun(ctx context.Context, mailbox, name string) (*RunRecord, []byte, error) {
 	data, err := readSmall(ctx, a.bucket, name)
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := parseRun(data)
-	if err == nil && runName(r.Mailbox, r.ID) != name {
+	var r *RunRecord
+	if a.crypt == nil {
+		r, err = parseRun(data)
+	} else {
+		r, err = a.unsealRun(ctx, name, data)
+	}
+	if err == nil && a.sealed() {
+		if mailboxOf(name) != r.Mailbox || path.Base(name) != r.ID+a.names.ext(runExt) {
+			err = fmt.Errorf("it is run %s of %s: %w", r.ID, r.Mailbox, sinks.ErrCorrupt)
+		}
+		r.Mailbox = mailbox
+	} else if err == nil && a.names.run(r.Mailbox, r.ID) != name {
 		err = fmt.Errorf("it is run %s of %s: %w", r.ID, r.Mailbox, sinks.ErrCorrupt)
 	}
 	if err != nil {
 		return nil, data, fmt.Errorf("%s: %w", name, err)
 	}
 	return r, data, nil
+}
+
+// unsealRun parses a run record of an encrypted archive. With an identity its two parts must agree.
+func (a *Archive) unsealRun(ctx context.Context, name string, data []byte) (*RunRecord, error) {
+	inside, raw, err := a.unseal(ctx, name, clearRun, data)
+	if err != nil {
+		return nil, err
+	}
+	clear, newest, err := parseClearRun(raw)
+	if err != nil || a.sealed() {
+		return &clear, err
+	}
+	r, err := parseRun(inside)
+	if err != nil {
+		return nil, err
+	}
+	if clear.Mailbox != mailboxOf(name) {
+		return nil, fmt.Errorf("in clear: it is of %s: %w", clear.Mailbox, sinks.ErrCorrupt)
+	}
+	return r, sameClearRun(*r, clear, newest)
 }

@@ -102,7 +102,7 @@ func fill(t testing.TB, a *Archive, f sinks.Folder, list [][]byte, perPage int) 
 			date := time.Date(2020, 1, 1, 0, i, 0, 0, time.UTC)
 			e := putBytes(t, w, sinks.Event{Op: sinks.OpAdd, ServerID: fmt.Sprint(seq, ":", i), Subject: fmt.Sprintf("Grüße %d: a/b?", i), Received: &date}, ".eml", data)
 			c.Events = append(c.Events, e)
-			items = append(items, stored{SegmentName(page.Mailbox, f.Dir, seq), e.Entry(), data})
+			items = append(items, stored{segmentName(page.Mailbox, f.Dir, seq), e.Entry(), data})
 		}
 		list = list[n:]
 		c.Segment = end(t, w)

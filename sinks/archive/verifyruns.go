@@ -15,13 +15,13 @@ func (v *verifier) runs(ctx context.Context, m *mailboxCheck) error {
 		if err != nil {
 			return err
 		}
-		if path.Ext(o.Name) == runExt {
+		if v.a.names.isRun(o.Name) {
 			names = append(names, o.Name)
 		}
 	}
 	records := make(map[string]*RunRecord)
 	for _, name := range names {
-		r, data, err := v.a.readRun(ctx, name)
+		r, data, err := v.a.readRun(ctx, "", name)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

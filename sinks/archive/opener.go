@@ -1,0 +1,87 @@
+package archive
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"filippo.io/age"
+
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+// anyOf is the identities of an archive as one.
+type anyOf []age.Identity
+
+func (ids anyOf) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
+	for _, id := range ids {
+		key, err := id.Unwrap(stanzas)
+		if !errors.Is(err, age.ErrIncorrectIdentity) {
+			return key, err
+		}
+	}
+	return nil, age.ErrIncorrectIdentity
+}
+
+// identity returns what opens an object whose header has been read.
+func (a *Archive) identity(_ context.Context, s *sealedObject) (age.Identity, error) {
+	if a.sealed() {
+		return nil, fmt.Errorf("%s: %w", s.name, ErrSealed)
+	}
+	return anyOf(a.crypt.identities), nil
+}
+
+// openInside opens an object of which only what is inside matters, and returns that and, if the archive is encrypted, what
+// is in clear.
+func (a *Archive) openInside(ctx context.Context, name, kind string) (o sinks.Object, clear []byte, err error) {
+	if a.crypt == nil {
+		o, err := a.bucket.Open(ctx, name)
+		return o, nil, err
+	}
+	if a.sealed() {
+		return nil, nil, fmt.Errorf("%s: %w", name, ErrSealed)
+	}
+	s, err := a.openSealed(ctx, name, kind)
+	if err != nil {
+		return nil, nil, err
+	}
+	id, err := a.identity(ctx, s)
+	if err == nil {
+		o, err = s.open(id)
+	}
+	if err != nil {
+		s.Close()
+		return nil, nil, err
+	}
+	return o, s.clear, nil
+}
+
+// unseal returns what is inside a small object, if there is an identity, and what is in clear.
+func (a *Archive) unseal(ctx context.Context, name, kind string, data []byte) (inside, clear []byte, err error) {
+	s, err := a.newSealed(whole{bytes.NewReader(data)}, name, kind)
+	if err != nil || a.sealed() {
+		if err == nil {
+			clear = s.clear
+		}
+		return nil, clear, err
+	}
+	id, err := a.identity(ctx, s)
+	if err != nil {
+		return nil, s.clear, err
+	}
+	r, err := age.Decrypt(bytes.NewReader(data), id)
+	if err == nil {
+		inside, err = io.ReadAll(r)
+	}
+	if err != nil {
+		return nil, s.clear, fmt.Errorf("%s: %w", name, s.broken(err))
+	}
+	return inside, s.clear, nil
+}
+
+// whole is an object in memory.
+type whole struct{ *bytes.Reader }
+
+func (whole) Close() error { return nil }
