@@ -146,15 +146,18 @@ func (a *Archive) lastRun(ctx context.Context, mailbox string, at time.Time) (*R
 // newestRun is lastRun among the records of these names. A damaged record is passed over: to name it is Verify's part, and
 // what it said is in the pages too, or is said again by the next one.
 func (a *Archive) newestRun(ctx context.Context, mailbox string, names []string, at time.Time) (*RunRecord, error) {
+	var sealed error
 	for _, name := range slices.Backward(names) {
 		r, _, err := a.readRun(ctx, mailbox, name)
 		switch {
 		case errors.Is(err, sinks.ErrCorrupt):
+		case errors.Is(err, ErrSealed): // so looks damage in a header, too
+			sealed = err
 		case err != nil:
 			return nil, err
 		case at.IsZero() || !r.Ended.After(at):
 			return r, nil
 		}
 	}
-	return nil, nil
+	return nil, sealed
 }
