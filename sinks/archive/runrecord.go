@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"path"
 
 	"github.com/airlift-eas/airlift/sinks"
 )
@@ -87,7 +86,7 @@ func parseRun(data []byte) (*RunRecord, error) {
 }
 
 // readRun reads a run record and returns the object's bytes too. Without an identity it is what is in clear, and the mailbox
-// that of the caller.
+// that of the caller. With an error there may be a record: it is one, and in the wrong place.
 func (a *Archive) readRun(ctx context.Context, mailbox, name string) (*RunRecord, []byte, error) {
 	data, err := readSmall(ctx, a.bucket, name)
 	if err != nil {
@@ -99,18 +98,20 @@ func (a *Archive) readRun(ctx context.Context, mailbox, name string) (*RunRecord
 	} else {
 		r, err = a.unsealRun(ctx, name, data)
 	}
-	if err == nil && a.sealed() {
-		if mailboxOf(name) != r.Mailbox || path.Base(name) != r.ID+a.names.ext(runExt) {
-			err = fmt.Errorf("it is run %s of %s: %w", r.ID, r.Mailbox, sinks.ErrCorrupt)
-		}
-		r.Mailbox = mailbox
-	} else if err == nil && a.names.run(r.Mailbox, r.ID) != name {
-		err = fmt.Errorf("it is run %s of %s: %w", r.ID, r.Mailbox, sinks.ErrCorrupt)
-	}
 	if err != nil {
 		return nil, data, fmt.Errorf("%s: %w", name, err)
 	}
-	return r, data, nil
+	want := a.names.run(r.Mailbox, r.ID)
+	if a.sealed() {
+		want = mailboxesDir + r.Mailbox + "/" + runsDir + r.ID + a.names.ext(runExt)
+	}
+	if want != name {
+		err = fmt.Errorf("%s: it is run %s of %s: %w", name, r.ID, r.Mailbox, sinks.ErrCorrupt)
+	}
+	if a.sealed() {
+		r.Mailbox = mailbox
+	}
+	return r, data, err
 }
 
 // unsealRun parses a run record of an encrypted archive. With an identity its two parts must agree.
