@@ -66,7 +66,9 @@ func OpenWith(ctx context.Context, b sinks.Bucket, o Options) (*Archive, error) 
 		return nil, fmt.Errorf("open archive: %w", err)
 	}
 	if a.crypt != nil {
-		a.names.archive = h.ID
+		if err := a.beginCrypt(ctx, o); err != nil {
+			return nil, fmt.Errorf("open archive: %w", err)
+		}
 	}
 	return a, nil
 }

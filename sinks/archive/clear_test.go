@@ -216,7 +216,7 @@ func FuzzClear(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, raw := range [][]byte{s.clear, r.clear, []byte("{\"page\":1,\"counts\":{}}\n"), []byte("{\"id\":\"x\"}\n{\"folder\":{}}\n{\"segment\":{}}\n")} {
+	for _, raw := range [][]byte{s.shown, r.shown, []byte("{\"page\":1,\"counts\":{}}\n"), []byte("{\"id\":\"x\"}\n{\"folder\":{}}\n{\"segment\":{}}\n")} {
 		f.Add(raw, false)
 		f.Add(a.codec.enc.EncodeAll(raw, nil), true)
 	}

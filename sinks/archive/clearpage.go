@@ -31,13 +31,13 @@ func clearedEvent(e *sinks.Event) sinks.Event {
 }
 
 // sameClear returns an error if a page's part in clear is not what the page itself says.
-func sameClear(c, clear sinks.Committed) error {
-	want := sinks.Committed{Page: clearedPage(c.Page, clear.Page.Mailbox), KeyAfter: c.KeyAfter}
+func sameClear(c, shown sinks.Committed) error {
+	want := sinks.Committed{Page: clearedPage(c.Page, shown.Page.Mailbox), KeyAfter: c.KeyAfter}
 	for i := range c.Events {
 		want.Events = append(want.Events, clearedEvent(&c.Events[i]))
 	}
-	clear.Segment = sinks.Segment{}
-	if !reflect.DeepEqual(want, clear) {
+	shown.Segment = sinks.Segment{}
+	if !reflect.DeepEqual(want, shown) {
 		return fmt.Errorf("its part in clear is not what its manifest says: %w", sinks.ErrCorrupt)
 	}
 	return nil
@@ -69,7 +69,7 @@ func (a *Archive) clearPage(ctx context.Context, mailbox, segment string) (sinks
 		return sinks.Committed{}, err
 	}
 	defer s.Close()
-	c, err := a.names.parseClearPage(segment, s.clear)
+	c, err := a.names.parseClearPage(segment, s.shown)
 	if err != nil {
 		return sinks.Committed{}, fmt.Errorf("%s: %w", segment, err)
 	}

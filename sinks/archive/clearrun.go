@@ -25,6 +25,7 @@ type clearHead struct {
 	ArchiveSHA256 string         `json:"archive_sha256"`
 	Previous      *RunRef        `json:"previous"`
 	Through       map[string]int `json:"through"`
+	Rekey         *RekeyRef      `json:"rekey,omitempty"`
 	Newest        bool           `json:"newest,omitempty"` // of each folder only the newest segment follows
 }
 
@@ -39,7 +40,7 @@ type clearLine struct {
 func clearedRun(r RunRecord, mailboxDir string, newest bool) RunRecord {
 	c := RunRecord{
 		Run:     sinks.Run{ID: r.ID, Mailbox: mailboxDir, Started: r.Started, Ended: r.Ended, Result: r.Result},
-		Archive: r.Archive, ArchiveSHA256: r.ArchiveSHA256, Previous: r.Previous, Through: r.Through,
+		Archive: r.Archive, ArchiveSHA256: r.ArchiveSHA256, Previous: r.Previous, Through: r.Through, Rekey: r.Rekey,
 	}
 	for _, f := range r.Folders {
 		f.Path, f.PathBefore, f.Problem = "", "", ""
@@ -62,7 +63,7 @@ func encodeClearRun(c RunRecord, newest bool) ([]byte, error) {
 	var b bytes.Buffer
 	err := writeLine(&b, clearHead{
 		ID: c.ID, Mailbox: c.Mailbox, Started: c.Started, Ended: c.Ended, Result: c.Result, Archive: c.Archive,
-		ArchiveSHA256: c.ArchiveSHA256, Previous: c.Previous, Through: c.Through, Newest: newest,
+		ArchiveSHA256: c.ArchiveSHA256, Previous: c.Previous, Through: c.Through, Rekey: c.Rekey, Newest: newest,
 	})
 	for i := range c.Folders {
 		err = errors.Join(err, writeLine(&b, clearLine{Folder: &c.Folders[i]}))
@@ -91,7 +92,7 @@ func parseClearRun(b []byte) (c RunRecord, newest bool, err error) {
 			newest = h.Newest
 			c = RunRecord{
 				Run:     sinks.Run{ID: h.ID, Mailbox: h.Mailbox, Started: h.Started, Ended: h.Ended, Result: h.Result},
-				Archive: h.Archive, ArchiveSHA256: h.ArchiveSHA256, Previous: h.Previous, Through: h.Through,
+				Archive: h.Archive, ArchiveSHA256: h.ArchiveSHA256, Previous: h.Previous, Through: h.Through, Rekey: h.Rekey,
 			}
 			continue
 		}
@@ -136,12 +137,12 @@ func (a *Archive) sealRun(name string, r RunRecord, data []byte) ([]byte, error)
 }
 
 // sameClearRun returns an error if a record's part in clear is not what the record says.
-func sameClearRun(r, clear RunRecord, newest bool) error {
-	want := clearedRun(r, clear.Mailbox, newest)
-	same := want.Started.Equal(clear.Started) && want.Ended.Equal(clear.Ended) && maps.Equal(want.Through, clear.Through) &&
-		slices.Equal(want.Segments, clear.Segments) && reflect.DeepEqual(want.Folders, clear.Folders) &&
-		reflect.DeepEqual(want.Previous, clear.Previous) && want.ID == clear.ID && want.Result == clear.Result &&
-		want.Archive == clear.Archive && want.ArchiveSHA256 == clear.ArchiveSHA256
+func sameClearRun(r, shown RunRecord, newest bool) error {
+	want := clearedRun(r, shown.Mailbox, newest)
+	same := want.Started.Equal(shown.Started) && want.Ended.Equal(shown.Ended) && maps.Equal(want.Through, shown.Through) &&
+		slices.Equal(want.Segments, shown.Segments) && reflect.DeepEqual(want.Folders, shown.Folders) &&
+		reflect.DeepEqual(want.Previous, shown.Previous) && reflect.DeepEqual(want.Rekey, shown.Rekey) && want.ID == shown.ID && want.Result == shown.Result &&
+		want.Archive == shown.Archive && want.ArchiveSHA256 == shown.ArchiveSHA256
 	if !same {
 		return fmt.Errorf("its part in clear is not what the record says: %w", sinks.ErrCorrupt)
 	}

@@ -68,7 +68,7 @@ func (s relaid) Pages(ctx context.Context, mailbox, dir string, after int) iter.
 			if (err == nil) != (sealedErr == nil) || err != nil && !sameSentinel(err, sealedErr) {
 				s.t.Errorf("with an identity %v, without %v", err, sealedErr)
 			}
-			if diff := cmp.Diff(inClearOf(c), got); err == nil && s.Archive.sealed() && diff != "" {
+			if diff := cmp.Diff(inClearOf(c), got); err == nil && s.sealed() && diff != "" {
 				s.t.Errorf("page %d without an identity (-want +got):\n%s", c.Page.Seq, diff)
 			}
 			c.Page.Folder.Dir = dir
@@ -96,14 +96,14 @@ func inClearOf(c sinks.Committed) sinks.Committed {
 	c.Page.Server, c.Page.Folder.Path = "", ""
 	var events []sinks.Event
 	for _, e := range c.Events {
-		clear := sinks.Event{
+		shown := sinks.Event{
 			Op: e.Op, ID: e.ID, ServerID: e.ServerID, ServerIDBefore: e.ServerIDBefore, Size: e.Size, SHA256: e.SHA256,
 			Fingerprint: e.Fingerprint, State: e.State, MovedFrom: e.MovedFrom, MovedTo: e.MovedTo,
 		}
 		if e.Name != "" {
-			clear.Name = entryID(c.Page, len(events)+1)
+			shown.Name = entryID(c.Page, len(events)+1)
 		}
-		events = append(events, clear)
+		events = append(events, shown)
 	}
 	c.Events = events
 	return c
@@ -117,7 +117,7 @@ func (s relaid) Folders(ctx context.Context, mailbox string) ([]sinks.Folder, er
 	}
 	for i := range folders {
 		want := folders[i]
-		if want.Path = ""; s.Archive.sealed() && i < len(sealed) && want != sealed[i] {
+		if want.Path = ""; s.sealed() && i < len(sealed) && want != sealed[i] {
 			s.t.Errorf("folder %+v without an identity, want %+v", sealed[i], want)
 		}
 		folders[i].Dir = "inbox-" + folders[i].ID

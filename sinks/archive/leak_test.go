@@ -105,9 +105,9 @@ func TestNoLeak(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.Close()
-		wantNoSecret(t, name+" in clear", s.clear)
-		if !bytes.Contains(s.clear, []byte("0a1b2c3d")) {
-			t.Errorf("%s in clear is no part of it: %s", name, s.clear)
+		wantNoSecret(t, name+" in clear", s.shown)
+		if !bytes.Contains(s.shown, []byte("0a1b2c3d")) {
+			t.Errorf("%s in clear is no part of it: %s", name, s.shown)
 		}
 	}
 	if files, err := os.ReadDir(a.crypt.spools.dir); len(files) != 0 || err != nil {

@@ -25,17 +25,9 @@ func (ids anyOf) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	return nil, age.ErrIncorrectIdentity
 }
 
-// identity returns what opens an object whose header has been read.
-func (a *Archive) identity(_ context.Context, s *sealedObject) (age.Identity, error) {
-	if a.sealed() {
-		return nil, fmt.Errorf("%s: %w", s.name, ErrSealed)
-	}
-	return anyOf(a.crypt.identities), nil
-}
-
 // openInside opens an object of which only what is inside matters, and returns that and, if the archive is encrypted, what
 // is in clear.
-func (a *Archive) openInside(ctx context.Context, name, kind string) (o sinks.Object, clear []byte, err error) {
+func (a *Archive) openInside(ctx context.Context, name, kind string) (o sinks.Object, shown []byte, err error) {
 	if a.crypt == nil {
 		o, err := a.bucket.Open(ctx, name)
 		return o, nil, err
@@ -55,30 +47,30 @@ func (a *Archive) openInside(ctx context.Context, name, kind string) (o sinks.Ob
 		s.Close()
 		return nil, nil, err
 	}
-	return o, s.clear, nil
+	return o, s.shown, nil
 }
 
 // unseal returns what is inside a small object, if there is an identity, and what is in clear.
-func (a *Archive) unseal(ctx context.Context, name, kind string, data []byte) (inside, clear []byte, err error) {
+func (a *Archive) unseal(ctx context.Context, name, kind string, data []byte) (inside, shown []byte, err error) {
 	s, err := a.newSealed(whole{bytes.NewReader(data)}, name, kind)
 	if err != nil || a.sealed() {
 		if err == nil {
-			clear = s.clear
+			shown = s.shown
 		}
-		return nil, clear, err
+		return nil, shown, err
 	}
 	id, err := a.identity(ctx, s)
 	if err != nil {
-		return nil, s.clear, err
+		return nil, s.shown, err
 	}
 	r, err := age.Decrypt(bytes.NewReader(data), id)
 	if err == nil {
 		inside, err = io.ReadAll(r)
 	}
 	if err != nil {
-		return nil, s.clear, fmt.Errorf("%s: %w", name, s.broken(err))
+		return nil, s.shown, fmt.Errorf("%s: %w", name, s.broken(err))
 	}
-	return inside, s.clear, nil
+	return inside, s.shown, nil
 }
 
 // whole is an object in memory.

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,8 +15,8 @@ import (
 // host sees it that has no identity: such a host resumes, is fenced and chains its pages, and reads no mail.
 type Options struct {
 	// Recipients are the public keys to which an archive is encrypted: age1…, age1pq1…, ssh-ed25519 …, ssh-rsa …. They are
-	// chosen when it is made, and are in its archive.json; where none are given those are used. To give them again
-	// pins them: an archive of others is refused.
+	// chosen when it is made, are in its archive.json, and change by [Archive.Rekey] only; where none are given those are
+	// used. To give them again pins them: an archive of others is refused.
 	Recipients []string
 
 	// Identities are the private keys to read with. They are of no use, and no harm, in an archive that is not encrypted.
@@ -24,6 +25,9 @@ type Options struct {
 	// TempDir is where large pages wait for their commit, encrypted to a key that only this process has; "" = the system's
 	// directory for such files. An archive that is not encrypted makes no use of it.
 	TempDir string
+
+	// By is who is named in the record of a Rekey, for who reads it with an identity; "" = nobody.
+	By string
 }
 
 // Errors of encrypted archives.
@@ -40,8 +44,12 @@ var errTooLarge = errors.New("too much for an age header")
 // crypt is what the objects of an encrypted archive are written and read with.
 type crypt struct {
 	to         recipientSet
+	rekey      *RekeyRef // the change that made them the recipients; nil: they are those of archive.json
+	unknown    error     // why it is not known to whom to write; it can be read all the same
 	identities []age.Identity
+	by         string
 	spools     spools
+	ring       keyring
 }
 
 // encryption is what archive.json says of it.
@@ -61,8 +69,23 @@ func newCrypt(h head, o Options) (*crypt, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", headName, sinks.ErrCorrupt, err)
 	}
-	c := &crypt{to: set, identities: slices.Clone(o.Identities), spools: spools{dir: o.TempDir}}
-	return c, c.agree(o.Recipients)
+	return &crypt{to: set, identities: slices.Clone(o.Identities), by: o.By, spools: spools{dir: o.TempDir}}, nil
+}
+
+// beginCrypt finds out to whom the archive is encrypted now.
+func (a *Archive) beginCrypt(ctx context.Context, o Options) error {
+	a.names.archive = a.head.ID
+	err := a.newestRekey(ctx)
+	switch {
+	case errors.Is(err, sinks.ErrCorrupt), errors.Is(err, sinks.ErrFormat):
+		a.crypt.unknown = fmt.Errorf("its recipients: %w", err)
+	case err != nil:
+		return err
+	}
+	if a.crypt.unknown != nil && len(o.Recipients) > 0 {
+		return a.crypt.unknown
+	}
+	return a.crypt.agree(o.Recipients)
 }
 
 // agree returns an error if recipients were asked for that are not the archive's.

@@ -22,7 +22,7 @@ type pageWriter struct {
 	up     sinks.Upload  // in an encrypted archive nil until the commit
 	out    *digestWriter // to up, in an archive that is not encrypted
 	spool  *spool        // in one that is: what waits for the commit
-	clear  clearBuffer
+	shown  clearBuffer
 	seg    *segmentWriter // nil once the page has ended
 	lines  bytes.Buffer   // of the manifest, from the second on
 	events int
@@ -130,7 +130,7 @@ func (w *pageWriter) put(ctx context.Context, e *sinks.Event, contents []sinks.C
 	}
 	w.counts[e.Op]++
 	if w.spool != nil {
-		return w.clear.add(e)
+		return w.shown.add(e)
 	}
 	return nil
 }
@@ -217,7 +217,7 @@ func (w *pageWriter) commit(ctx context.Context, keyAfter string) (sinks.Segment
 
 // upload encrypts what has waited for the commit. If the page's part in clear is too large nothing has been written.
 func (w *pageWriter) upload(ctx context.Context, keyAfter string) error {
-	raw, err := w.clear.finish(w.name, w.page, keyAfter, w.counts)
+	raw, err := w.shown.finish(w.name, w.page, keyAfter, w.counts)
 	if err != nil {
 		return err
 	}
@@ -255,7 +255,7 @@ func (w *pageWriter) end() error {
 	}
 	w.seg.release()
 	w.seg = nil
-	w.lines, w.clear = bytes.Buffer{}, clearBuffer{}
+	w.lines, w.shown = bytes.Buffer{}, clearBuffer{}
 	if w.spool != nil {
 		return w.spool.close()
 	}

@@ -19,7 +19,7 @@ type SegmentReader struct {
 	name  string
 	obj   sinks.Object // what is inside, if the archive is encrypted
 	size  int64        // of what is stored
-	clear []byte       // what of it is in clear
+	shown []byte       // what of it is in clear
 	table seekTable
 	tail  []byte // the end of the object
 
@@ -31,11 +31,11 @@ type SegmentReader struct {
 // OpenSegment opens a segment by its name and reads its seek table. Close it after use. ErrSealed: it is encrypted, and no
 // identity opens it.
 func (a *Archive) OpenSegment(ctx context.Context, name string) (*SegmentReader, error) {
-	o, clear, err := a.openInside(ctx, name, clearPage)
+	o, shown, err := a.openInside(ctx, name, clearPage)
 	if err != nil {
 		return nil, err
 	}
-	r := &SegmentReader{codec: a.codec, names: a.names, name: name, obj: o, size: o.Size(), clear: clear}
+	r := &SegmentReader{codec: a.codec, names: a.names, name: name, obj: o, size: o.Size(), shown: shown}
 	if p, ok := o.(*plainObject); ok {
 		r.size = p.s.obj.Size()
 	}
@@ -67,9 +67,9 @@ func (r *SegmentReader) Manifest() (sinks.Committed, error) {
 		return sinks.Committed{}, fmt.Errorf("%s: %w: %w", r.name, sinks.ErrCorrupt, err)
 	}
 	if r.names.encrypted() {
-		clear, err := r.names.parseClearPage(r.name, r.clear)
+		shown, err := r.names.parseClearPage(r.name, r.shown)
 		if err == nil {
-			err = sameClear(c, clear)
+			err = sameClear(c, shown)
 		}
 		if err != nil {
 			return sinks.Committed{}, fmt.Errorf("%s: %w", r.name, err)

@@ -22,6 +22,8 @@ type RunRecord struct {
 	// Through tells for each folder's directory up to which number all its segments are named by this record or one
 	// before it.
 	Through map[string]int `json:"through"`
+	// Rekey is the newest change of an encrypted archive's recipients.
+	Rekey *RekeyRef `json:"rekey,omitempty"`
 }
 
 // RunRef names a run record.
@@ -120,16 +122,16 @@ func (a *Archive) unsealRun(ctx context.Context, name string, data []byte) (*Run
 	if err != nil {
 		return nil, err
 	}
-	clear, newest, err := parseClearRun(raw)
+	shown, newest, err := parseClearRun(raw)
 	if err != nil || a.sealed() {
-		return &clear, err
+		return &shown, err
 	}
 	r, err := parseRun(inside)
 	if err != nil {
 		return nil, err
 	}
-	if clear.Mailbox != mailboxOf(name) {
-		return nil, fmt.Errorf("in clear: it is of %s: %w", clear.Mailbox, sinks.ErrCorrupt)
+	if shown.Mailbox != mailboxOf(name) {
+		return nil, fmt.Errorf("in clear: it is of %s: %w", shown.Mailbox, sinks.ErrCorrupt)
 	}
-	return r, sameClearRun(*r, clear, newest)
+	return r, sameClearRun(*r, shown, newest)
 }

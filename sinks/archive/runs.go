@@ -34,6 +34,9 @@ func (a *Archive) record(ctx context.Context, run sinks.Run) error {
 		return errors.New("no mailbox, or no id")
 	}
 	stored := RunRecord{Run: run, Archive: a.head.ID, ArchiveSHA256: a.sum}
+	if a.crypt != nil {
+		stored.Rekey = a.crypt.rekey
+	}
 	names, err := a.runNames(ctx, run.Mailbox)
 	if err != nil {
 		return err

@@ -76,7 +76,13 @@ func (c *codec) readStanza(kind string, stanzas []*age.Stanza) (raw []byte, err 
 
 // seal writes an age file to the recipients of the archive, with a stanza in clear in its header.
 func (a *Archive) seal(w io.Writer, stanza age.Stanza, content io.Reader) error {
-	to := &a.crypt.to
+	if a.crypt.unknown != nil {
+		return a.crypt.unknown
+	}
+	return a.crypt.to.seal(w, stanza, content)
+}
+
+func (to recipientSet) seal(w io.Writer, stanza age.Stanza, content io.Reader) error {
 	out := bufio.NewWriterSize(w, 64<<10) // age writes a header in very small pieces
 	in, err := age.Encrypt(out, append(slices.Clone(to.keys), inClear{stanza, to.labelled})...)
 	if err != nil {

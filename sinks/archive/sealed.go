@@ -27,7 +27,7 @@ const (
 type sealedObject struct {
 	obj   sinks.Object
 	name  string
-	clear []byte // what is in clear, uncompressed
+	shown []byte // what is in clear, uncompressed
 
 	head    []byte // the object's beginning, with all of the header
 	header  int64  // length of the header
@@ -60,7 +60,7 @@ func (a *Archive) newSealed(o sinks.Object, name, kind string) (*sealedObject, e
 	if all == nil {
 		return nil, fmt.Errorf("%s: age header: %w: %w", name, sinks.ErrCorrupt, err)
 	}
-	if s.clear, err = a.codec.readStanza(kind, all); err != nil {
+	if s.shown, err = a.codec.readStanza(kind, all); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if _, err := s.plainSize(); err != nil {

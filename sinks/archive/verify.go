@@ -51,6 +51,9 @@ type Summary struct {
 func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Summary, error) {
 	v := &verifier{a: a, o: o, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	v.head(ctx)
+	if err := v.rekeys(ctx); err != nil {
+		return v.sum, fmt.Errorf("verify: %w", err)
+	}
 	prefix := ""
 	if o.Mailbox != "" {
 		prefix = v.a.names.mailboxPrefix(o.Mailbox)
@@ -71,6 +74,8 @@ type verifier struct {
 	o       VerifyOptions
 	headSum string // of archive.json as it is now
 	headBad bool   // and that was said
+
+	rekeyHeads map[string]string // hash of the header of each change of recipients, by the last part of its name
 
 	folders sync.WaitGroup
 	slots   chan struct{}
@@ -128,7 +133,7 @@ func (v *verifier) walk(ctx context.Context, prefix string) error {
 		}
 		part := strings.Split(o.Name, "/")
 		switch {
-		case o.Name == headName:
+		case o.Name == headName, v.a.names.rekeyNumber(o.Name) > 0:
 			continue
 		case len(part) == 5 && part[0]+"/" == mailboxesDir && part[2]+"/" == foldersDir && v.a.names.seq(part[4]) > 0:
 		case len(part) == 4 && part[0]+"/" == mailboxesDir && part[2]+"/" == runsDir && v.a.names.isRun(part[3]):

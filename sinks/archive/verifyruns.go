@@ -48,6 +48,7 @@ func (v *verifier) runs(ctx context.Context, m *mailboxCheck) error {
 // run verifies one record whose bytes are what they say, against those before it and archive.json.
 func (v *verifier) run(m *mailboxCheck, name string, r *RunRecord, sums map[string]string) {
 	v.headOf(name, r)
+	v.rekeyOf(name, r)
 	if p := r.Previous; p != nil {
 		if sum, ok := sums[p.Name]; !ok {
 			v.problem(path.Dir(name)+"/"+p.Name, "", "it is missing; %s was written after it", name)

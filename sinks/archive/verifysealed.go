@@ -18,13 +18,13 @@ func (v *verifier) scanSealed(ctx context.Context, name string, o sinks.Object, 
 	if err != nil {
 		return err
 	}
-	clear, err := v.a.names.parseClearPage(name, s.clear)
+	shown, err := v.a.names.parseClearPage(name, s.shown)
 	if err != nil {
 		return err
 	}
-	c.clear = &clear
+	c.shown = &shown
 	if c.sealed = v.a.sealed(); c.sealed {
-		c.page = &clear.Page
+		c.page = &shown.Page
 		return nil
 	}
 	id, err := v.a.identity(ctx, s)

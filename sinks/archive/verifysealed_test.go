@@ -194,9 +194,9 @@ func TestClearPartLies(t *testing.T) {
 		"another id":     {`"id":"0a1b2c3d-1-1"`, `"id":"0a1b2c3d-1-9"`},
 		"a path":         {`"path":""`, `"path":"x"`},
 	} {
-		raw := bytes.Replace(s.clear, []byte(change[0]), []byte(change[1]), 1)
-		if bytes.Equal(raw, s.clear) {
-			t.Fatalf("%s: nothing to change in %s", what, s.clear)
+		raw := bytes.Replace(s.shown, []byte(change[0]), []byte(change[1]), 1)
+		if bytes.Equal(raw, s.shown) {
+			t.Fatalf("%s: nothing to change in %s", what, s.shown)
 		}
 		stanza, err := a.codec.newStanza(clearPage, raw)
 		if err != nil {

@@ -23,7 +23,7 @@ type segmentCheck struct {
 	size   int64
 	sum    string           // hex SHA-256; "" if not all of it could be read
 	page   *sinks.Page      // nil if its manifest is damaged
-	clear  *sinks.Committed // what is in clear of an encrypted one
+	shown  *sinks.Committed // what is in clear of an encrypted one
 	sealed bool             // and what is inside could not be read
 	items  int
 	bytes  int64
@@ -133,8 +133,8 @@ func (v *verifier) manifest(segment, name string, manifest []byte, c *segmentChe
 		return fmt.Errorf("%w: %w", sinks.ErrCorrupt, err)
 	}
 	c.page = &m.Page
-	if c.clear != nil {
-		if err := sameClear(m, *c.clear); err != nil {
+	if c.shown != nil {
+		if err := sameClear(m, *c.shown); err != nil {
 			return err
 		}
 	}
