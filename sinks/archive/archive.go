@@ -128,15 +128,18 @@ func (a *Archive) Created() time.Time { return a.head.Created }
 
 func parseHead(data []byte) (head, error) {
 	var h head
-	d := json.NewDecoder(bytes.NewReader(data))
-	// A field of another name may be what says that the archive is encrypted, and would then be what keeps mail from being
-	// written for everyone to read.
-	d.DisallowUnknownFields()
-	if err := d.Decode(&h); err != nil && h.Format <= Format {
+	if err := json.Unmarshal(data, &h); err != nil {
 		return h, fmt.Errorf("%s: %w: %w", headName, sinks.ErrCorrupt, err)
 	}
 	if h.Format != Format {
 		return h, fmt.Errorf("%s: format %d, this version knows %d: %w", headName, h.Format, Format, sinks.ErrFormat)
+	}
+	// A field that is not known may be what says that the archive is encrypted: then nothing else keeps mail from being
+	// written for everyone to read.
+	strict := json.NewDecoder(bytes.NewReader(data))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(new(head)); err != nil {
+		return h, fmt.Errorf("%s: %w: %w", headName, sinks.ErrFormat, err)
 	}
 	if id, err := hex.DecodeString(h.ID); err != nil || len(id) != 16 || h.Created.IsZero() {
 		return h, fmt.Errorf("%s: no id or time: %w", headName, sinks.ErrCorrupt)

@@ -80,6 +80,16 @@
 // hashes that chain it, the segments, and of each folder all but its path, its former path and its problem. Where a header
 // would be too large (age reads 2 MiB) a run names each folder's newest segment only, and a page is refused.
 //
+// The recipients change by one object more, and no object is rewritten ([Archive.Rekey]):
+//
+//	rekeys/00000001.json.age   in clear, as "-> airlift-rekey 1": who was added and removed, who the recipients are now, when,
+//	                           and the hash of the change before it
+//	                           inside: the same, who asked for it, and a line {"object":"…","key":"…"} with the file key of
+//	                           each object that was there, by which an added recipient opens what was not written to it
+//
+// The newest change counts, and before the first one archive.json. Run records name the newest change by the hash of its
+// header, so that it cannot be taken away unseen.
+//
 // Who has an identity reads what is inside, and it is damage if that and what is in clear differ.
 //
 // # What encryption does not hide
