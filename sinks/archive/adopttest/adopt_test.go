@@ -1,20 +1,46 @@
-package archive
+package adopttest
 
 import (
-	"errors"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"filippo.io/age"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/checkpoints/sqlite"
 	"github.com/airlift-eas/airlift/migrate"
 	"github.com/airlift-eas/airlift/sinks"
+	"github.com/airlift-eas/airlift/sinks/archive"
+	"github.com/airlift-eas/airlift/sinks/dir"
 	"github.com/airlift-eas/airlift/sinks/sinktest"
 )
+
+// page is a page of the suite, in the place that the archive has for its folder.
+func page(a *archive.Archive, f sinks.Folder, seq int) sinks.Page {
+	p := sinktest.NewPage(f, seq, "")
+	p.Folder.Dir = a.Place(f.Path, f.ID)
+	return p
+}
+
+// fill stores pages of messages.
+func fill(t *testing.T, a *archive.Archive, f sinks.Folder, pages, each int) (list []sinks.Committed) {
+	t.Helper()
+	for seq := 1; seq <= pages; seq++ {
+		p := page(a, f, seq)
+		if seq > 1 {
+			p.Prev = list[seq-2].Segment.SHA256
+		}
+		var puts []sinktest.Put
+		for i := range each {
+			puts = append(puts, sinktest.Mail(seq*100+i))
+		}
+		list = append(list, sinktest.Commit(t, a, p, puts...))
+	}
+	return list
+}
 
 // state is all that the checkpoints of a mailbox hold.
 type state struct {
@@ -24,7 +50,7 @@ type state struct {
 }
 
 // rebuild makes the checkpoints of a mailbox from an archive.
-func rebuild(t *testing.T, a *Archive) (s state) {
+func rebuild(t *testing.T, a *archive.Archive) (s state) {
 	t.Helper()
 	ctx := t.Context()
 	store, err := sqlite.Open(ctx, filepath.Join(t.TempDir(), "checkpoints.db"))
@@ -62,10 +88,25 @@ func rebuild(t *testing.T, a *Archive) (s state) {
 // TestAdoption: a host without an identity makes the same ledger and the same cursors of an archive as one with, but for
 // what is not in clear.
 func TestAdoption(t *testing.T) {
-	b := newMemory()
-	a := createWith(t, b, toOwner())
-	inbox, _ := fill(t, a, sinktest.Inbox, madeUp()[:20], 8)
-	p := encryptedPage(a, 4)
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := dir.Open(t.TempDir(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	open := func(ids ...age.Identity) *archive.Archive {
+		a, err := archive.CreateWith(t.Context(), b, archive.Options{Recipients: []string{key.Recipient().String()}, Identities: ids})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	a := open()
+	inbox := fill(t, a, sinktest.Inbox, 3, 8)
+	p := page(a, sinktest.Inbox, 4)
 	p.Prev, p.KeyBefore = inbox[2].Segment.SHA256, inbox[2].KeyAfter
 	id := func(page, n int) sinks.Event {
 		e := inbox[page].Events[n]
@@ -89,12 +130,12 @@ func TestAdoption(t *testing.T) {
 		puts = append(puts, put)
 	}
 	inbox = append(inbox, sinktest.Commit(t, a, p, puts...))
-	twin, _ := fill(t, a, sinktest.Twin, madeUp()[:5], 2)
+	twin := fill(t, a, sinktest.Twin, 3, 2)
 	if err := a.Record(t.Context(), sinktest.NewRun("run1", append(inbox[:2:2], twin...)...)); err != nil {
 		t.Fatal(err)
 	}
-	want, got := rebuild(t, createWith(t, b, asOwner())), rebuild(t, createWith(t, b, toOwner()))
-	if len(want.Items[sinktest.Inbox.ID]) < 23 || want.Folders[0].SyncKey == "" || want.Mailbox.DeviceID == "" {
+	want, got := rebuild(t, open(key)), rebuild(t, open())
+	if len(want.Items[sinktest.Inbox.ID]) != 28 || want.Folders[0].SyncKey == "" || want.Mailbox.DeviceID == "" {
 		t.Fatalf("with the identity: %+v", want)
 	}
 	want.Mailbox.Server = "" // not in clear, nor are these
@@ -109,10 +150,10 @@ func TestAdoption(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("without an identity (-with +without):\n%s", diff)
 	}
-	sealed := createWith(t, b, toOwner())
+	sealed := open()
 	segments, err := sealed.Unrecorded(t.Context(), sinktest.Mailbox)
-	open, openErr := createWith(t, b, asOwner()).Unrecorded(t.Context(), sinktest.Mailbox)
-	if diff := cmp.Diff(open, segments); err != nil || openErr != nil || diff != "" || len(open) != 2 {
+	all, openErr := open(key).Unrecorded(t.Context(), sinktest.Mailbox)
+	if diff := cmp.Diff(all, segments); err != nil || openErr != nil || diff != "" || len(all) != 2 {
 		t.Errorf("unrecorded: %v, %v:\n%s", err, openErr, diff)
 	}
 	// It goes on where the other one stopped, and its run is chained to the one before.
@@ -120,31 +161,7 @@ func TestAdoption(t *testing.T) {
 	if err := sealed.Record(t.Context(), more); err != nil {
 		t.Fatal(err)
 	}
-	if problems, sum := verifyWith(t, b, asOwner(), VerifyOptions{}); len(problems) != 0 || sum.Segments != 7 {
-		t.Errorf("%+v, %+v", problems, sum)
-	}
-}
-
-// TestSurvivingSealed: a host without an identity finds what is left of a folder.
-func TestSurvivingSealed(t *testing.T) {
-	b := newMemory()
-	pages, _ := fill(t, createWith(t, b, toOwner()), sinktest.Inbox, madeUp()[:5], 1)
-	delete(b.objects, pages[1].Segment.Name)
-	b.objects[pages[3].Segment.Name] = []byte("age-encryption.org/v1\n")
-	for _, o := range []Options{{}, asOwner()} {
-		var seqs []int
-		for c, err := range createWith(t, b, o).Surviving(t.Context(), sinktest.Mailbox, pages[0].Page.Folder.Dir) {
-			seq := c.Page.Seq
-			if err != nil {
-				seq = -seq
-			}
-			if err != nil && !errors.Is(err, sinks.ErrCorrupt) || c.Segment.Name != pages[c.Page.Seq-1].Segment.Name {
-				t.Errorf("%s, %v", c.Segment.Name, err)
-			}
-			seqs = append(seqs, seq)
-		}
-		if diff := cmp.Diff([]int{1, -2, 3, -4, 5}, seqs); diff != "" {
-			t.Errorf("with %d identities (-want +got):\n%s", len(o.Identities), diff)
-		}
+	if sum, err := open(key).Verify(t.Context(), archive.VerifyOptions{}); err != nil || sum.Problems != 0 || sum.Segments != 7 || sum.Sealed != 0 {
+		t.Errorf("%+v, %v", sum, err)
 	}
 }
