@@ -157,6 +157,13 @@ func TestClearBombs(t *testing.T) {
 			t.Errorf("%s took %d MiB", name, used>>20)
 		}
 	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, _, _, err = parseManifest(bytes.Repeat([]byte("{\"op\":\"x\"}\n"), maxEvents+2))
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; !errors.Is(err, sinks.ErrCorrupt) || used > 8<<20 {
+		t.Errorf("too many lines: %v, and %d MiB", err, used>>20)
+	}
 	good := age.Stanza{Type: clearPage, Args: []string{clearVersion}, Body: c.enc.EncodeAll([]byte("x"), nil)}
 	later := good
 	later.Args = []string{"2"}

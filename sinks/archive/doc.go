@@ -87,6 +87,9 @@
 //	                           inside: the same, who asked for it, and a line {"object":"…","key":"…"} with the file key of
 //	                           each object that was there, by which an added recipient opens what was not written to it
 //
+// The program age has no way to be given a file key; airlift reads with those keys, and so does what is made with an age
+// library that takes one.
+//
 // The newest change counts, and before the first one archive.json. Run records name the newest change by the hash of its
 // header, so that it cannot be taken away unseen.
 //
