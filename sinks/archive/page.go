@@ -18,11 +18,11 @@ import (
 type pageWriter struct {
 	a      *Archive
 	page   sinks.Page
-	name   string        // of the segment
-	up     sinks.Upload  // in an encrypted archive nil until the commit
-	out    *digestWriter // to up, in an archive that is not encrypted
-	spool  *spool        // in one that is: what waits for the commit
-	shown  clearBuffer
+	name   string         // of the segment
+	up     sinks.Upload   // in an encrypted archive nil until the commit
+	out    *digestWriter  // to up
+	spool  *spool         // what waits for the commit, in an encrypted archive; nil in others
+	shown  clearBuffer    // what will be in clear of it
 	seg    *segmentWriter // nil once the page has ended
 	lines  bytes.Buffer   // of the manifest, from the second on
 	events int
@@ -48,6 +48,9 @@ func (a *Archive) begin(ctx context.Context, p sinks.Page) (*pageWriter, error) 
 	p.Time = p.Time.UTC().Round(0)
 	w := &pageWriter{a: a, page: p, name: a.SegmentName(p.Mailbox, p.Folder.Dir, p.Seq), counts: make(map[sinks.Op]int)}
 	if a.crypt != nil {
+		if a.crypt.unknown != nil {
+			return nil, a.crypt.unknown
+		}
 		w.spool = a.crypt.spools.open()
 		w.seg = newSegmentWriter(a.codec, w.spool)
 		return w, nil
@@ -229,10 +232,11 @@ func (w *pageWriter) upload(ctx context.Context, keyAfter string) error {
 	if err != nil {
 		return err
 	}
-	if w.up, err = w.a.bucket.Create(ctx, w.name); err != nil {
+	up, err := w.a.bucket.Create(ctx, w.name)
+	if err != nil {
 		return err
 	}
-	w.out = newDigestWriter(w.up)
+	w.up, w.out = up, newDigestWriter(up)
 	return w.a.seal(w.out, stanza, content)
 }
 

@@ -227,9 +227,12 @@ func TestRekeyDamaged(t *testing.T) {
 	}
 	p := encryptedPage(a, 3)
 	p.Prev = a.sum
-	w := begin(t, createWith(t, bad, Options{}), p)
-	if _, err := w.Commit(t.Context(), "k"); !errors.Is(err, sinks.ErrCorrupt) || len(bad.objects) != len(b.objects) {
-		t.Errorf("a page to nobody knows whom: %v, want ErrCorrupt", err)
+	writer := createWith(t, bad, Options{})
+	_, begun := writer.Begin(t.Context(), p)
+	for what, err := range map[string]error{"a page": begun, "a record": writer.Record(t.Context(), sinktest.NewRun("run2"))} {
+		if !errors.Is(err, sinks.ErrCorrupt) || len(bad.objects) != len(b.objects) {
+			t.Errorf("%s to nobody knows whom: %v, want ErrCorrupt", what, err)
+		}
 	}
 	forged := b.copy()
 	other, err := CreateWith(t.Context(), newMemory(), Options{Recipients: public(third)})
