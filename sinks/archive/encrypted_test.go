@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"sync"
 	"testing"
@@ -224,4 +225,35 @@ func lastError[T any](seq iter.Seq2[T, error]) (last error) {
 		last = err
 	}
 	return last
+}
+
+// TestPathIsKept: a host without an identity does not know the path of a folder that has gone, and its record does not hide it
+// from who has one.
+func TestPathIsKept(t *testing.T) {
+	b := newMemory()
+	pages, _ := fill(t, createWith(t, b, toOwner()), sinktest.Inbox, madeUp()[:2], 1)
+	for _, gone := range []bool{true, false} {
+		host := createWith(t, b, toOwner())
+		folders, err := host.Folders(t.Context(), sinktest.Mailbox)
+		if err != nil || len(folders) != 1 || folders[0].Path != "" {
+			t.Fatalf("%+v, %v", folders, err)
+		}
+		r := sinktest.NewRun(fmt.Sprint("run-", !gone), pages...)
+		r.Folders = []sinks.FolderState{{Folder: folders[0], Seq: 2, Gone: gone}}
+		if err := host.Record(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		reader := createWith(t, b, asOwner())
+		want := sinktest.Inbox
+		want.Dir = pages[0].Page.Folder.Dir
+		if folders, err = reader.Folders(t.Context(), sinktest.Mailbox); err != nil || len(folders) != 1 || folders[0] != want {
+			t.Errorf("folders with the identity: %+v, %v", folders, err)
+		}
+		at := r.Ended.AddDate(1, 0, 0)
+		for item, err := range reader.Items(t.Context(), sinktest.Mailbox, at) {
+			if err != nil || item.Folder.Path != want.Path {
+				t.Errorf("%+v, %v", item.Folder, err)
+			}
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -187,7 +188,9 @@ func (a *Archive) fold(ctx context.Context, mailbox, dir string, at time.Time, s
 		if state.Gone {
 			return new(Fold), nil
 		}
-		*f.folder = state.Folder // renamed, perhaps, since its last page
+		path := f.folder.Path
+		*f.folder = state.Folder                    // renamed, perhaps, since its last page
+		f.folder.Path = cmp.Or(f.folder.Path, path) // which a host without an identity may not know
 	}
 	return f, nil
 }
