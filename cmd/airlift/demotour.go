@@ -64,7 +64,7 @@ func (d *demo) tour(ctx context.Context, a *archive.Archive, between time.Time) 
 	segment, id := "", ""
 	for _, f := range folders {
 		if f.Path == "Inbox" {
-			segment = filepath.Join(d.archive, filepath.FromSlash(archive.SegmentName(demoMailbox, f.Dir, 1)))
+			segment = filepath.Join(d.archive, filepath.FromSlash(a.SegmentName(demoMailbox, f.Dir, 1)))
 		}
 	}
 	for item, err := range a.Items(ctx, demoMailbox, time.Time{}) {

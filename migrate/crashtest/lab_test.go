@@ -265,7 +265,7 @@ func (l *lab) set(name string, p *process) {
 
 func (p *process) options(a *archive.Archive) migrate.Options {
 	o := migrate.Options{
-		Job: a.ID(), Sink: a, Checkpoints: &store{Store: p.store, m: p.m, l: p.l}, Tool: "crashtest",
+		Job: a.ID(), Sink: a, Checkpoints: &store{Store: p.store, m: p.m, l: p.l, archive: a}, Tool: "crashtest",
 		Workers: 2, Folders: 2, Window: window, Backoff: time.Nanosecond,
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		Events: func(e migrate.Event) {

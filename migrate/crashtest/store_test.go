@@ -18,8 +18,9 @@ var errStore = errors.New("the checkpoints have a bad day")
 // store counts the writes of a checkpoints.Store, and refuses a commit that is ahead of the archive.
 type store struct {
 	checkpoints.Store
-	m *machine
-	l *lab
+	m       *machine
+	l       *lab
+	archive *archive.Archive
 }
 
 func (s *store) fault(applied bool) error {
@@ -67,7 +68,7 @@ func (s *store) mirrors(ctx context.Context, c checkpoints.Commit) error {
 		if f.ID != c.Folder {
 			continue
 		}
-		path := filepath.Join(s.l.archivePath(), filepath.FromSlash(archive.SegmentName(c.Mailbox, f.Dir, c.Now.Seq)))
+		path := filepath.Join(s.l.archivePath(), filepath.FromSlash(s.archive.SegmentName(c.Mailbox, f.Dir, c.Now.Seq)))
 		b, err := os.ReadFile(path)
 		if err != nil {
 			return err

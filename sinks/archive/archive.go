@@ -24,6 +24,8 @@ type Archive struct {
 	codec  *codec
 	head   head
 	sum    string // hex SHA-256 of archive.json
+	names  layout
+	crypt  *crypt // nil: it is not encrypted
 }
 
 var _ sinks.Sink = (*Archive)(nil)
@@ -33,10 +35,16 @@ type head struct {
 	Format  int       `json:"format"`
 	ID      string    `json:"id"`
 	Created time.Time `json:"created"`
+	// Encrypted says to whom; nil = it is not. It is never changed.
+	Encrypted *encryption `json:"encrypted,omitempty"`
 }
 
-// Open opens the archive of a bucket. sinks.ErrNotExist: there is none. sinks.ErrFormat: there is one of another format.
-func Open(ctx context.Context, b sinks.Bucket) (*Archive, error) {
+// Open is [OpenWith] the zero Options.
+func Open(ctx context.Context, b sinks.Bucket) (*Archive, error) { return OpenWith(ctx, b, Options{}) }
+
+// OpenWith opens the archive of a bucket. sinks.ErrNotExist: there is none. sinks.ErrFormat: there is one of another format.
+// ErrEncryption: it is not encrypted to the recipients that were asked for.
+func OpenWith(ctx context.Context, b sinks.Bucket, o Options) (*Archive, error) {
 	data, err := readSmall(ctx, b, headName)
 	if errors.Is(err, sinks.ErrNotExist) {
 		return nil, fmt.Errorf("no archive: %w", err)
@@ -53,37 +61,60 @@ func Open(ctx context.Context, b sinks.Bucket) (*Archive, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(data)
-	return &Archive{bucket: b, codec: c, head: h, sum: hex.EncodeToString(sum[:])}, nil
+	a := &Archive{bucket: b, codec: c, head: h, sum: hex.EncodeToString(sum[:])}
+	if a.crypt, err = newCrypt(h, o); err != nil {
+		return nil, fmt.Errorf("open archive: %w", err)
+	}
+	if a.crypt != nil {
+		if err := a.beginCrypt(ctx, o); err != nil {
+			return nil, fmt.Errorf("open archive: %w", err)
+		}
+	}
+	return a, nil
 }
 
-// Create opens the archive of a bucket, and makes one if the bucket is empty. A bucket that holds other things is
-// refused: sinks.ErrFormat. Of several that create at once one does, and the others open what it made.
+// Create is [CreateWith] the zero Options.
 func Create(ctx context.Context, b sinks.Bucket) (*Archive, error) {
-	a, err := Open(ctx, b)
+	return CreateWith(ctx, b, Options{})
+}
+
+// CreateWith opens the archive of a bucket, and makes one if the bucket is empty. A bucket that holds other things is
+// refused: sinks.ErrFormat. Of several that create at once one does, and the others open what it made. With recipients
+// the archive is made encrypted, and without it is not; one that is there stays what it is.
+func CreateWith(ctx context.Context, b sinks.Bucket, o Options) (*Archive, error) {
+	a, err := OpenWith(ctx, b, o)
 	if !errors.Is(err, sinks.ErrNotExist) {
 		return a, err
 	}
-	for o, err := range b.List(ctx, "", "") {
+	for there, err := range b.List(ctx, "", "") {
 		if err != nil {
 			return nil, fmt.Errorf("create archive: %w", err)
 		}
 		// What is there may be the archive that another one has made meanwhile.
-		if a, err := Open(ctx, b); !errors.Is(err, sinks.ErrNotExist) {
+		if a, err := OpenWith(ctx, b, o); !errors.Is(err, sinks.ErrNotExist) {
 			return a, err
 		}
-		return nil, fmt.Errorf("create archive: it is no archive and not empty (%s): %w", o.Name, sinks.ErrFormat)
+		return nil, fmt.Errorf("create archive: it is no archive and not empty (%s): %w", there.Name, sinks.ErrFormat)
 	}
 	id := make([]byte, 16)
 	_, _ = rand.Read(id) // never fails
 	now := time.Now().UTC().Truncate(time.Second)
-	data, err := json.Marshal(head{Format: Format, ID: hex.EncodeToString(id), Created: now})
+	h := head{Format: Format, ID: hex.EncodeToString(id), Created: now}
+	if len(o.Recipients) > 0 {
+		set, err := parseRecipients(o.Recipients)
+		if err != nil {
+			return nil, fmt.Errorf("create archive: %w", err)
+		}
+		h.Encrypted = &encryption{Recipients: set.names}
+	}
+	data, err := json.Marshal(h)
 	if err != nil {
 		return nil, err
 	}
 	err = writeSmall(ctx, b, headName, append(data, '\n'))
-	if a, openErr := Open(ctx, b); openErr == nil {
+	if a, openErr := OpenWith(ctx, b, o); openErr == nil {
 		return a, nil // ours or another's, and ours also if only the answer got lost
-	} else if err == nil {
+	} else if err == nil || errors.Is(openErr, ErrEncryption) {
 		return nil, openErr
 	}
 	return nil, fmt.Errorf("create archive: %w", err)
@@ -102,6 +133,13 @@ func parseHead(data []byte) (head, error) {
 	}
 	if h.Format != Format {
 		return h, fmt.Errorf("%s: format %d, this version knows %d: %w", headName, h.Format, Format, sinks.ErrFormat)
+	}
+	// A field that is not known may be what says that the archive is encrypted: then nothing else keeps mail from being
+	// written for everyone to read.
+	strict := json.NewDecoder(bytes.NewReader(data))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(new(head)); err != nil {
+		return h, fmt.Errorf("%s: %w: %w", headName, sinks.ErrFormat, err)
 	}
 	if id, err := hex.DecodeString(h.ID); err != nil || len(id) != 16 || h.Created.IsZero() {
 		return h, fmt.Errorf("%s: no id or time: %w", headName, sinks.ErrCorrupt)

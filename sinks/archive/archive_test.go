@@ -33,6 +33,9 @@ func create(t testing.TB, b sinks.Bucket) *Archive {
 	return a
 }
 
+// segmentName is the name of a segment in an archive that is not encrypted.
+func segmentName(mailbox, dir string, seq int) string { return layout{}.segment(mailbox, dir, seq) }
+
 func TestSink(t *testing.T) {
 	sinktest.Sink(t, func(t *testing.T) (sinks.Sink, func() sinks.Sink) {
 		path := t.TempDir()

@@ -13,7 +13,11 @@ func writeAll(b *testing.B, a *Archive, contents []sinks.Content) (stored int64)
 	b.Helper()
 	prev := ""
 	for seq := 1; len(contents) > 0; seq++ {
-		w := begin(b, a, sinktest.NewPage(sinktest.Inbox, seq, prev))
+		p := sinktest.NewPage(sinktest.Inbox, seq, prev)
+		if a.Encrypted() {
+			p.Folder.Dir = a.Place(p.Folder.Path, p.Folder.ID)
+		}
+		w := begin(b, a, p)
 		n := min(100, len(contents))
 		for i, c := range contents[:n] {
 			e := sinks.Event{Op: sinks.OpAdd, ServerID: fmt.Sprint(seq, ":", i), Subject: "a subject of usual length", Via: sinks.ViaSync, Whole: true}
@@ -48,6 +52,30 @@ func BenchmarkWrite(b *testing.B) {
 		stored = writeAll(b, create(b, openDir(b, b.TempDir())), contents)
 	}
 	b.ReportMetric(float64(size)/float64(stored), "ratio")
+}
+
+// BenchmarkWriteEncrypted is BenchmarkWrite with what encryption adds: a page waits, is encrypted and has a part in clear.
+func BenchmarkWriteEncrypted(b *testing.B) {
+	contents, size := mail(b)
+	b.SetBytes(size)
+	b.ReportAllocs()
+	stored := int64(0)
+	for b.Loop() {
+		stored = writeAll(b, createWith(b, openDir(b, b.TempDir()), toOwner()), contents)
+	}
+	b.ReportMetric(float64(size)/float64(stored), "ratio")
+}
+
+func BenchmarkVerifyEncrypted(b *testing.B) {
+	contents, size := mail(b)
+	a := createWith(b, openDir(b, b.TempDir()), asOwner())
+	writeAll(b, a, contents)
+	b.SetBytes(size)
+	for b.Loop() {
+		if sum, err := a.Verify(b.Context(), VerifyOptions{}); sum.Problems != 0 || err != nil {
+			b.Fatal(sum, err)
+		}
+	}
 }
 
 func BenchmarkVerify(b *testing.B) {

@@ -96,7 +96,7 @@ func TestUnknownOutcome(t *testing.T) {
 		}, errLost},
 		{"another writer's", func(b sinks.Bucket) func(context.Context, sinks.Upload) error {
 			return func(_ context.Context, u sinks.Upload) error {
-				sinktest.Write(t, b, SegmentName(sinktest.Mailbox, sinktest.Inbox.Dir, 1), []byte("another page"))
+				sinktest.Write(t, b, segmentName(sinktest.Mailbox, sinktest.Inbox.Dir, 1), []byte("another page"))
 				return errors.Join(u.Abort(), errLost)
 			}
 		}, sinks.ErrFenced},

@@ -7,7 +7,7 @@
 //	mailboxes/<mailbox>/folders/<folder>/00000001.tar.zst  a segment: one committed page of one folder
 //	mailboxes/<mailbox>/runs/<run id>.json                 one a run: folders, counts, the segments it is answerable for
 //
-// <mailbox> is the address with "%" escapes ([MailboxDir]), <folder> a readable slug and the folder's identity
+// <mailbox> is the address with "%" escapes ([Archive.MailboxDir]), <folder> a readable slug and the folder's identity
 // ([Archive.Place]). Pages are numbered from 1 in each folder, without gaps.
 //
 // # A segment
@@ -57,4 +57,54 @@
 //
 // and its run value also names the hash of archive.json and of the record before it. So a bit that flips anywhere, and a
 // segment that is lost, replaced or swapped, is found by [Archive.Verify], which reads every byte.
+//
+// # An encrypted archive
+//
+// is encrypted from its creation on, or not at all; archive.json says which, in clear. It is the same archive with age
+// (https://age-encryption.org/v1) around each object, so the key and stock tools open it:
+//
+//	archive.json                                              {…,"encrypted":{"recipients":["age1…"]}}
+//	mailboxes/<hash>/folders/folder-<id>/00000001.tar.zst.age age -d -i key.txt 00000001.tar.zst.age | tar --zstd -x
+//	mailboxes/<hash>/runs/<run id>.json.age                   age -d -i key.txt …
+//
+// What writes an archive needs the public keys only: that is the usual host of a nightly run, which then holds nothing that
+// reads mail. For it to resume, to be fenced and to chain its pages, an object carries in clear what that takes, in
+// the same object, so that the commit of a page stays one step. It is a further stanza of the age header, which age
+// implementations pass over and the header's MAC covers:
+//
+//	-> airlift-page 1      the body is one zstd frame: a manifest of less
+//	-> airlift-run 1       likewise: a line for the run, then {"folder":{…}} and {"segment":{…}}
+//
+// A page's is its manifest with an empty path and server and, as mailbox, the directory; of each event op, id, server_id,
+// server_id_before, size, sha256, fingerprint, state, moved_from and moved_to. A run's is its id, its times, its result, the
+// hashes that chain it, the segments, and of each folder all but its path, its former path and its problem. Where a header
+// would be too large (age reads 2 MiB) a run names each folder's newest segment only, and a page is refused.
+//
+// The recipients change by one object more, and no object is rewritten ([Archive.Rekey]):
+//
+//	rekeys/00000001.json.age   in clear, as "-> airlift-rekey 1": who was added and removed, who the recipients are now, when,
+//	                           and the hash of the change before it
+//	                           inside: the same, who asked for it, and a line {"object":"…","key":"…"} with the file key of
+//	                           each object that was there, by which an added recipient opens what was not written to it
+//
+// The program age has no way to be given a file key; airlift reads with those keys, and so does what is made with an age
+// library that takes one.
+//
+// The newest change counts, and before the first one archive.json. Run records name the newest change by the hash of its
+// header, so that it cannot be taken away unseen.
+//
+// Who has an identity reads what is inside, and it is damage if that and what is in clear differ.
+//
+// # What encryption does not hide
+//
+// How many mailboxes, folders, pages and items there are, when they came, how large they are, which moved where, and what
+// the server names them by: ids and SyncKeys are the server's, and there are servers that make them of names.
+//
+// What somebody guesses can be seen to be right: an address, by the directory <hash>, which is half of
+// SHA-256("airlift mailbox directory" 0 <archive id> 0 <address>); a whole message, by its sha256; date, sender and subject
+// together, by the fingerprint; the marks of a message (read, flag, categories), by its state.
+//
+// And it does not prove who wrote: with the public keys anybody can write an object that opens. What proves an archive is the
+// chain of hashes, as without encryption. Who can write to the bucket before an archive is made can also make it, to
+// recipients of their own: give the recipients with every run, and another archive is refused.
 package archive

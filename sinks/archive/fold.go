@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -137,9 +138,13 @@ func (f *Fold) Items() iter.Seq[Item] {
 
 // Items yields the live items of a mailbox as they were at a time, folder by folder; a zero time is now. A folder's
 // state is the fold of its pages up to the first one that was begun later. The items of a folder that had gone from the
-// server are not live. An iteration ends at the first error.
+// server are not live. An iteration ends at the first error. ErrSealed: the archive is encrypted, and there is no identity.
 func (a *Archive) Items(ctx context.Context, mailbox string, at time.Time) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
+		if a.sealed() {
+			yield(Item{}, fmt.Errorf("items: %w", ErrSealed))
+			return
+		}
 		ends, err := a.ends(ctx, mailbox)
 		if err != nil {
 			yield(Item{}, err)
@@ -183,7 +188,9 @@ func (a *Archive) fold(ctx context.Context, mailbox, dir string, at time.Time, s
 		if state.Gone {
 			return new(Fold), nil
 		}
-		*f.folder = state.Folder // renamed, perhaps, since its last page
+		path := f.folder.Path
+		*f.folder = state.Folder                    // renamed, perhaps, since its last page
+		f.folder.Path = cmp.Or(f.folder.Path, path) // which a host without an identity may not know
 	}
 	return f, nil
 }

@@ -51,7 +51,7 @@ func show(item Item) string {
 	if item.Read != nil {
 		read = fmt.Sprint(*item.Read)
 	}
-	seq := strings.TrimPrefix(strings.TrimSuffix(item.Segment, segmentExt), folderPrefix(sinktest.Mailbox, sinktest.Inbox.Dir))
+	seq := strings.TrimPrefix(strings.TrimSuffix(item.Segment, segmentExt), layout{}.folderPrefix(sinktest.Mailbox, sinktest.Inbox.Dir))
 	return fmt.Sprintf("%s %s %q read=%s flag=%s cat=%q seg=%s size=%d soft=%v %s", item.ID, item.ServerID, item.Subject, read, item.Flag, item.Categories, seq, item.Size, item.SoftDeleted, item.Folder.Path)
 }
 
@@ -148,7 +148,7 @@ func TestFoldMemory(t *testing.T) {
 	before := heap()
 	date := time.Now()
 	for p := range pages {
-		name := SegmentName(sinktest.Mailbox, sinktest.Inbox.Dir, p+1)
+		name := segmentName(sinktest.Mailbox, sinktest.Inbox.Dir, p+1)
 		c := sinks.Committed{Page: sinktest.NewPage(sinktest.Inbox, p+1, ""), Segment: sinks.Segment{Name: name}}
 		for n := range perPage {
 			yes, received := true, date

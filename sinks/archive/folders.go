@@ -17,13 +17,13 @@ type folderEnd struct {
 // ends lists the folders of a mailbox with the numbers of their last segments, in one listing.
 func (a *Archive) ends(ctx context.Context, mailbox string) ([]folderEnd, error) {
 	var ends []folderEnd
-	prefix := mailboxPrefix(mailbox) + foldersDir
+	prefix := a.names.mailboxPrefix(mailbox) + foldersDir
 	for o, err := range a.bucket.List(ctx, prefix, "") {
 		if err != nil {
 			return nil, err
 		}
 		dir, base, _ := strings.Cut(o.Name[len(prefix):], "/")
-		seq := segmentSeq(base)
+		seq := a.names.seq(base)
 		if seq == 0 {
 			continue
 		}
@@ -36,7 +36,9 @@ func (a *Archive) ends(ctx context.Context, mailbox string) ([]folderEnd, error)
 	return ends, nil
 }
 
-// Folders implements sinks.Sink. A folder is what the newest page or run record says of it.
+// Folders implements sinks.Sink. A folder is what the newest page or run record says of it. A record says no path of a folder
+// that was gone from the server before a host without an identity took the archive over; the page still does. Without an
+// identity no folder has a path.
 func (a *Archive) Folders(ctx context.Context, mailbox string) ([]sinks.Folder, error) {
 	ends, err := a.ends(ctx, mailbox)
 	if err != nil {
@@ -48,11 +50,11 @@ func (a *Archive) Folders(ctx context.Context, mailbox string) ([]sinks.Folder, 
 	}
 	folders := make([]sinks.Folder, 0, len(ends))
 	for _, end := range ends {
-		if state := record.folder(end.dir); state != nil && state.Seq >= end.seq {
+		if state := record.folder(end.dir); state != nil && state.Seq >= end.seq && (state.Path != "" || a.sealed()) {
 			folders = append(folders, state.Folder)
 			continue
 		}
-		c, err := a.manifest(ctx, SegmentName(mailbox, end.dir, end.seq))
+		c, err := a.manifest(ctx, mailbox, a.SegmentName(mailbox, end.dir, end.seq))
 		if err != nil {
 			return nil, err
 		}

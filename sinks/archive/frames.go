@@ -2,9 +2,7 @@ package archive
 
 import (
 	"encoding/binary"
-	"encoding/hex"
 	"fmt"
-	"hash"
 	"io"
 	"runtime"
 	"sync"
@@ -114,12 +112,24 @@ func (c *codec) decode(f frame, compressed, dst []byte) ([]byte, error) {
 	return raw, nil
 }
 
-// frameWriter compresses a stream in frames and hashes what it writes.
+// decodeWhole decodes what is compressed as one frame that says its size, which may be limit.
+func (c *codec) decodeWhole(compressed []byte, limit int64) ([]byte, error) {
+	var h zstd.Header
+	if err := h.Decode(compressed); err != nil || len(compressed) < 4 {
+		return nil, fmt.Errorf("no zstd frame: %w", sinks.ErrCorrupt)
+	}
+	if !h.HasFCS || h.FrameContentSize > uint64(limit) {
+		return nil, fmt.Errorf("a frame of more than %d bytes, or of no known size: %w", limit, sinks.ErrCorrupt)
+	}
+	sum := binary.LittleEndian.Uint32(compressed[len(compressed)-4:])
+	return c.decode(frame{raw: int64(h.FrameContentSize), sum: sum}, compressed, nil)
+}
+
+// frameWriter compresses a stream in frames.
 type frameWriter struct {
 	c     *codec
 	w     io.Writer
-	hash  hash.Hash // of what was written to w
-	buf   *buffer   // of the frame in hand; nil: none is begun
+	buf   *buffer // of the frame in hand; nil: none is begun
 	table seekTable
 }
 
@@ -200,29 +210,20 @@ func (w *frameWriter) frame(raw []byte) error {
 	*out = w.c.enc.EncodeAll(raw, (*out)[:0])
 	sum := binary.LittleEndian.Uint32((*out)[len(*out)-4:])
 	w.table.add(frame{size: int64(len(*out)), raw: int64(len(raw)), sum: sum})
-	err := w.write(*out)
+	_, err := w.w.Write(*out)
 	if cap(*out) <= 2*frameSize { // a manifest's may be longer
 		w.c.output.Put(out)
 	}
 	return err
 }
 
-func (w *frameWriter) write(p []byte) error {
-	w.hash.Write(p)
-	_, err := w.w.Write(p)
-	return err
-}
-
-// finish writes the seek table, and returns the bytes written and their SHA-256 in hex.
-func (w *frameWriter) finish() (size int64, sum string, err error) {
+// finish writes the seek table.
+func (w *frameWriter) finish() error {
 	if err := w.cut(); err != nil {
-		return 0, "", err
+		return err
 	}
-	table := w.table.encode()
-	if err := w.write(table); err != nil {
-		return 0, "", err
-	}
-	return w.table.size() + int64(len(table)), hex.EncodeToString(w.hash.Sum(nil)), nil
+	_, err := w.w.Write(w.table.encode())
+	return err
 }
 
 // release gives the buffer back.

@@ -1,16 +1,11 @@
 package archive
 
-import (
-	"bufio"
-	"hash"
-	"io"
-)
+import "io"
 
-// frameStream reads the uncompressed bytes of a segment and hashes the compressed ones.
+// frameStream reads the uncompressed bytes of a segment.
 type frameStream struct {
 	codec *codec
-	in    *bufio.Reader
-	hash  hash.Hash
+	in    io.Reader // of the compressed ones
 	table seekTable
 
 	next       int // frame
@@ -41,21 +36,14 @@ func (s *frameStream) decode() error {
 		s.compressed = make([]byte, f.size)
 	}
 	compressed := s.compressed[:f.size]
-	n, err := io.ReadFull(s.in, compressed)
-	s.hash.Write(compressed[:n])
-	if err != nil {
+	if _, err := io.ReadFull(s.in, compressed); err != nil {
 		return err
 	}
 	s.next++
+	var err error
 	if s.raw, err = s.codec.decode(f, compressed, s.raw); err != nil {
 		return err
 	}
 	s.rest = s.raw
 	return nil
-}
-
-// drain hashes what was not read.
-func (s *frameStream) drain() error {
-	_, err := s.in.WriteTo(s.hash)
-	return err
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/airlift-eas/airlift/sinks/sinktest"
 )
 
-var hostileName = SegmentName(sinktest.Mailbox, sinktest.Inbox.Dir, 1)
+var hostileName = segmentName(sinktest.Mailbox, sinktest.Inbox.Dir, 1)
 
 // readAll does with a segment all that a reader can do, and returns the first error.
 func readAll(t testing.TB, object []byte) error {
@@ -24,7 +24,7 @@ func readAll(t testing.TB, object []byte) error {
 	b := newMemory()
 	a := create(t, b)
 	b.objects[hostileName] = object
-	_, err := a.manifest(t.Context(), hostileName)
+	_, err := a.manifest(t.Context(), sinktest.Mailbox, hostileName)
 	problems, _ := verifyOne(t, a)
 	if err != nil && problems == 0 {
 		t.Errorf("the manifest cannot be read (%v), but Verify finds nothing", err)

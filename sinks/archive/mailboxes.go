@@ -10,15 +10,22 @@ import (
 	"github.com/airlift-eas/airlift/sinks"
 )
 
-// Mailboxes yields the addresses of the archive's mailboxes.
+// Mailboxes yields the addresses of the archive's mailboxes. ErrSealed: it is encrypted, and there is no identity.
 func (a *Archive) Mailboxes(ctx context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
+		if a.sealed() {
+			yield("", fmt.Errorf("mailboxes: %w", ErrSealed))
+			return
+		}
 		for dir, err := range a.children(ctx, mailboxesDir) {
 			if err != nil {
 				yield("", err)
 				return
 			}
-			address, cut, err := mailboxAddress(dir)
+			address, cut, err := "", a.crypt != nil, error(nil)
+			if !cut {
+				address, cut, err = mailboxAddress(dir)
+			}
 			if cut {
 				address, err = a.readAddress(ctx, dir)
 			}
@@ -62,14 +69,14 @@ func (a *Archive) readAddress(ctx context.Context, mailboxDir string) (string, e
 			return "", err
 		}
 		address := ""
-		if segmentSeq(path.Base(o.Name)) > 0 {
-			c, err := a.manifest(ctx, o.Name)
+		if a.names.seq(path.Base(o.Name)) > 0 {
+			c, err := a.manifest(ctx, "", o.Name)
 			if err != nil {
 				return "", err
 			}
 			address = c.Page.Mailbox
-		} else if path.Ext(o.Name) == runExt {
-			r, _, err := a.readRun(ctx, o.Name)
+		} else if a.names.isRun(o.Name) {
+			r, _, err := a.readRun(ctx, "", o.Name)
 			if err != nil {
 				return "", err
 			}

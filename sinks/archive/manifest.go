@@ -66,10 +66,16 @@ func writeLine(b *bytes.Buffer, v any) error {
 func parseManifest(b []byte) (page sinks.Page, keyAfter string, events []sinks.Event, err error) {
 	var first pageLine
 	counts := make(map[sinks.Op]int)
+	// An event takes far more than the shortest line: memory is taken for it once, and not before it is known how much.
+	if n := bytes.Count(b, []byte("\n")) - 1; n > maxEvents {
+		return page, "", nil, fmt.Errorf("manifest of %d lines: %w", n+1, sinks.ErrCorrupt)
+	} else if n > 0 {
+		events = make([]sinks.Event, 0, n)
+	}
 	for n := 1; len(b) > 0; n++ {
 		line, rest, ok := bytes.Cut(b, []byte("\n"))
-		if b = rest; !ok || n > maxEvents+1 {
-			return page, "", nil, fmt.Errorf("manifest line %d: no end, or too many lines: %w", n, sinks.ErrCorrupt)
+		if b = rest; !ok {
+			return page, "", nil, fmt.Errorf("manifest line %d: no end: %w", n, sinks.ErrCorrupt)
 		}
 		var e sinks.Event
 		if n == 1 {

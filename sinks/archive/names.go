@@ -21,6 +21,7 @@ const (
 	runsDir      = "runs/"
 	segmentExt   = ".tar.zst"
 	runExt       = ".json"
+	ageExt       = ".age" // follows the extension of what is inside
 	manifestsDir = ".airlift/"
 	manifestExt  = ".jsonl"
 
@@ -29,10 +30,10 @@ const (
 
 var folderID = regexp.MustCompile(`^[0-9a-f]{8}$`)
 
-// MailboxDir returns the name of the mailbox's directory. Lower-case addresses of the usual characters are their own
+// mailboxDir returns the name of a mailbox's directory in an archive that is not encrypted. Lower-case addresses of the usual characters are their own
 // names; every other byte is written as "%" and two hex digits. So no two addresses share a directory, also where
 // upper and lower case are one. An address that gets too long by that is cut, and its hash put behind a "~".
-func MailboxDir(address string) string {
+func mailboxDir(address string) string {
 	var b strings.Builder
 	device := sinks.ReservedName(address)
 	for i := range len(address) {
@@ -54,7 +55,7 @@ func MailboxDir(address string) string {
 	return b.String()
 }
 
-// mailboxAddress is the inverse of MailboxDir. cut: the address must be read from a segment or run record.
+// mailboxAddress is the inverse of mailboxDir. cut: the address must be read from a segment or run record.
 func mailboxAddress(dir string) (address string, cut bool, err error) {
 	if strings.Contains(dir, "~") {
 		return "", true, nil
@@ -72,15 +73,13 @@ func mailboxAddress(dir string) (address string, cut bool, err error) {
 		b.WriteByte(byte(c))
 		i += 2
 	}
-	if MailboxDir(b.String()) != dir {
+	if mailboxDir(b.String()) != dir {
 		return "", false, fmt.Errorf("%s%s: no mailbox is named so: %w", mailboxesDir, dir, sinks.ErrCorrupt)
 	}
 	return b.String(), false, nil
 }
 
-// Place implements sinks.Sink: a readable slug of the path and the identity.
-func (*Archive) Place(path, id string) string { return folderDir(path, id) }
-
+// folderDir returns a readable slug of the path and the identity.
 func folderDir(path, id string) string {
 	const maxSlug = 48
 	var b strings.Builder
@@ -105,45 +104,6 @@ func folderDir(path, id string) string {
 	return strings.TrimRight(slug[:min(len(slug), maxSlug)], "-") + "-" + id
 }
 
-// checkFolder returns an error for a folder that FolderID and FolderDir did not make.
-func checkFolder(f sinks.Folder) error {
-	if !folderID.MatchString(f.ID) {
-		return fmt.Errorf("folder id %q is not 8 hex digits", f.ID)
-	}
-	return checkDir(f.Dir, f.ID)
-}
-
-func checkDir(dir, id string) error {
-	if !strings.HasSuffix(dir, "-"+id) || strings.ContainsRune(dir, '/') || dir != strings.ToLower(dir) {
-		return fmt.Errorf("folder directory %q is not a lower-case name that ends in -%s", dir, id)
-	}
-	return sinks.CheckName(dir)
-}
-
-// SegmentName returns the name of the object that holds a page.
-func SegmentName(mailbox, dir string, seq int) string {
-	return folderPrefix(mailbox, dir) + fmt.Sprintf("%08d", seq) + segmentExt
-}
-
-func mailboxPrefix(mailbox string) string { return mailboxesDir + MailboxDir(mailbox) + "/" }
-
-func folderPrefix(mailbox, dir string) string { return mailboxPrefix(mailbox) + foldersDir + dir + "/" }
-
-func runName(mailbox, id string) string { return mailboxPrefix(mailbox) + runsDir + id + runExt }
-
 func manifestName(dir string, seq int) string {
 	return fmt.Sprintf("%s%s/%08d%s", manifestsDir, dir, seq, manifestExt)
-}
-
-// segmentSeq returns the number of a segment by the last part of its name; 0 = it is none.
-func segmentSeq(base string) int {
-	digits, ok := strings.CutSuffix(base, segmentExt)
-	if !ok || len(digits) != 8 {
-		return 0
-	}
-	seq, err := strconv.ParseUint(digits, 10, 32)
-	if err != nil {
-		return 0
-	}
-	return int(seq)
 }

@@ -32,9 +32,9 @@ func TestMailboxDir(t *testing.T) {
 		strings.Repeat("ab ", 100): "ab%20ab%20ab%20ab%20ab%20ab%20ab%20ab%20ab%20ab%20ab%20ab%20ab%20ab%20ab%20ab%20ab%20ab%20ab%20ab%20ab%20ab%20ab%20ab%20~",
 	} {
 		want = strings.ReplaceAll(want, "/../etc/", "%2f..%2fetc%2f")
-		got := MailboxDir(address)
+		got := mailboxDir(address)
 		if got != want && (!strings.HasSuffix(want, "~") || len(got) != len(want)+32 || !strings.HasPrefix(got, want)) {
-			t.Errorf("MailboxDir(%q) = %q, want %q", address, got, want)
+			t.Errorf("mailboxDir(%q) = %q, want %q", address, got, want)
 		}
 	}
 }
@@ -45,7 +45,7 @@ func FuzzMailboxDir(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, address string) {
-		dir := MailboxDir(address)
+		dir := mailboxDir(address)
 		if err := sinks.CheckName(dir); err != nil || strings.Contains(dir, "/") || dir != strings.ToLower(dir) {
 			t.Fatalf("%q is no directory of %q: %v", dir, address, err)
 		}
@@ -73,7 +73,7 @@ func TestFolderDir(t *testing.T) {
 		if got != want {
 			t.Errorf("folderDir(%q) = %q, want %q", path, got, want)
 		}
-		if err := checkFolder(sinks.Folder{ID: "0a1b2c3d", Dir: got}); err != nil {
+		if err := (layout{}).checkFolder(sinks.Folder{ID: "0a1b2c3d", Dir: got}); err != nil {
 			t.Error(err)
 		}
 	}

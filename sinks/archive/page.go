@@ -18,8 +18,11 @@ import (
 type pageWriter struct {
 	a      *Archive
 	page   sinks.Page
-	name   string // of the segment
-	up     sinks.Upload
+	name   string         // of the segment
+	up     sinks.Upload   // in an encrypted archive nil until the commit
+	out    *digestWriter  // to up
+	spool  *spool         // what waits for the commit, in an encrypted archive; nil in others
+	shown  clearBuffer    // what will be in clear of it
 	seg    *segmentWriter // nil once the page has ended
 	lines  bytes.Buffer   // of the manifest, from the second on
 	events int
@@ -29,23 +32,39 @@ type pageWriter struct {
 
 var errEnded = errors.New("the page has ended")
 
-// Begin implements sinks.Sink. The segment's upload begins at once.
+// Begin implements sinks.Sink. The segment's upload begins at once, in an encrypted archive with the commit.
 func (a *Archive) Begin(ctx context.Context, p sinks.Page) (sinks.PageWriter, error) {
-	if err := checkPage(p); err != nil {
-		return nil, fmt.Errorf("begin page %d of %s: %w", p.Seq, p.Folder.Dir, err)
-	}
-	p.Time = p.Time.UTC().Round(0)
-	name := SegmentName(p.Mailbox, p.Folder.Dir, p.Seq)
-	up, err := a.bucket.Create(ctx, name)
+	w, err := a.begin(ctx, p)
 	if err != nil {
 		return nil, fmt.Errorf("begin page %d of %s: %w", p.Seq, p.Folder.Dir, err)
 	}
-	return &pageWriter{
-		a: a, page: p, name: name, up: up, seg: newSegmentWriter(a.codec, up), counts: make(map[sinks.Op]int),
-	}, nil
+	return w, nil
 }
 
-func checkPage(p sinks.Page) error {
+func (a *Archive) begin(ctx context.Context, p sinks.Page) (*pageWriter, error) {
+	if err := errors.Join(a.names.checkPage(p), ctx.Err()); err != nil {
+		return nil, err
+	}
+	p.Time = p.Time.UTC().Round(0)
+	w := &pageWriter{a: a, page: p, name: a.SegmentName(p.Mailbox, p.Folder.Dir, p.Seq), counts: make(map[sinks.Op]int)}
+	if a.crypt != nil {
+		if a.crypt.unknown != nil {
+			return nil, a.crypt.unknown
+		}
+		w.spool = a.crypt.spools.open()
+		w.seg = newSegmentWriter(a.codec, w.spool)
+		return w, nil
+	}
+	up, err := a.bucket.Create(ctx, w.name)
+	if err != nil {
+		return nil, err
+	}
+	w.up, w.out = up, newDigestWriter(up)
+	w.seg = newSegmentWriter(a.codec, w.out)
+	return w, nil
+}
+
+func (l layout) checkPage(p sinks.Page) error {
 	if p.Seq < 1 || p.Seq > maxSeq {
 		return fmt.Errorf("pages are numbered from 1 to %d", maxSeq)
 	}
@@ -66,7 +85,7 @@ func checkPage(p sinks.Page) error {
 			return fmt.Errorf("%q is not valid UTF-8", s)
 		}
 	}
-	return checkFolder(p.Folder)
+	return l.checkFolder(p.Folder)
 }
 
 func isSHA256(s string) bool {
@@ -99,8 +118,7 @@ func (w *pageWriter) put(ctx context.Context, e *sinks.Event, contents []sinks.C
 	if err := tidy(e); err != nil {
 		return err
 	}
-	// Unique in the mailbox because the folder's id is, and it says where the item is.
-	own := fmt.Sprintf("%s-%d-%d", w.page.Folder.ID, w.page.Seq, w.events)
+	own := entryID(w.page, w.events)
 	if e.ID == "" {
 		e.ID = own
 	}
@@ -114,6 +132,9 @@ func (w *pageWriter) put(ctx context.Context, e *sinks.Event, contents []sinks.C
 		return fmt.Errorf("the manifest is longer than %d bytes", maxManifest-1<<20)
 	}
 	w.counts[e.Op]++
+	if w.spool != nil {
+		return w.shown.add(e)
+	}
 	return nil
 }
 
@@ -162,7 +183,7 @@ func (w *pageWriter) Commit(ctx context.Context, keyAfter string) (sinks.Segment
 		err = errors.Join(err, w.Abort())
 		return sinks.Segment{}, fmt.Errorf("commit page %d of %s: %w", w.page.Seq, w.page.Folder.Dir, err)
 	}
-	w.end()
+	_ = w.end() // what is left of a temporary file does not undo the commit
 	return s, nil
 }
 
@@ -181,12 +202,15 @@ func (w *pageWriter) commit(ctx context.Context, keyAfter string) (sinks.Segment
 	if err := writeLine(&page, newPageLine(w.page, keyAfter, w.counts)); err != nil {
 		return sinks.Segment{}, err
 	}
-	name := manifestName(w.page.Folder.Dir, w.page.Seq)
-	size, sum, err := w.seg.finish(name, w.page.Time, page.Bytes(), w.lines.Bytes())
-	if err != nil {
+	if err := w.seg.finish(manifestName(w.page.Folder.Dir, w.page.Seq), w.page.Time, page.Bytes(), w.lines.Bytes()); err != nil {
 		return sinks.Segment{}, err
 	}
-	s := sinks.Segment{Name: w.name, Size: size, SHA256: sum}
+	if w.spool != nil {
+		if err := w.upload(ctx, keyAfter); err != nil {
+			return sinks.Segment{}, err
+		}
+	}
+	s := sinks.Segment{Name: w.name, Size: w.out.size, SHA256: w.out.sum()}
 	// The page becomes durable and visible here. Before this line a crash leaves nothing of it, after it all of it.
 	if err := w.up.Commit(ctx); err != nil {
 		return s, w.a.look(ctx, s, err)
@@ -194,20 +218,50 @@ func (w *pageWriter) commit(ctx context.Context, keyAfter string) (sinks.Segment
 	return s, nil
 }
 
+// upload encrypts what has waited for the commit. If the page's part in clear is too large nothing has been written.
+func (w *pageWriter) upload(ctx context.Context, keyAfter string) error {
+	raw, err := w.shown.finish(w.name, w.page, keyAfter, w.counts)
+	if err != nil {
+		return err
+	}
+	stanza, err := w.a.codec.newStanza(clearPage, raw)
+	if err != nil {
+		return err
+	}
+	content, err := w.spool.reader()
+	if err != nil {
+		return err
+	}
+	up, err := w.a.bucket.Create(ctx, w.name)
+	if err != nil {
+		return err
+	}
+	w.up, w.out = up, newDigestWriter(up)
+	return w.a.seal(w.out, stanza, content)
+}
+
 // Abort implements sinks.PageWriter.
 func (w *pageWriter) Abort() error {
 	if w.seg == nil {
 		return nil
 	}
-	w.end()
-	return w.up.Abort()
+	err := w.end()
+	if w.up != nil {
+		err = errors.Join(w.up.Abort(), err)
+	}
+	return err
 }
 
 // end lets go of the page's memory.
-func (w *pageWriter) end() {
-	if w.seg != nil {
-		w.seg.release()
-		w.seg = nil
-		w.lines = bytes.Buffer{}
+func (w *pageWriter) end() error {
+	if w.seg == nil {
+		return nil
 	}
+	w.seg.release()
+	w.seg = nil
+	w.lines, w.shown = bytes.Buffer{}, clearBuffer{}
+	if w.spool != nil {
+		return w.spool.close()
+	}
+	return nil
 }

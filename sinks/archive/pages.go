@@ -9,7 +9,9 @@ import (
 	"github.com/airlift-eas/airlift/sinks"
 )
 
-// Pages implements sinks.Sink. It reads the manifests only, and of the last page all of it.
+// Pages implements sinks.Sink. It reads the manifests only, and of the last page all of it. Without an identity a page is what
+// is in clear of it: it has no path and no server, and of its events the ids, hashes and sizes; an event that stored bytes
+// has a Name, which is no entry's.
 //
 // A page's hash is what the next page says it is. So damage that came after the next page was written does not get
 // into a run record as if it were right.
@@ -48,7 +50,7 @@ func (a *Archive) manifests(ctx context.Context, mailbox, dir string, after int)
 		for s, err := range a.segments(ctx, mailbox, dir, after) {
 			var c sinks.Committed
 			if err == nil {
-				c, err = a.manifest(ctx, s.Name)
+				c, err = a.manifest(ctx, mailbox, s.Name)
 			}
 			if !yield(c, err) || err != nil {
 				return
@@ -57,7 +59,11 @@ func (a *Archive) manifests(ctx context.Context, mailbox, dir string, after int)
 	}
 }
 
-func (a *Archive) manifest(ctx context.Context, segment string) (sinks.Committed, error) {
+// manifest reads what one segment says of its page, without an identity what of that is in clear.
+func (a *Archive) manifest(ctx context.Context, mailbox, segment string) (sinks.Committed, error) {
+	if a.sealed() {
+		return a.clearPage(ctx, mailbox, segment)
+	}
 	r, err := a.OpenSegment(ctx, segment)
 	if err != nil {
 		return sinks.Committed{}, err
@@ -69,23 +75,23 @@ func (a *Archive) manifest(ctx context.Context, segment string) (sinks.Committed
 // segments lists the segments of a folder above after. It is an error if one is missing, the one numbered after too.
 func (a *Archive) segments(ctx context.Context, mailbox, dir string, after int) iter.Seq2[sinks.ObjectInfo, error] {
 	return func(yield func(sinks.ObjectInfo, error) bool) {
-		prefix := folderPrefix(mailbox, dir)
+		prefix := a.names.folderPrefix(mailbox, dir)
 		missing := func(seq int) {
-			yield(sinks.ObjectInfo{}, fmt.Errorf("%s is missing: %w", SegmentName(mailbox, dir, seq), sinks.ErrCorrupt))
+			yield(sinks.ObjectInfo{}, fmt.Errorf("%s is missing: %w", a.SegmentName(mailbox, dir, seq), sinks.ErrCorrupt))
 		}
 		next, start := 1, ""
 		if after > 0 {
-			next, start = after, SegmentName(mailbox, dir, after-1)
+			next, start = after, a.SegmentName(mailbox, dir, after-1)
 		}
 		for o, err := range a.bucket.List(ctx, prefix, start) {
 			if err != nil {
 				yield(o, err)
 				return
 			}
-			seq := segmentSeq(o.Name[len(prefix):])
+			seq := a.names.seq(o.Name[len(prefix):])
 			if seq == 0 {
 				if strings.HasPrefix(o.Name[len(prefix):], fmt.Sprintf("%08d", next)) {
-					yield(o, fmt.Errorf("%s: %w", o.Name, sinks.ErrFormat)) // an encrypted one, for example
+					yield(o, fmt.Errorf("%s: %w", o.Name, sinks.ErrFormat)) // an encrypted one in an archive that is not, for example
 					return
 				}
 				continue // a stray object is for Verify to name

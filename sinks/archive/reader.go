@@ -15,8 +15,11 @@ import (
 // are read in the order in which they lie cost least, since the last frame is kept.
 type SegmentReader struct {
 	codec *codec
+	names layout
 	name  string
-	obj   sinks.Object
+	obj   sinks.Object // what is inside, if the archive is encrypted
+	size  int64        // of what is stored
+	shown []byte       // what of it is in clear
 	table seekTable
 	tail  []byte // the end of the object
 
@@ -25,13 +28,17 @@ type SegmentReader struct {
 	have       int
 }
 
-// OpenSegment opens a segment by its name and reads its seek table. Close it after use.
+// OpenSegment opens a segment by its name and reads its seek table. Close it after use. ErrSealed: it is encrypted, and no
+// identity opens it.
 func (a *Archive) OpenSegment(ctx context.Context, name string) (*SegmentReader, error) {
-	o, err := a.bucket.Open(ctx, name)
+	o, shown, err := a.openInside(ctx, name, clearPage)
 	if err != nil {
 		return nil, err
 	}
-	r := &SegmentReader{codec: a.codec, name: name, obj: o}
+	r := &SegmentReader{codec: a.codec, names: a.names, name: name, obj: o, size: o.Size(), shown: shown}
+	if p, ok := o.(*plainObject); ok {
+		r.size = p.s.obj.Size()
+	}
 	if r.table, r.tail, err = readSeekTable(o, o.Size()); err != nil {
 		o.Close()
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -52,26 +59,35 @@ func (r *SegmentReader) Manifest() (sinks.Committed, error) {
 	if err != nil {
 		return sinks.Committed{}, fmt.Errorf("%s: %w", r.name, err)
 	}
-	c := sinks.Committed{Segment: sinks.Segment{Name: r.name, Size: r.obj.Size()}}
+	c := sinks.Committed{Segment: sinks.Segment{Name: r.name, Size: r.size}}
 	if c.Page, c.KeyAfter, c.Events, err = parseManifest(manifest); err != nil {
 		return sinks.Committed{}, fmt.Errorf("%s: %w", r.name, err)
 	}
-	if err := checkPlace(c, name); err != nil {
+	if err := r.names.checkPlace(c, name); err != nil {
 		return sinks.Committed{}, fmt.Errorf("%s: %w: %w", r.name, sinks.ErrCorrupt, err)
+	}
+	if r.names.encrypted() {
+		shown, err := r.names.parseClearPage(r.name, r.shown)
+		if err == nil {
+			err = sameClear(c, shown)
+		}
+		if err != nil {
+			return sinks.Committed{}, fmt.Errorf("%s: %w", r.name, err)
+		}
 	}
 	return c, nil
 }
 
 // checkPlace returns an error for a page that lies where another one belongs.
-func checkPlace(c sinks.Committed, manifest string) error {
+func (l layout) checkPlace(c sinks.Committed, manifest string) error {
 	p := c.Page
-	if err := checkPage(p); err != nil {
+	if err := l.checkPage(p); err != nil {
 		return err
 	}
 	if want := manifestName(p.Folder.Dir, p.Seq); manifest != want {
 		return fmt.Errorf("its manifest is named %q, not %q", manifest, want)
 	}
-	if want := SegmentName(p.Mailbox, p.Folder.Dir, p.Seq); c.Segment.Name != want {
+	if want := l.segment(p.Mailbox, p.Folder.Dir, p.Seq); c.Segment.Name != want {
 		return fmt.Errorf("it is page %d of %s of %s", p.Seq, p.Folder.Dir, p.Mailbox)
 	}
 	return nil

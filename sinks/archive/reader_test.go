@@ -111,7 +111,7 @@ func TestOpenEntryCorrupt(t *testing.T) {
 			t.Errorf("%s of a damaged segment: %v and other bytes", item.entry.Name, err)
 		}
 	}
-	if _, err := a.OpenSegment(t.Context(), SegmentName("nobody", "x-00000000", 1)); !errors.Is(err, sinks.ErrNotExist) {
+	if _, err := a.OpenSegment(t.Context(), segmentName("nobody", "x-00000000", 1)); !errors.Is(err, sinks.ErrNotExist) {
 		t.Errorf("no segment: %v, want ErrNotExist", err)
 	}
 }
@@ -121,7 +121,7 @@ func TestPagesEncrypted(t *testing.T) {
 	b := newMemory()
 	a := create(t, b)
 	pages, _ := fill(t, a, sinktest.Inbox, madeUp()[:4], 2)
-	b.objects[SegmentName(sinktest.Mailbox, sinktest.Inbox.Dir, 3)+".age"] = []byte("age-encryption.org/v1")
+	b.objects[segmentName(sinktest.Mailbox, sinktest.Inbox.Dir, 3)+".age"] = []byte("age-encryption.org/v1")
 	got, err := sinktest.ReadPages(t, a, sinktest.Inbox.Dir, 0)
 	if len(got) > len(pages) || !errors.Is(err, sinks.ErrFormat) {
 		t.Errorf("%d pages, %v, want ErrFormat", len(got), err)

@@ -22,6 +22,8 @@ type RunRecord struct {
 	// Through tells for each folder's directory up to which number all its segments are named by this record or one
 	// before it.
 	Through map[string]int `json:"through"`
+	// Rekey is the newest change of an encrypted archive's recipients.
+	Rekey *RekeyRef `json:"rekey,omitempty"`
 }
 
 // RunRef names a run record.
@@ -85,18 +87,51 @@ func parseRun(data []byte) (*RunRecord, error) {
 	return &r, nil
 }
 
-// readRun reads a run record and returns its bytes too.
-func (a *Archive) readRun(ctx context.Context, name string) (*RunRecord, []byte, error) {
+// readRun reads a run record and returns the object's bytes too. Without an identity it is what is in clear, and the mailbox
+// that of the caller. With an error there may be a record: it is one, and in the wrong place.
+func (a *Archive) readRun(ctx context.Context, mailbox, name string) (*RunRecord, []byte, error) {
 	data, err := readSmall(ctx, a.bucket, name)
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := parseRun(data)
-	if err == nil && runName(r.Mailbox, r.ID) != name {
-		err = fmt.Errorf("it is run %s of %s: %w", r.ID, r.Mailbox, sinks.ErrCorrupt)
+	var r *RunRecord
+	if a.crypt == nil {
+		r, err = parseRun(data)
+	} else {
+		r, err = a.unsealRun(ctx, name, data)
 	}
 	if err != nil {
 		return nil, data, fmt.Errorf("%s: %w", name, err)
 	}
-	return r, data, nil
+	want := a.names.run(r.Mailbox, r.ID)
+	if a.sealed() {
+		want = mailboxesDir + r.Mailbox + "/" + runsDir + r.ID + a.names.ext(runExt)
+	}
+	if want != name {
+		err = fmt.Errorf("%s: it is run %s of %s: %w", name, r.ID, r.Mailbox, sinks.ErrCorrupt)
+	}
+	if a.sealed() {
+		r.Mailbox = mailbox
+	}
+	return r, data, err
+}
+
+// unsealRun parses a run record of an encrypted archive. With an identity its two parts must agree.
+func (a *Archive) unsealRun(ctx context.Context, name string, data []byte) (*RunRecord, error) {
+	inside, raw, err := a.unseal(ctx, name, clearRun, data)
+	if err != nil {
+		return nil, err
+	}
+	shown, newest, err := parseClearRun(raw)
+	if err != nil || a.sealed() {
+		return &shown, err
+	}
+	r, err := parseRun(inside)
+	if err != nil {
+		return nil, err
+	}
+	if shown.Mailbox != mailboxOf(name) {
+		return nil, fmt.Errorf("in clear: it is of %s: %w", shown.Mailbox, sinks.ErrCorrupt)
+	}
+	return r, sameClearRun(*r, shown, newest)
 }

@@ -26,7 +26,7 @@ func (a *Archive) Record(ctx context.Context, run sinks.Run) error {
 }
 
 func (a *Archive) record(ctx context.Context, run sinks.Run) error {
-	name := runName(run.Mailbox, run.ID)
+	name := a.names.run(run.Mailbox, run.ID)
 	if err := errors.Join(sinks.CheckName(run.ID), sinks.CheckName(name)); err != nil {
 		return err
 	}
@@ -34,6 +34,9 @@ func (a *Archive) record(ctx context.Context, run sinks.Run) error {
 		return errors.New("no mailbox, or no id")
 	}
 	stored := RunRecord{Run: run, Archive: a.head.ID, ArchiveSHA256: a.sum}
+	if a.crypt != nil {
+		stored.Rekey = a.crypt.rekey
+	}
 	names, err := a.runNames(ctx, run.Mailbox)
 	if err != nil {
 		return err
@@ -50,12 +53,15 @@ func (a *Archive) record(ctx context.Context, run sinks.Run) error {
 		sum := sha256.Sum256(data)
 		stored.Previous = &RunRef{Name: path.Base(last), SHA256: hex.EncodeToString(sum[:])}
 	}
-	before, err := a.newestRun(ctx, names, time.Time{})
+	before, err := a.newestRun(ctx, run.Mailbox, names, time.Time{})
 	if err != nil {
 		return err
 	}
-	stored.Through = through(before, run)
+	stored.Through = a.names.through(before, run)
 	data, err := encodeRun(stored)
+	if err == nil && a.crypt != nil {
+		data, err = a.sealRun(name, stored, data)
+	}
 	if err != nil {
 		return err
 	}
@@ -74,7 +80,7 @@ func (a *Archive) record(ctx context.Context, run sinks.Run) error {
 }
 
 // through moves each folder's mark over the segments that the run names.
-func through(before *RunRecord, run sinks.Run) map[string]int {
+func (l layout) through(before *RunRecord, run sinks.Run) map[string]int {
 	marks := make(map[string]int)
 	if before != nil {
 		for dir, seq := range before.Through {
@@ -88,7 +94,7 @@ func through(before *RunRecord, run sinks.Run) map[string]int {
 		dirs[path.Base(path.Dir(s.Name))] = true
 	}
 	for dir := range dirs {
-		for named[SegmentName(run.Mailbox, dir, marks[dir]+1)] {
+		for named[l.segment(run.Mailbox, dir, marks[dir]+1)] {
 			marks[dir]++
 		}
 	}
@@ -98,18 +104,19 @@ func through(before *RunRecord, run sinks.Run) map[string]int {
 // runNames lists the run records of a mailbox, oldest first.
 func (a *Archive) runNames(ctx context.Context, mailbox string) ([]string, error) {
 	var names []string
-	for o, err := range a.bucket.List(ctx, mailboxPrefix(mailbox)+runsDir, "") {
+	for o, err := range a.bucket.List(ctx, a.names.mailboxPrefix(mailbox)+runsDir, "") {
 		if err != nil {
 			return nil, err
 		}
-		if path.Ext(o.Name) == runExt {
+		if a.names.isRun(o.Name) {
 			names = append(names, o.Name)
 		}
 	}
 	return names, nil
 }
 
-// Runs yields the run records of a mailbox, oldest first.
+// Runs yields the run records of a mailbox, oldest first. Without an identity a record of an encrypted archive has no server,
+// device, tool and reason, and its folders no path and problem.
 func (a *Archive) Runs(ctx context.Context, mailbox string) iter.Seq2[RunRecord, error] {
 	return func(yield func(RunRecord, error) bool) {
 		names, err := a.runNames(ctx, mailbox)
@@ -118,7 +125,7 @@ func (a *Archive) Runs(ctx context.Context, mailbox string) iter.Seq2[RunRecord,
 			return
 		}
 		for _, name := range names {
-			r, _, err := a.readRun(ctx, name)
+			r, _, err := a.readRun(ctx, mailbox, name)
 			if err != nil {
 				yield(RunRecord{}, err)
 				return
@@ -150,21 +157,24 @@ func (a *Archive) lastRun(ctx context.Context, mailbox string, at time.Time) (*R
 	if err != nil {
 		return nil, err
 	}
-	return a.newestRun(ctx, names, at)
+	return a.newestRun(ctx, mailbox, names, at)
 }
 
 // newestRun is lastRun among the records of these names. A damaged record is passed over: to name it is Verify's part, and
 // what it said is in the pages too, or is said again by the next one.
-func (a *Archive) newestRun(ctx context.Context, names []string, at time.Time) (*RunRecord, error) {
+func (a *Archive) newestRun(ctx context.Context, mailbox string, names []string, at time.Time) (*RunRecord, error) {
+	var sealed error
 	for _, name := range slices.Backward(names) {
-		r, _, err := a.readRun(ctx, name)
+		r, _, err := a.readRun(ctx, mailbox, name)
 		switch {
 		case errors.Is(err, sinks.ErrCorrupt):
+		case errors.Is(err, ErrSealed): // so looks damage in a header, too
+			sealed = err
 		case err != nil:
 			return nil, err
 		case at.IsZero() || !r.Ended.After(at):
 			return r, nil
 		}
 	}
-	return nil, nil
+	return nil, sealed
 }

@@ -147,7 +147,7 @@ func TestDamagedRecord(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	name := runName(sinktest.Mailbox, "run2")
+	name := layout{}.run(sinktest.Mailbox, "run2")
 	b.objects[name] = slices.Clone(b.objects[name])
 	b.objects[name][50] ^= 1
 	got, err := a.Unrecorded(t.Context(), sinktest.Mailbox)

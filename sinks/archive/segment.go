@@ -24,7 +24,7 @@ type segmentWriter struct {
 }
 
 func newSegmentWriter(c *codec, w io.Writer) *segmentWriter {
-	return &segmentWriter{frames: frameWriter{c: c, w: w, hash: sha256.New()}}
+	return &segmentWriter{frames: frameWriter{c: c, w: w}}
 }
 
 // header returns the blocks that precede a file in a tar, valid until the next call.
@@ -110,18 +110,18 @@ func (s *segmentWriter) copy(ctx context.Context, c sinks.Content) (sum string, 
 }
 
 // finish writes the manifest, which is the two parts together, and the end of the tar as a frame of their own, and the seek table.
-func (s *segmentWriter) finish(name string, mtime time.Time, page, events []byte) (size int64, sum string, err error) {
+func (s *segmentWriter) finish(name string, mtime time.Time, page, events []byte) error {
 	if err := s.frames.cut(); err != nil {
-		return 0, "", err
+		return err
 	}
 	manifest := int64(len(page) + len(events))
 	head, err := s.header(name, manifest, mtime)
 	if err != nil {
-		return 0, "", err
+		return err
 	}
 	end := make([]byte, 2*tarBlock) // two empty blocks end a tar
 	if err := s.frames.frame(slices.Concat(head, page, events, padding(manifest), end)); err != nil {
-		return 0, "", err
+		return err
 	}
 	return s.frames.finish()
 }

@@ -93,6 +93,9 @@ type stored struct {
 func fill(t testing.TB, a *Archive, f sinks.Folder, list [][]byte, perPage int) (pages []sinks.Committed, items []stored) {
 	t.Helper()
 	prev := ""
+	if a.Encrypted() {
+		f.Dir = a.Place(f.Path, f.ID)
+	}
 	for seq := 1; len(list) > 0; seq++ {
 		page := sinktest.NewPage(f, seq, prev)
 		w := begin(t, a, page)
@@ -102,7 +105,7 @@ func fill(t testing.TB, a *Archive, f sinks.Folder, list [][]byte, perPage int) 
 			date := time.Date(2020, 1, 1, 0, i, 0, 0, time.UTC)
 			e := putBytes(t, w, sinks.Event{Op: sinks.OpAdd, ServerID: fmt.Sprint(seq, ":", i), Subject: fmt.Sprintf("Grüße %d: a/b?", i), Received: &date}, ".eml", data)
 			c.Events = append(c.Events, e)
-			items = append(items, stored{SegmentName(page.Mailbox, f.Dir, seq), e.Entry(), data})
+			items = append(items, stored{a.SegmentName(page.Mailbox, f.Dir, seq), e.Entry(), data})
 		}
 		list = list[n:]
 		c.Segment = end(t, w)

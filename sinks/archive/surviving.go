@@ -17,17 +17,17 @@ var _ sinks.Salvager = (*Archive)(nil)
 func (a *Archive) Surviving(ctx context.Context, mailbox, dir string) iter.Seq2[sinks.Committed, error] {
 	return func(yield func(sinks.Committed, error) bool) {
 		lost := func(seq int, why error) bool {
-			c := sinks.Committed{Page: sinks.Page{Seq: seq}, Segment: sinks.Segment{Name: SegmentName(mailbox, dir, seq)}}
+			c := sinks.Committed{Page: sinks.Page{Seq: seq}, Segment: sinks.Segment{Name: a.SegmentName(mailbox, dir, seq)}}
 			return yield(c, fmt.Errorf("page %d of %s: %w: %w", seq, dir, sinks.ErrCorrupt, why))
 		}
 		next := 1
-		prefix := folderPrefix(mailbox, dir)
+		prefix := a.names.folderPrefix(mailbox, dir)
 		for o, err := range a.bucket.List(ctx, prefix, "") {
 			if err != nil {
 				yield(sinks.Committed{}, err)
 				return
 			}
-			seq := segmentSeq(o.Name[len(prefix):])
+			seq := a.names.seq(o.Name[len(prefix):])
 			if seq == 0 {
 				continue
 			}
@@ -37,9 +37,9 @@ func (a *Archive) Surviving(ctx context.Context, mailbox, dir string) iter.Seq2[
 				}
 			}
 			next = seq + 1
-			c, err := a.manifest(ctx, o.Name)
+			c, err := a.manifest(ctx, mailbox, o.Name)
 			switch {
-			case errors.Is(err, sinks.ErrCorrupt):
+			case errors.Is(err, sinks.ErrCorrupt), errors.Is(err, ErrSealed): // damage of a header may look like another's key
 				if !lost(seq, err) {
 					return
 				}

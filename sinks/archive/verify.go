@@ -34,20 +34,29 @@ type Summary struct {
 	Segments int   `json:"segments"`
 	Items    int   `json:"items"` // stored versions of items
 	Bytes    int64 `json:"bytes"` // of their content
-	Problems int   `json:"problems"`
+	// Sealed is how many of the segments could be verified only from outside, because they are encrypted and there is no
+	// identity: their hash against the next segment and the run records, and what of them is in clear.
+	Sealed   int `json:"sealed,omitempty"`
+	Problems int `json:"problems"`
 }
 
 // Verify reads every byte of the archive and holds it against the run records, the chains of the segments and the
-// manifests. What is damaged is a Problem; an error says that Verify could not go on. sinks.ErrNotExist: no such mailbox.
+// manifests, in an encrypted archive also what is in clear against what is inside. What is damaged is a Problem; an error says that Verify could not go on. sinks.ErrNotExist: no such mailbox.
 //
 // What no run record and no later segment names can be gone or replaced without a trace: the segments of a run that was
 // killed, and the newest run record. What is left of them is verified all the same.
+//
+// Without an identity the objects of an encrypted archive are verified from outside, and the Summary says of how many that
+// is so. With identities an object that none of them opens is a Problem: it may be damaged, or another's.
 func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Summary, error) {
 	v := &verifier{a: a, o: o, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	v.head(ctx)
+	if err := v.rekeys(ctx); err != nil {
+		return v.sum, fmt.Errorf("verify: %w", err)
+	}
 	prefix := ""
 	if o.Mailbox != "" {
-		prefix = mailboxPrefix(o.Mailbox)
+		prefix = v.a.names.mailboxPrefix(o.Mailbox)
 	}
 	err := v.walk(ctx, prefix)
 	v.folders.Wait()
@@ -65,6 +74,8 @@ type verifier struct {
 	o       VerifyOptions
 	headSum string // of archive.json as it is now
 	headBad bool   // and that was said
+
+	rekeyHeads map[string]string // hash of the header of each change of recipients, by the last part of its name
 
 	folders sync.WaitGroup
 	slots   chan struct{}
@@ -122,10 +133,10 @@ func (v *verifier) walk(ctx context.Context, prefix string) error {
 		}
 		part := strings.Split(o.Name, "/")
 		switch {
-		case o.Name == headName:
+		case o.Name == headName, v.a.names.rekeyNumber(o.Name) > 0:
 			continue
-		case len(part) == 5 && part[0]+"/" == mailboxesDir && part[2]+"/" == foldersDir && segmentSeq(part[4]) > 0:
-		case len(part) == 4 && part[0]+"/" == mailboxesDir && part[2]+"/" == runsDir && path.Ext(part[3]) == runExt:
+		case len(part) == 5 && part[0]+"/" == mailboxesDir && part[2]+"/" == foldersDir && v.a.names.seq(part[4]) > 0:
+		case len(part) == 4 && part[0]+"/" == mailboxesDir && part[2]+"/" == runsDir && v.a.names.isRun(part[3]):
 		default:
 			v.problem(o.Name, "", "an archive has no object of this name")
 			continue
@@ -156,7 +167,7 @@ func (v *verifier) walk(ctx context.Context, prefix string) error {
 // beginMailbox verifies the run records, which come after the segments in the listing but say what those must be.
 func (v *verifier) beginMailbox(ctx context.Context, dir string) (*mailboxCheck, error) {
 	m := &mailboxCheck{dir: dir, recorded: make(map[string]recorded), seen: make(map[string]bool)}
-	if _, cut, err := mailboxAddress(dir); err != nil && !cut {
+	if err := v.a.names.checkMailboxDir(dir); err != nil {
 		v.problem(mailboxesDir+dir, "", "%v", err)
 	}
 	return m, v.runs(ctx, m)
@@ -203,7 +214,7 @@ func (v *verifier) folder(ctx context.Context, named map[string]recorded, object
 		if ctx.Err() != nil {
 			return
 		}
-		if now := segmentSeq(path.Base(o.Name)); now != seq+1 {
+		if now := v.a.names.seq(path.Base(o.Name)); now != seq+1 {
 			v.problem(o.Name, "", "segment %d is missing before it", seq+1)
 			seq, sum = now, "unknown"
 		} else {
@@ -229,6 +240,9 @@ func (v *verifier) done(c segmentCheck) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.sum.Segments++
+	if c.sealed {
+		v.sum.Sealed++
+	}
 	v.sum.Items += c.items
 	v.sum.Bytes += c.bytes
 	if v.o.Done != nil {

@@ -29,9 +29,20 @@ func sampleMail() [][]byte {
 func sample(t *testing.T) *memory {
 	t.Helper()
 	b := newMemory()
-	a := create(t, b)
+	fillSample(t, create(t, b))
+	return b
+}
+
+func fillSample(t *testing.T, a *Archive) {
+	t.Helper()
 	inbox, _ := fill(t, a, sinktest.Inbox, sampleMail(), 15)
-	twin := sinktest.Commit(t, a, sinktest.NewPage(sinktest.Twin, 1, ""),
+	place := func(f sinks.Folder) sinks.Folder {
+		if a.Encrypted() {
+			f.Dir = a.Place(f.Path, f.ID)
+		}
+		return f
+	}
+	twin := sinktest.Commit(t, a, sinktest.NewPage(place(sinktest.Twin), 1, ""),
 		sinktest.Put{Event: sinks.Event{Op: sinks.OpAdd, ServerID: "1"}, Contents: []sinks.Content{sinktest.Text(".ics", "BEGIN:VTODO"), sinktest.Text(".eas.xml", "<x/>")}},
 		sinktest.Put{Event: sinks.Event{Op: sinks.OpQuarantine, ServerID: "2"}, Contents: []sinks.Content{sinktest.Text(".bin", "raw")}},
 		sinktest.Put{Event: sinks.Event{Op: sinks.OpDelete, ID: "x"}},
@@ -46,19 +57,23 @@ func sample(t *testing.T) *memory {
 	record(sinktest.Mailbox, "run1", inbox[0])
 	record(sinktest.Mailbox, "run2", inbox[1], twin)
 	record(sinktest.Mailbox, "run3", inbox[2])
-	other := sinktest.NewPage(sinktest.Inbox, 1, "")
+	other := sinktest.NewPage(place(sinktest.Inbox), 1, "")
 	other.Mailbox = "Bob@example.com"
 	record(other.Mailbox, "run1", sinktest.Commit(t, a, other, sinktest.Mail(1)))
 	if len(inbox) != 3 {
 		t.Fatalf("%d pages", len(inbox))
 	}
-	return b
 }
 
 // verify returns the problems of an archive; that it cannot be opened is one.
 func verify(t *testing.T, b sinks.Bucket, o VerifyOptions) ([]Problem, Summary) {
 	t.Helper()
-	a, err := Open(t.Context(), b)
+	return verifyWith(t, b, Options{}, o)
+}
+
+func verifyWith(t *testing.T, b sinks.Bucket, with Options, o VerifyOptions) ([]Problem, Summary) {
+	t.Helper()
+	a, err := OpenWith(t.Context(), b, with)
 	if err != nil {
 		return []Problem{{Object: headName, Why: err.Error()}}, Summary{}
 	}

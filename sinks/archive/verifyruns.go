@@ -15,13 +15,13 @@ func (v *verifier) runs(ctx context.Context, m *mailboxCheck) error {
 		if err != nil {
 			return err
 		}
-		if path.Ext(o.Name) == runExt {
+		if v.a.names.isRun(o.Name) {
 			names = append(names, o.Name)
 		}
 	}
 	records := make(map[string]*RunRecord)
 	for _, name := range names {
-		r, data, err := v.a.readRun(ctx, name)
+		r, data, err := v.a.readRun(ctx, "", name)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -31,6 +31,7 @@ func (v *verifier) runs(ctx context.Context, m *mailboxCheck) error {
 		}
 		if err != nil {
 			v.problem(name, "", "%v", err)
+			v.headOf(name, r)
 			continue
 		}
 		records[name] = r
@@ -46,10 +47,8 @@ func (v *verifier) runs(ctx context.Context, m *mailboxCheck) error {
 
 // run verifies one record whose bytes are what they say, against those before it and archive.json.
 func (v *verifier) run(m *mailboxCheck, name string, r *RunRecord, sums map[string]string) {
-	if !v.headBad && (r.Archive != v.a.head.ID || r.ArchiveSHA256 != v.headSum) {
-		v.headBad = true
-		v.problem(headName, "", "it is not the one of %s: SHA-256 %s", name, r.ArchiveSHA256)
-	}
+	v.headOf(name, r)
+	v.rekeyOf(name, r)
 	if p := r.Previous; p != nil {
 		if sum, ok := sums[p.Name]; !ok {
 			v.problem(path.Dir(name)+"/"+p.Name, "", "it is missing; %s was written after it", name)
@@ -62,5 +61,14 @@ func (v *verifier) run(m *mailboxCheck, name string, r *RunRecord, sums map[stri
 			v.problem(name, "", "it says of %s what %s does not say", s.Name, before.run)
 		}
 		m.recorded[s.Name] = recorded{Segment: s, run: path.Base(name)}
+	}
+}
+
+// headOf verifies archive.json against a record, if there is one. Where the archive's id is damaged no name in an encrypted
+// archive is what it must be, and that is why.
+func (v *verifier) headOf(name string, r *RunRecord) {
+	if r != nil && !v.headBad && (r.Archive != v.a.head.ID || r.ArchiveSHA256 != v.headSum) {
+		v.headBad = true
+		v.problem(headName, "", "it is not the one of %s: SHA-256 %s", name, r.ArchiveSHA256)
 	}
 }

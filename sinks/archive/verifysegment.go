@@ -20,11 +20,13 @@ const maxEntries = 4 * maxEvents
 
 // segmentCheck is what was found in one segment.
 type segmentCheck struct {
-	size  int64
-	sum   string      // hex SHA-256; "" if not all of it could be read
-	page  *sinks.Page // nil if its manifest is damaged
-	items int
-	bytes int64
+	size   int64
+	sum    string           // hex SHA-256; "" if not all of it could be read
+	page   *sinks.Page      // nil if its manifest is damaged
+	shown  *sinks.Committed // what is in clear of an encrypted one
+	sealed bool             // and what is inside could not be read
+	items  int
+	bytes  int64
 }
 
 // segment reads every byte of a segment once.
@@ -43,17 +45,22 @@ func (v *verifier) scan(ctx context.Context, name string, c *segmentCheck) error
 	}
 	defer o.Close()
 	c.size = o.Size()
-	s := &frameStream{codec: v.a.codec, in: sequential(o), hash: sha256.New()}
-	var tarErr error
-	if s.table, _, tarErr = readSeekTable(o, o.Size()); tarErr == nil {
-		tarErr = v.scanTar(name, s, c)
+	hash := sha256.New()
+	raw := io.TeeReader(sequential(o), hash)
+	if v.a.crypt == nil {
+		s := &frameStream{codec: v.a.codec, in: raw}
+		if s.table, _, err = readSeekTable(o, o.Size()); err == nil {
+			err = v.scanTar(name, s, c)
+		}
+	} else {
+		err = v.scanSealed(ctx, name, o, raw, c)
 	}
 	// The hash is of all the bytes, also of those behind the damage.
-	if err := s.drain(); err != nil {
-		return errors.Join(tarErr, err)
+	if _, err2 := io.Copy(io.Discard, raw); err2 != nil {
+		return errors.Join(err, err2)
 	}
-	c.sum = hex.EncodeToString(s.hash.Sum(nil))
-	return tarErr
+	c.sum = hex.EncodeToString(hash.Sum(nil))
+	return err
 }
 
 // scanTar reads the files of a segment and compares them with the manifest that comes last.
@@ -119,13 +126,18 @@ func (v *verifier) manifest(segment, name string, manifest []byte, c *segmentChe
 	if m.Page, m.KeyAfter, m.Events, err = parseManifest(manifest); err != nil {
 		return err
 	}
-	if MailboxDir(m.Page.Mailbox) != strings.Split(segment, "/")[1] {
+	if v.a.MailboxDir(m.Page.Mailbox) != strings.Split(segment, "/")[1] {
 		return fmt.Errorf("it is of mailbox %s: %w", m.Page.Mailbox, sinks.ErrCorrupt)
 	}
-	if err := checkPlace(m, name); err != nil {
+	if err := v.a.names.checkPlace(m, name); err != nil {
 		return fmt.Errorf("%w: %w", sinks.ErrCorrupt, err)
 	}
 	c.page = &m.Page
+	if c.shown != nil {
+		if err := sameClear(m, *c.shown); err != nil {
+			return err
+		}
+	}
 	there := make(map[string]sinks.Entry, len(entries))
 	for _, e := range entries {
 		if _, twice := there[e.Name]; twice || !safePath(e.Name) {
