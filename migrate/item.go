@@ -285,7 +285,7 @@ func rowOf(e sinks.Event, known *checkpoints.Item, seq, pass int) checkpoints.It
 		row.State, row.Reason = checkpoints.Quarantined, e.Reason
 	default:
 		row.State, row.Reason = checkpoints.Archived, ""
-		if e.Name != "" {
+		if e.SHA256 != "" {
 			row.SHA256, row.Size = e.SHA256, e.Size
 		}
 		row.Properties = e.State

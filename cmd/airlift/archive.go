@@ -18,6 +18,7 @@ func archiveCommand(c *console) *cli.Command {
 		Usage: "read mailboxes into an archive; the same command again fetches only what changed",
 		Flags: slices.Concat(sourceFlags(), selectionFlags(), []cli.Flag{
 			stringFlag("to", "", "the archive's place, `DIR|s3://BUCKET/PREFIX`; a directory is made if it is not there"),
+			listFlag("encrypt-to", "make the archive an encrypted one, of this `RECIPIENT`: age1…, or an ssh public key (repeatable); later runs need not say it again"),
 			stateFlag(),
 			boolFlag("dry-run", "look at the mailboxes, say what would be read, store nothing"),
 			jsonFlag(), quietFlag(), configFlag(),

@@ -22,7 +22,7 @@ func catCommand(c *console) *cli.Command {
 		Flags: append([]cli.Flag{
 			archiveFlag(), onlyMailboxFlag(), atFlag(),
 			stringFlag("form", "", "another stored `FORM` of the item: eas-xml, the properties that the server sent; of a message those that neither it nor ls shows"),
-			configFlag(),
+			identityFlag(), configFlag(),
 		}, bucketFlags()...),
 		Action: func(ctx *cli.Context) error { return catVerb(ctx, c) },
 	}

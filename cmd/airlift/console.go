@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/airlift-eas/airlift/migrate"
+	"github.com/airlift-eas/airlift/sinks/archive"
 	"github.com/airlift-eas/airlift/sinks/s3"
 )
 
@@ -135,6 +136,10 @@ func hintOf(err error) string {
 		return "the same command goes on where this run ended"
 	case errors.Is(err, s3.ErrCredentials):
 		return "credentials of the store come from the environment (AWS_ACCESS_KEY_ID …), a profile (AWS_PROFILE), SSO or a role; see the package documentation of sinks/s3 for what they must be allowed"
+	case errors.Is(err, archive.ErrSealed):
+		return "name the file of a private key with --identity"
+	case errors.Is(err, archive.ErrEncryption):
+		return "an archive is made for its recipients once, by the first run; airlift rekey changes them later"
 	case errors.Is(err, s3.ErrWeak):
 		return "look with airlift probe --to; who knows the store accepts a weakness with --s3-accept-weak"
 	case errors.Is(err, s3.ErrNoLock):

@@ -35,7 +35,7 @@ func openDestination(ctx context.Context, p place, state string) (*destination, 
 		err = trust(ctx, store, p, state)
 	}
 	if err == nil {
-		d.archive, err = archive.Create(ctx, b)
+		d.archive, err = archive.CreateWith(ctx, b, p.keys)
 	}
 	if err == nil {
 		if _, err = b.Clean(ctx); err == nil {

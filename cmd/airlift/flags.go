@@ -120,7 +120,7 @@ func readingFlags() []cli.Flag {
 	return append([]cli.Flag{
 		archiveFlag(), onlyMailboxFlag(),
 		listFlag("folder", "only folders whose path matches `GLOB`, and all below them (repeatable)"),
-		configFlag(), jsonFlag(),
+		identityFlag(), configFlag(), jsonFlag(),
 	}, bucketFlags()...)
 }
 

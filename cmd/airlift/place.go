@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/airlift-eas/airlift/sinks"
+	"github.com/airlift-eas/airlift/sinks/archive"
 	"github.com/airlift-eas/airlift/sinks/dir"
 	"github.com/airlift-eas/airlift/sinks/s3"
 )
@@ -21,6 +22,7 @@ type place struct {
 	text string     // as it was given
 	dir  string     // "" = a bucket
 	s3   s3.Options // of a bucket
+	keys archive.Options
 }
 
 // bucket is what both kinds of places have in common.
@@ -35,6 +37,10 @@ const s3Scheme = "s3"
 // placeOf reads the place that a flag gives, with the flags that speak of buckets.
 func placeOf(ctx *cli.Context, flag string) (place, error) {
 	text := ctx.String(flag)
+	keys, err := encryption(ctx)
+	if err != nil {
+		return place{}, err
+	}
 	scheme, rest, isURL := strings.Cut(text, "://")
 	switch {
 	case text == "":
@@ -45,14 +51,16 @@ func placeOf(ctx *cli.Context, flag string) (place, error) {
 		if name := promiseOf(ctx); name != "" {
 			return place{}, usage(fmt.Sprintf("--%s: %s is a directory, which cannot do that", name, text), "a bucket is s3://BUCKET/PREFIX")
 		}
-		return dirPlace(text), nil
+		p := dirPlace(text)
+		p.keys = keys
+		return p, nil
 	}
 	o, err := s3Options(ctx)
 	if err != nil {
 		return place{}, err
 	}
 	o.Bucket, o.Prefix, _ = strings.Cut(rest, "/")
-	return place{text: strings.TrimRight(text, "/"), s3: o}, nil
+	return place{text: strings.TrimRight(text, "/"), s3: o, keys: keys}, nil
 }
 
 func dirPlace(path string) place { return place{text: path, dir: path} }

@@ -47,7 +47,7 @@ func openArchive(ctx context.Context, from place) (*archive.Archive, bucket, err
 	if err != nil {
 		return nil, nil, nothingAt("archive "+from.text, err)
 	}
-	a, err := archive.Open(ctx, bucket)
+	a, err := archive.OpenWith(ctx, bucket, from.keys)
 	if errors.Is(err, sinks.ErrNotExist) {
 		// A place with mailboxes in it is an archive that lost its head, and not none.
 		for o, listErr := range bucket.List(ctx, "mailboxes/", "") {

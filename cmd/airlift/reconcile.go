@@ -19,7 +19,7 @@ func reconcileCommand(c *console) *cli.Command {
 		Name:  "reconcile",
 		Usage: "compare an archive with its server, item by item; --repair fetches what is missing",
 		Flags: slices.Concat(sourceFlags(), selectionFlags(), []cli.Flag{
-			archiveFlag(), stateFlag(),
+			archiveFlag(), stateFlag(), identityFlag(),
 			boolFlag("repair", "fetch and store what the archive lacks, and note what has gone from the server"),
 			intFlag("window", 200, "ask for `N` items in one page, at most 512"),
 			durationFlag("retry-wait", time.Second, "the first wait before a request is tried again; it doubles each time"),

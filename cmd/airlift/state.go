@@ -20,7 +20,7 @@ func stateCommand(c *console) *cli.Command {
 	verbs := []*cli.Command{{
 		Name:  "rebuild",
 		Usage: "make the checkpoints again from an archive; no server is asked",
-		Flags: append([]cli.Flag{archiveFlag(), stateFlag(), onlyMailboxFlag(), jsonFlag(), quietFlag(), configFlag()}, bucketFlags()...),
+		Flags: append([]cli.Flag{archiveFlag(), stateFlag(), onlyMailboxFlag(), identityFlag(), jsonFlag(), quietFlag(), configFlag()}, bucketFlags()...),
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)
 			return c.end(rebuildVerb(ctx, c), endOfRebuild)

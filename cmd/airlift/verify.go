@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -45,7 +46,7 @@ func endOfVerify(result migrate.Result, exit int) any {
 	return verifySummary{Event: eventSummary, Time: now(), Result: result, Exit: exit}
 }
 
-func verifyVerb(ctx *cli.Context, c *console) error {
+func verifyVerb(ctx *cli.Context, c *console) (err error) {
 	folders, err := folderFilter(ctx)
 	if err != nil {
 		return err
@@ -53,14 +54,25 @@ func verifyVerb(ctx *cli.Context, c *console) error {
 	run, stop := interruptible(ctx.Context, c, "what is open is closed")
 	defer stop()
 	o := archive.VerifyOptions{Mailbox: ctx.String("mailbox"), Problem: c.finding, Done: c.verified()}
-	return readArchive(run, ctx, func(a *archive.Archive, mailboxes []string) (err error) {
-		if len(ctx.StringSlice("folder")) > 0 {
+	if len(ctx.StringSlice("folder")) > 0 {
+		return readArchive(run, ctx, func(a *archive.Archive, mailboxes []string) (err error) {
 			if o.Folder, err = directories(run, a, mailboxes, folders); err != nil {
 				return err
 			}
-		}
-		return c.verify(run, a, o)
-	})
+			return c.verify(run, a, o)
+		})
+	}
+	// Whose mailboxes there are need not be known, and is not without an identity.
+	from, err := placeOf(ctx, "archive")
+	if err != nil {
+		return err
+	}
+	a, bucket, err := openArchive(run, from)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, bucket.Close()) }()
+	return nothingAt("archive "+from.text, c.verify(run, a, o))
 }
 
 // verify reads what the options name, and says what came of it.
@@ -80,6 +92,9 @@ func (c *console) verify(run context.Context, a *archive.Archive, o archive.Veri
 	} else {
 		c.result("%s: %s in %s, %s, %s; %s", s.Result, count(sum.Items, "stored item", "stored items"),
 			count(sum.Segments, "segment", "segments"), bytesText(sum.Bytes), secondsText(s.Seconds), count(sum.Problems, "problem", "problems"))
+		if sum.Sealed > 0 {
+			c.result("%s from outside only: what is inside is encrypted, and --identity names no key", count(sum.Sealed, "segment", "segments"))
+		}
 	}
 	if s.Exit != exitOK {
 		return ended(s.Exit)

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/user"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/airlift-eas/airlift/migrate"
+	"github.com/airlift-eas/airlift/sinks/archive"
+)
+
+func rekeyCommand(c *console) *cli.Command {
+	return &cli.Command{
+		Name:  "rekey",
+		Usage: "change to whom an archive is encrypted, without writing anything anew; nothing is given: list the changes",
+		Flags: append([]cli.Flag{
+			archiveFlag(), identityFlag(),
+			listFlag("add", "encrypt to `RECIPIENT` from now on, and let it open what is there (repeatable)"),
+			listFlag("remove", "encrypt no more to `RECIPIENT`, who still opens what it could open (repeatable)"),
+			configFlag(), jsonFlag(),
+		}, bucketFlags()...),
+		Action: func(ctx *cli.Context) error {
+			c.configure(ctx)
+			return c.end(rekeyVerb(ctx, c), endOfRun)
+		},
+	}
+}
+
+// rekeyLine is a change of recipients, as --json says it.
+type rekeyLine struct {
+	Event string    `json:"event"`
+	Time  time.Time `json:"time"`
+	archive.RekeyRecord
+}
+
+func rekeyVerb(ctx *cli.Context, c *console) (err error) {
+	from, err := placeOf(ctx, "archive")
+	if err != nil {
+		return err
+	}
+	from.keys.By = whoAsks()
+	run, stop := interruptible(ctx.Context, c, "the recipients stay what they are")
+	defer stop()
+	a, bucket, err := openArchive(run, from)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, bucket.Close()) }()
+	add, remove := ctx.StringSlice("add"), ctx.StringSlice("remove")
+	if len(add)+len(remove) == 0 {
+		err = listRekeys(run, c, a)
+	} else {
+		var r archive.RekeyRecord
+		if r, err = a.Rekey(run, add, remove); err == nil {
+			c.rekeyed(r)
+		}
+	}
+	if err == nil && c.json {
+		c.emit(newSummaryLine(migrate.Summary{Result: migrate.ResultOK}, exitOK))
+	}
+	return err
+}
+
+func listRekeys(ctx context.Context, c *console, a *archive.Archive) error {
+	for r, err := range a.Rekeys(ctx) {
+		if err != nil {
+			return err
+		}
+		c.rekeyed(r)
+	}
+	if !c.json {
+		c.result("encrypted to %s", strings.Join(a.Recipients(), ", "))
+	}
+	return nil
+}
+
+func (c *console) rekeyed(r archive.RekeyRecord) {
+	if c.json {
+		c.emit(rekeyLine{Event: "rekey", Time: r.Time, RekeyRecord: r})
+		return
+	}
+	by := ""
+	if r.By != "" {
+		by = " by " + r.By
+	}
+	c.result("%d, %s%s: added %s, removed %s; %s opened to the recipients", r.Rekey, r.Time.Format(time.DateTime), by,
+		orNone(r.Added), orNone(r.Removed), count(r.Keys, "object", "objects"))
+	for _, name := range r.Unopened {
+		c.problem(fmt.Sprintf("%s: no identity that was given opens it", name), "")
+	}
+}
+
+func orNone(list []string) string {
+	if len(list) == 0 {
+		return "nobody"
+	}
+	return strings.Join(list, ", ")
+}
+
+// whoAsks is the name of the user of this process, as far as the system knows it.
+func whoAsks() string {
+	u, err := user.Current()
+	if err != nil {
+		return ""
+	}
+	return u.Username
+}
