@@ -10,6 +10,7 @@ import (
 
 	"github.com/airlift-eas/airlift/migrate"
 	"github.com/airlift-eas/airlift/sinks/archive"
+	"github.com/airlift-eas/airlift/sinks/s3"
 )
 
 func verifyCommand(c *console) *cli.Command {
@@ -59,7 +60,7 @@ func verifyVerb(ctx *cli.Context, c *console) (err error) {
 			if o.Folder, err = directories(run, a, mailboxes, folders); err != nil {
 				return err
 			}
-			return c.verify(run, a, o)
+			return c.verify(run, a, o, 0)
 		})
 	}
 	// Whose mailboxes there are need not be known, and is not without an identity.
@@ -72,17 +73,24 @@ func verifyVerb(ctx *cli.Context, c *console) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, bucket.Close()) }()
-	return nothingAt("archive "+from.text, c.verify(run, a, o))
+	foreign := 0
+	if store, ok := bucket.(*s3.Bucket); ok {
+		if foreign, err = c.foreignVersions(run, store); err != nil {
+			return err
+		}
+	}
+	return nothingAt("archive "+from.text, c.verify(run, a, o, foreign))
 }
 
-// verify reads what the options name, and says what came of it.
-func (c *console) verify(run context.Context, a *archive.Archive, o archive.VerifyOptions) error {
+// verify reads what the options name, and says what came of it and of what was found before.
+func (c *console) verify(run context.Context, a *archive.Archive, o archive.VerifyOptions, before int) error {
 	started := time.Now()
 	sum, err := a.Verify(run, o)
 	c.draw()
 	if err != nil {
 		return err
 	}
+	sum.Problems += before
 	s := verifySummary{Event: eventSummary, Time: now(), Result: migrate.ResultOK, Summary: sum, Seconds: time.Since(started).Seconds()}
 	if sum.Problems > 0 {
 		s.Result, s.Exit = migrate.ResultFailed, exitDamaged
