@@ -6,7 +6,9 @@
 //	go run ./examples/bench -run cpu   the rows whose name holds "cpu"
 //
 // It needs zstd and openssl. With AIRLIFT_CORPUS naming a folder of .eml files the messages are those; otherwise they
-// are generated.
+// are generated. The rows of S3 need a store beside them:
+//
+//	go -C sinks/s3/versitytest run ./beside go -C ../../.. run ./examples/bench -run s3
 package main
 
 import (
@@ -44,6 +46,8 @@ func rows() []row {
 		{"cpu: archive, to zstd -3 + sha256", "<= 1.5 x", cpuArchive},
 		{"size: mixed mail, to zstd -19", "<= 1.05 x", sizeMixed},
 		{"size: text, to zstd -19", "<= 1.20 x", sizeText},
+		{"s3: wall, to that of a directory", "<= 1.3 x, or the store's own time", wallS3},
+		{"s3: messages a PUT", ">= 15", putsS3},
 		{"memory: a message of 150 MB", "<= 64 MiB", memoryHuge},
 		{"memory: 100,000 small messages", "<= 128 MiB", memoryMany},
 	}

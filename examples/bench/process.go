@@ -11,12 +11,14 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // usage is what a finished process used.
 type usage struct {
 	CPU  float64 `json:"cpu"`  // user and system seconds
 	Peak int64   `json:"peak"` // bytes of resident memory at the most
+	Wall float64 `json:"wall"` // seconds
 }
 
 // measureEnv makes this program run one command and tell what it used.
@@ -44,10 +46,11 @@ func measure(ctx context.Context, env []string, name string, args ...string) (us
 func measured(ctx context.Context, args []string) error {
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Stderr = os.Stderr
+	began := time.Now()
 	if err := cmd.Run(); err != nil {
 		return err
 	}
-	u := usage{CPU: (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()}
+	u := usage{Wall: time.Since(began).Seconds(), CPU: (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()}
 	u.Peak = peak(cmd.ProcessState)
 	return json.NewEncoder(os.Stdout).Encode(u)
 }
