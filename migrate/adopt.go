@@ -17,6 +17,9 @@ import (
 func (f *folderRun) adopt(ctx context.Context) error {
 	after := min(f.cp.Seq, f.cp.Recorded)
 	left, lost := f.m.history[f.cp.Dir]
+	if lost {
+		f.cp.Options = left.Options // by which the keys of the pages were made, as far as is known
+	}
 	for page, err := range f.m.Sink.Pages(ctx, f.m.mb.Address, f.cp.Dir, after) {
 		if err != nil {
 			return f.fail(Destination, fmt.Errorf("adopt pages after %d: %w", after, err))

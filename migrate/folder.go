@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -194,6 +195,7 @@ func (f *folderRun) isContainer(ctx context.Context) bool {
 func (f *folderRun) restart(ctx context.Context, reason string) error {
 	f.resyncs++
 	f.counts.Resyncs++
+	f.cp.Options = f.fingerprint()
 	if err := f.count(ctx); err != nil {
 		return err
 	}
@@ -212,7 +214,7 @@ func (f *folderRun) commit(ctx context.Context, now checkpoints.Position, last s
 	c := checkpoints.Commit{
 		FolderKey: f.key,
 		After:     checkpoints.Position{Seq: f.cp.Seq, SyncKey: f.cp.SyncKey},
-		Now:       now, Last: last, Options: f.fingerprint(), Resync: resync, Pass: f.cp.Pass, Items: rows,
+		Now:       now, Last: last, Options: cmp.Or(f.cp.Options, f.fingerprint()), Resync: resync, Pass: f.cp.Pass, Items: rows,
 	}
 	if err := f.m.Checkpoints.Commit(context.WithoutCancel(ctx), c); err != nil {
 		return f.fail(State, err)

@@ -61,6 +61,7 @@ func (f *folderRun) page(ctx context.Context) (_ got, outcome error) {
 	}
 	if key == "0" {
 		f.cp.Pass++
+		f.cp.Options = f.fingerprint()
 	}
 	w := f.newPage(ctx, key)
 	defer w.abort()

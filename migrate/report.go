@@ -15,7 +15,7 @@ func (f *folderRun) report() sinks.FolderState {
 	}
 	st.Balanced = f.err == nil && f.balanced
 	if !f.cp.Resync {
-		st.SyncKey = f.cp.SyncKey
+		st.SyncKey, st.Options = f.cp.SyncKey, f.cp.Options
 	}
 	switch {
 	case f.err != nil:

@@ -112,6 +112,22 @@ func TestStateLostEachTime(t *testing.T) {
 	l.check("alice")
 }
 
+// TestStateLostAndSelectionChanged: that items were left out is not forgotten with the checkpoints.
+func TestStateLostAndSelectionChanged(t *testing.T) {
+	l := newLab(t, easserver.Config{}, "alice")
+	o := l.options("alice")
+	o.Select.MaxSize = 500
+	first := l.run(o)
+	if first.ItemsExcluded == 0 || first.ItemsStored == 0 {
+		t.Fatalf("%+v", first)
+	}
+	l.root = moveState(t, l.root)
+	if sum := l.run(l.options("alice")); sum.ItemsStored != first.ItemsExcluded {
+		t.Fatalf("%d items were left out, and %d stored when nothing is any more", first.ItemsExcluded, sum.ItemsStored)
+	}
+	l.check("alice")
+}
+
 // TestMoveIsLinked: of the two halves of a move the one that is seen second knows the other.
 func TestMoveIsLinked(t *testing.T) {
 	l := newLab(t, easserver.Config{}, "alice")

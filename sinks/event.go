@@ -101,6 +101,7 @@ type FolderState struct {
 	Folder
 	Seq         int    `json:"seq"`                // number of the last segment, 0 = none
 	SyncKey     string `json:"sync_key,omitempty"` // to go on with after that segment; absent: a pass is under way
+	Options     string `json:"options,omitempty"`  // the selection of items by which that key was made
 	Estimated   *int   `json:"estimated"`          // what the server said it holds; null = it did not say
 	Live        int    `json:"live"`               // items of the archive that are on the server, as far as it told
 	Stored      int    `json:"stored"`             // stored by this run

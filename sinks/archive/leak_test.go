@@ -154,7 +154,7 @@ func TestClearIsChosen(t *testing.T) {
 	want := []string{
 		"fingerprint", "id", "movedfrom", "movedto", "op", "serverid", "serveridbefore", "sha256", "state",
 		"hash", "easversion", "deviceid", "keybefore", "prev", "runid", "id", "dir", "class", "serverid",
-		"archive", "archivesha256", "id", "hash", "result", "id", "dir", "class", "serverid", "synckey",
+		"archive", "archivesha256", "id", "hash", "result", "id", "dir", "class", "serverid", "synckey", "options",
 	}
 	less := cmp.Transformer("sorted", func(list []string) map[string]int {
 		m := map[string]int{}
