@@ -21,7 +21,7 @@ func archiveCommand(c *console) *cli.Command {
 			stateFlag(),
 			boolFlag("dry-run", "look at the mailboxes, say what would be read, store nothing"),
 			jsonFlag(), quietFlag(), configFlag(),
-		}, bucketFlags(), bucketWriteFlags(), engineFlags(), runningFlags()),
+		}, bucketFlags(), bucketWriteFlags(), engineFlags(), []cli.Flag{bandwidthFlag()}, runningFlags()),
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)
 			return c.end(archiveVerb(ctx, c), endOfRun)
