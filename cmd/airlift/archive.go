@@ -21,7 +21,7 @@ func archiveCommand(c *console) *cli.Command {
 			stateFlag(),
 			boolFlag("dry-run", "look at the mailboxes, say what would be read, store nothing"),
 			jsonFlag(), quietFlag(), configFlag(),
-		}, bucketFlags(), bucketWriteFlags(), engineFlags(), []cli.Flag{bandwidthFlag()}, runningFlags()),
+		}, bucketFlags(), bucketWriteFlags(), engineFlags(), []cli.Flag{bandwidthFlag()}, outputFlags(), runningFlags()),
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)
 			return c.end(archiveVerb(ctx, c), endOfRun)
@@ -50,6 +50,11 @@ func archiveVerb(ctx *cli.Context, c *console) error {
 		return err
 	}
 	defer logFile.Close()
+	outputs, err := outputsOf(ctx)
+	if err != nil {
+		return err
+	}
+	defer outputs.Close()
 	if o.Mailboxes, err = sources(ctx, c); err != nil {
 		return err
 	}
@@ -58,15 +63,23 @@ func archiveVerb(ctx *cli.Context, c *console) error {
 	if ctx.Bool("dry-run") {
 		return dryRun(run, c, o)
 	}
-	return archiveTo(run, c, log, to, state, o)
+	return archiveTo(run, c, log, to, state, o, outputs)
 }
 
 // archiveTo runs the engine and says what came of it.
-func archiveTo(ctx context.Context, c *console, log *slog.Logger, to place, state string, o migrate.Options) error {
+func archiveTo(ctx context.Context, c *console, log *slog.Logger, to place, state string, o migrate.Options, outputs outputs) error {
 	rep := newReport(ctx, c)
-	out, spent, err := archiveRun(ctx, c, to, state, o, rep.event, logged(log))
+	figures := publish(ctx, c, outputs)
+	for i := range o.Mailboxes {
+		figures.traced(&o.Mailboxes[i])
+	}
+	out, spent, err := archiveRun(ctx, c, to, state, o, rep.event, figures.event, logged(log))
 	if out.Result == "" {
-		return err // it did not come to a run
+		// It did not come to a run. What watches the figures should know, and not see those of the last one.
+		if err := figures.finish(out, exitCode(err)); err != nil {
+			rep.unsaid(err)
+		}
+		return err
 	}
 	if err != nil {
 		rep.unsaid(err)
@@ -75,6 +88,10 @@ func archiveTo(ctx context.Context, c *console, log *slog.Logger, to place, stat
 		}
 	}
 	code := runExit(out, err)
+	if err := figures.finish(out, code); err != nil {
+		rep.unsaid(err)
+		code = spoilt(&out, code)
+	}
 	log.Info(eventSummary, "exit", code, "figures", out)
 	if c.json {
 		line := newSummaryLine(out, code)
@@ -91,6 +108,15 @@ func archiveTo(ctx context.Context, c *console, log *slog.Logger, to place, stat
 		return nil
 	}
 	return ended(code)
+}
+
+// spoilt makes a run that went well one that failed: something that was asked for beside the archive is not there.
+func spoilt(sum *migrate.Summary, code int) int {
+	if code != exitOK {
+		return code
+	}
+	sum.Result = migrate.ResultFailed
+	return exitFailed
 }
 
 // archiveRun opens the archive and its checkpoints, runs the engine and closes both. An empty Result says that the
