@@ -68,6 +68,7 @@ func archiveVerb(ctx *cli.Context, c *console) error {
 
 // archiveTo runs the engine and says what came of it.
 func archiveTo(ctx context.Context, c *console, log *slog.Logger, to place, state string, o migrate.Options, outputs outputs) error {
+	began := now()
 	rep := newReport(ctx, c)
 	figures := publish(ctx, c, outputs)
 	for i := range o.Mailboxes {
@@ -77,7 +78,7 @@ func archiveTo(ctx context.Context, c *console, log *slog.Logger, to place, stat
 	if out.Result == "" {
 		// It did not come to a run. What watches the figures should know, and not see those of the last one.
 		if err := figures.finish(out, exitCode(err)); err != nil {
-			rep.unsaid(err)
+			c.failed(err)
 		}
 		return err
 	}
@@ -88,9 +89,14 @@ func archiveTo(ctx context.Context, c *console, log *slog.Logger, to place, stat
 		}
 	}
 	code := runExit(out, err)
+	if outputs.report != "" {
+		whole := outcome{to, state, o.Mailboxes, began, now(), out, newTraffic(spent), code}
+		if err := rep.writeHTML(context.WithoutCancel(ctx), outputs.report, whole); err != nil {
+			code = spoilt(c, &out, code, err)
+		}
+	}
 	if err := figures.finish(out, code); err != nil {
-		rep.unsaid(err)
-		code = spoilt(&out, code)
+		code = spoilt(c, &out, code, err)
 	}
 	log.Info(eventSummary, "exit", code, "figures", out)
 	if c.json {
@@ -110,8 +116,9 @@ func archiveTo(ctx context.Context, c *console, log *slog.Logger, to place, stat
 	return ended(code)
 }
 
-// spoilt makes a run that went well one that failed: something that was asked for beside the archive is not there.
-func spoilt(sum *migrate.Summary, code int) int {
+// spoilt says that something which was asked for beside the archive is not there. A run that went well has failed then.
+func spoilt(c *console, sum *migrate.Summary, code int, err error) int {
+	c.failed(err)
 	if code != exitOK {
 		return code
 	}

@@ -17,7 +17,7 @@ func TestMetricsServed(t *testing.T) {
 	server := newSlowServer(t)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "airlift.prom")
-	run := command(t, append(server.archive(filepath.Join(dir, "archive")), "--metrics-addr", "127.0.0.1:0", "--metrics-file", file)...)
+	run := command(t, append(server.archive(filepath.Join(dir, "archive")), "--metrics-addr", "127.0.0.1:0", "--metrics-file", file, "--report", file+".html")...)
 	stderr, err := run.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -73,6 +73,10 @@ func TestMetricsServed(t *testing.T) {
 		t.Fatal(err)
 	}
 	after := series(t, string(b))
+	page, err := os.ReadFile(file + ".html")
+	if err != nil || !strings.Contains(string(page), "(exit code 130)") || strings.Contains(string(page), "context canceled") {
+		t.Errorf("the report of the interrupted run: %v\n%s", err, page)
+	}
 	if _, ok := after["airlift_last_success_timestamp_seconds"]; ok || after["airlift_run_exit_code"] != 130 ||
 		after["airlift_items_stored_total"] < during["airlift_items_stored_total"] {
 		t.Errorf("when it was interrupted:\n%s", b)

@@ -16,18 +16,23 @@ func outputFlags() []cli.Flag {
 	return []cli.Flag{
 		stringFlag("metrics-addr", "", "serve the run's figures to Prometheus at http://`ADDR`/metrics while it lasts, as 127.0.0.1:9750; port 0 takes a free one"),
 		stringFlag("metrics-file", "", "write the run's figures to `FILE`, for the node exporter's textfile collector (it reads *.prom): every 15 s and at the end"),
+		stringFlag("report", "", "write what came of the run to `FILE`, one HTML page: summary, completeness of every folder, quarantined items, problems"),
 	}
 }
 
 // outputs are the files and addresses at which a run tells of itself. They are tried out before it begins: at the end of a
 // long run it is too late to say that a directory is not there.
 type outputs struct {
+	report      string       // "" = none
 	metricsFile string       // "" = none
 	listener    net.Listener // of the metrics; nil = none
 }
 
 func outputsOf(ctx *cli.Context) (o outputs, err error) {
-	o.metricsFile = ctx.String("metrics-file")
+	o.report, o.metricsFile = ctx.String("report"), ctx.String("metrics-file")
+	if err := writable("report", o.report); err != nil {
+		return o, err
+	}
 	if err := writable("metrics-file", o.metricsFile); err != nil {
 		return o, err
 	}
