@@ -22,7 +22,7 @@ func archiveCommand(c *console) *cli.Command {
 			stateFlag(),
 			boolFlag("dry-run", "look at the mailboxes, say what would be read, store nothing"),
 			jsonFlag(), quietFlag(), configFlag(),
-		}, bucketFlags(), bucketWriteFlags(), engineFlags(), runningFlags()),
+		}, bucketFlags(), bucketWriteFlags(), engineFlags(), []cli.Flag{bandwidthFlag()}, outputFlags(), runningFlags()),
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)
 			return c.end(archiveVerb(ctx, c), endOfRun)
@@ -51,6 +51,11 @@ func archiveVerb(ctx *cli.Context, c *console) error {
 		return err
 	}
 	defer logFile.Close()
+	outputs, err := outputsOf(ctx)
+	if err != nil {
+		return err
+	}
+	defer outputs.Close()
 	if o.Mailboxes, err = sources(ctx, c); err != nil {
 		return err
 	}
@@ -59,15 +64,24 @@ func archiveVerb(ctx *cli.Context, c *console) error {
 	if ctx.Bool("dry-run") {
 		return dryRun(run, c, o)
 	}
-	return archiveTo(run, c, log, to, state, o)
+	return archiveTo(run, c, log, to, state, o, outputs)
 }
 
 // archiveTo runs the engine and says what came of it.
-func archiveTo(ctx context.Context, c *console, log *slog.Logger, to place, state string, o migrate.Options) error {
+func archiveTo(ctx context.Context, c *console, log *slog.Logger, to place, state string, o migrate.Options, outputs outputs) error {
+	began := now()
 	rep := newReport(ctx, c)
-	out, spent, err := archiveRun(ctx, c, to, state, o, rep.event, logged(log))
+	figures := publish(ctx, c, outputs)
+	for i := range o.Mailboxes {
+		figures.traced(&o.Mailboxes[i])
+	}
+	out, spent, err := archiveRun(ctx, c, to, state, o, rep.event, figures.event, logged(log))
 	if out.Result == "" {
-		return err // it did not come to a run
+		// It did not come to a run. What watches the figures should know, and not see those of the last one.
+		if err := figures.finish(out, exitCode(err)); err != nil {
+			c.failed(err)
+		}
+		return err
 	}
 	if err != nil {
 		rep.unsaid(err)
@@ -76,6 +90,15 @@ func archiveTo(ctx context.Context, c *console, log *slog.Logger, to place, stat
 		}
 	}
 	code := runExit(out, err)
+	if outputs.report != "" {
+		whole := outcome{to, state, o.Mailboxes, began, now(), out, newTraffic(spent), code}
+		if err := rep.writeHTML(context.WithoutCancel(ctx), outputs.report, whole); err != nil {
+			code = spoilt(c, &out, code, err)
+		}
+	}
+	if err := figures.finish(out, code); err != nil {
+		code = spoilt(c, &out, code, err)
+	}
 	log.Info(eventSummary, "exit", code, "figures", out)
 	if c.json {
 		line := newSummaryLine(out, code)
@@ -92,6 +115,16 @@ func archiveTo(ctx context.Context, c *console, log *slog.Logger, to place, stat
 		return nil
 	}
 	return ended(code)
+}
+
+// spoilt says that something which was asked for beside the archive is not there. A run that went well has failed then.
+func spoilt(c *console, sum *migrate.Summary, code int, err error) int {
+	c.failed(err)
+	if code != exitOK {
+		return code
+	}
+	sum.Result = migrate.ResultFailed
+	return exitFailed
 }
 
 // archiveRun opens the archive and its checkpoints, runs the engine and closes both. An empty Result says that the

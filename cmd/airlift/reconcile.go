@@ -23,7 +23,7 @@ func reconcileCommand(c *console) *cli.Command {
 			boolFlag("repair", "fetch and store what the archive lacks, and note what has gone from the server"),
 			intFlag("window", 200, "ask for `N` items in one page, at most 512"),
 			durationFlag("retry-wait", time.Second, "the first wait before a request is tried again; it doubles each time"),
-			jsonFlag(), quietFlag(), configFlag(),
+			bandwidthFlag(), jsonFlag(), quietFlag(), configFlag(),
 		}, bucketFlags(), bucketWriteFlags(), runningFlags()),
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)

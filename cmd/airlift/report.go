@@ -15,10 +15,21 @@ type report struct {
 	ctx     context.Context // of the run: what fails because it is interrupted is no news
 	folders []migrate.Event // how each folder ended
 	said    map[string]bool // lines and hints: a folder's problem is told again with its mailbox
+
+	started map[string]migrate.Event // mailboxes, by address
+	ended   map[string]string        // their results
+	found   []finding                // problems and warnings, but for items in quarantine, of which the checkpoints know
+	more    int                      // that were not kept
 }
 
+// finding is a problem or a warning, with what can be done about it.
+type finding struct{ Message, Hint string }
+
+// maxFindings bounds what is kept of them: a server can go wrong with each of a million items.
+const maxFindings = 1000
+
 func newReport(ctx context.Context, c *console) *report {
-	return &report{c: c, ctx: ctx, said: map[string]bool{}}
+	return &report{c: c, ctx: ctx, said: map[string]bool{}, started: map[string]migrate.Event{}, ended: map[string]string{}}
 }
 
 func (r *report) event(e migrate.Event) {
@@ -30,11 +41,18 @@ func (r *report) event(e migrate.Event) {
 		where += ": " + e.Folder
 	}
 	switch e.Event {
+	case migrate.EventMailboxStart:
+		r.started[e.Mailbox] = e
+	case migrate.EventMailboxEnd:
+		r.ended[e.Mailbox] = e.Result
 	case migrate.EventFolderEnd:
 		r.folders = append(r.folders, e)
 	case migrate.EventProblem:
-		r.problem(e.Message, e.Hint)
+		if fresh := r.problem(e.Message, e.Hint); e.Quarantined == 0 {
+			r.keep(fresh, e.Hint)
+		}
 	case migrate.EventWarning:
+		r.keep("warning: "+where+": "+e.Message, e.Hint)
 		r.c.warn(where+": "+e.Message, e.Hint)
 	case migrate.EventRetry:
 		r.c.say("again in %.1f s: %s", e.Wait, pathTo(where, e.Message))
@@ -70,10 +88,10 @@ func pathTo(where, msg string) string {
 	return where + ": " + msg
 }
 
-// problem says every line once.
-func (r *report) problem(msg, hint string) {
+// problem says every line once, and returns those that were news.
+func (r *report) problem(msg, hint string) (news string) {
 	if r.ctx.Err() != nil {
-		return
+		return ""
 	}
 	var fresh []string
 	for line := range strings.Lines(msg) {
@@ -86,17 +104,33 @@ func (r *report) problem(msg, hint string) {
 		hint = ""
 	}
 	r.said["hint: "+hint] = true
+	news = strings.Join(fresh, "\n")
 	if len(fresh) > 0 || hint != "" {
-		r.c.problem(strings.Join(fresh, "\n"), hint)
+		r.c.problem(news, hint)
+	}
+	return news
+}
+
+// keep remembers a finding, if there is one.
+func (r *report) keep(msg, hint string) {
+	switch {
+	case msg == "":
+	case len(r.found) < maxFindings:
+		r.found = append(r.found, finding{msg, hint})
+	default:
+		r.more++
 	}
 }
 
 // unsaid tells what the engine had no event for, or no hint.
-func (r *report) unsaid(err error) { r.problem(err.Error(), hintOf(err)) }
+func (r *report) unsaid(err error) { r.keep(r.problem(err.Error(), hintOf(err)), hintOf(err)) }
+
+func balanceTitles() []string {
+	return []string{"FOLDER", "CLASS", "SERVER#", "ARCHIVED#", "EXCLUDED#", "QUARANTINED#", "RECOVERED#", "VANISHED#", "BALANCED"}
+}
 
 // print writes the completeness table and the summary. With --quiet the table holds only what is not balanced.
 func (r *report) print(sum migrate.Summary) {
-	titles := []string{"FOLDER", "CLASS", "SERVER#", "ARCHIVED#", "EXCLUDED#", "QUARANTINED#", "RECOVERED#", "VANISHED#", "BALANCED"}
 	rows := map[string][][]string{}
 	var mailboxes []string
 	for _, e := range r.folders {
@@ -109,7 +143,7 @@ func (r *report) print(sum migrate.Summary) {
 		rows[e.Mailbox] = append(rows[e.Mailbox], balanceRow(e))
 	}
 	for _, m := range mailboxes {
-		r.c.result("%s\n\n%s\n", m, table(titles, rows[m]))
+		r.c.result("%s\n\n%s\n", m, table(balanceTitles(), rows[m]))
 	}
 	r.c.result("%s", summaryText(sum))
 }

@@ -21,6 +21,7 @@ type connection struct {
 	version   eas.Version
 	roots     *x509.CertPool // nil = the system's
 	allowHTTP bool
+	bandwidth *bandwidth // nil = no limit
 }
 
 // sources makes the engine's mailboxes from the flags: the one of --mailbox, or those of --mailboxes.
@@ -66,6 +67,9 @@ func connectionOf(ctx *cli.Context) (conn connection, err error) {
 	}
 	if version != "auto" {
 		conn.version = eas.Version(version)
+	}
+	if conn.bandwidth, err = bandwidthOf(ctx); err != nil {
+		return conn, err
 	}
 	conn.roots, err = certificates("ca-cert", ctx.String("ca-cert"))
 	return conn, err
@@ -167,5 +171,5 @@ func (conn connection) logIn(m *migrate.Mailbox, user, password string) {
 func (conn connection) transport() http.RoundTripper {
 	t := eas.NewTransport()
 	t.TLSClientConfig.RootCAs = conn.roots
-	return t
+	return conn.bandwidth.wrap(t)
 }

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+)
+
+// outputFlags say where the figures of a run go besides the console.
+func outputFlags() []cli.Flag {
+	return []cli.Flag{
+		stringFlag("metrics-addr", "", "serve the run's figures to Prometheus at http://`ADDR`/metrics while it lasts, as 127.0.0.1:9750; port 0 takes a free one"),
+		stringFlag("metrics-file", "", "write the run's figures to `FILE`, for the node exporter's textfile collector (it reads *.prom): every 15 s and at the end"),
+		stringFlag("report", "", "write what came of the run to `FILE`, one HTML page: summary, completeness of every folder, quarantined items, problems"),
+	}
+}
+
+// outputs are the files and addresses at which a run tells of itself. They are tried out before it begins: at the end of a
+// long run it is too late to say that a directory is not there.
+type outputs struct {
+	report      string       // "" = none
+	metricsFile string       // "" = none
+	listener    net.Listener // of the metrics; nil = none
+}
+
+func outputsOf(ctx *cli.Context) (o outputs, err error) {
+	o.report, o.metricsFile = ctx.String("report"), ctx.String("metrics-file")
+	if err := writable("report", o.report); err != nil {
+		return o, err
+	}
+	if err := writable("metrics-file", o.metricsFile); err != nil {
+		return o, err
+	}
+	addr := ctx.String("metrics-addr")
+	if addr == "" || ctx.Bool("dry-run") {
+		return o, nil
+	}
+	var lc net.ListenConfig
+	if o.listener, err = lc.Listen(ctx.Context, "tcp", addr); err != nil {
+		return o, usage("--metrics-addr: "+err.Error(), "an address is HOST:PORT, and nobody else listens there: 127.0.0.1:9750")
+	}
+	return o, nil
+}
+
+// Close gives the address up. It may have been given up before.
+func (o outputs) Close() {
+	if o.listener != nil {
+		_ = o.listener.Close() // nothing came of it, or the server has closed it
+	}
+}
+
+// writable refuses a file that could not be written at the end.
+func writable(flag, file string) error {
+	if file == "" {
+		return nil
+	}
+	hint := "name a file in a directory that is there and may be written to"
+	dir := filepath.Dir(file)
+	if info, err := os.Stat(dir); err != nil {
+		return usage(fmt.Sprintf("--%s: %s", flag, err), hint)
+	} else if !info.IsDir() {
+		return usage(fmt.Sprintf("--%s: %s is no directory", flag, dir), hint)
+	}
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return usage(fmt.Sprintf("--%s: %s is no file", flag, file), hint)
+	}
+	f, err := os.CreateTemp(dir, ".airlift-*")
+	if err != nil {
+		return usage(fmt.Sprintf("--%s: %s", flag, err), hint)
+	}
+	if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
+		return usage(fmt.Sprintf("--%s: %s", flag, err), hint)
+	}
+	return nil
+}
+
+// replaceFile writes a file so that who looks sees the old one or the whole new one, after a power failure too.
+func replaceFile(file string, mode os.FileMode, write func(io.Writer) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(file), ".airlift-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	err = write(f)
+	if err == nil {
+		err = f.Chmod(mode)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), file)
+}
