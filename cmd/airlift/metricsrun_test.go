@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestMetricsServed asks for the figures while a run stands still in the middle, and interrupts it then.
@@ -49,7 +50,13 @@ func TestMetricsServed(t *testing.T) {
 		}
 		return resp.StatusCode, string(b)
 	}
-	_, text := get(url)
+	var text string
+	for range 1500 { // one folder stands still; the others come to their first pages
+		if _, text = get(url); series(t, text)["airlift_items_stored_total"] > 0 {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 	during := series(t, text)
 	if n := during["airlift_items_stored_total"]; n <= 0 || n >= 300 || during["airlift_fetched_bytes_total"] <= 0 || during["airlift_requests_total"] < 12 {
 		t.Errorf("in the middle of the run:\n%s", text)
