@@ -12,7 +12,8 @@ import (
 type Item struct {
 	Class Class
 	// Properties holds all that came, in order, unknown elements too; its tag is AirSync:ApplicationData whichever command
-	// brought it. Only a MIME body is not in it (its element has Diverted set): that is Body.Data.
+	// brought it. Only a MIME body is not in it (its element has Diverted set): that is Body.Data. It lasts as long as the
+	// item; its Clone lasts longer.
 	Properties *wbxml.Element
 	Body       *Body // nil if none came
 }

@@ -44,7 +44,8 @@
 //	err = d.Close()
 //
 // In the body of a loop over Children the decoder stands in the child. Read it with
-// Children, Text, Value (a stream), or Element (a tree), or leave it: it is skipped.
+// Children, Text, Value (a stream), or Element (a tree; Borrow makes one that lasts
+// until the next, and costs no memory of its own), or leave it: it is skipped.
 // Errors stay in the decoder and come out of Err and Close. Only a nil Close says
 // that the document was whole; servers do break off in the middle of one and go on
 // in HTML.
