@@ -16,6 +16,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/logging"
 	smithy "github.com/aws/smithy-go/middleware"
 )
 
@@ -29,7 +30,8 @@ func (b *Bucket) connect(ctx context.Context) error {
 			t.TLSClientConfig.RootCAs = o.RootCAs
 		}
 	})
-	load := []func(*config.LoadOptions) error{config.WithHTTPClient(chain)}
+	// What goes wrong is in errors; the SDK would write to a terminal that is not its own.
+	load := []func(*config.LoadOptions) error{config.WithHTTPClient(chain), config.WithLogger(logging.Nop{})}
 	if o.Region != "" {
 		load = append(load, config.WithRegion(o.Region))
 	}
