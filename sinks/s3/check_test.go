@@ -29,10 +29,10 @@ func TestFaultyStores(t *testing.T) {
 		{"no metadata", func(s *store) { s.noMarks = true }, nil, WeakMark, "does not keep the metadata"},
 		{"no retention", func(s *store) { s.noKeeping = true }, func(o *Options) { o.Lock = Lock{LockCompliance, 30} }, WeakLock, "keep objects for 30 days"},
 		{"overwrites in parts", func(s *store) {
-			s.fault = func(w http.ResponseWriter, r *http.Request, do http.Handler) {
+			s.meet(func(w http.ResponseWriter, r *http.Request, do http.Handler) {
 				s.overwrites = r.Method == http.MethodPost
 				do.ServeHTTP(w, r)
-			}
+			})
 		}, nil, WeakMultipart, "on the completion of multipart uploads"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestCheckOnBadNetwork(t *testing.T) {
 	o.Attempts = 5
 	b := s.open(o)
 	n := 0
-	s.fault = func(w http.ResponseWriter, r *http.Request, do http.Handler) {
+	s.meet(func(w http.ResponseWriter, r *http.Request, do http.Handler) {
 		switch n++; n % 4 {
 		case 1:
 			hangUp(w)
@@ -136,7 +136,7 @@ func TestCheckOnBadNetwork(t *testing.T) {
 			forget(w, r, do)
 		}
 		do.ServeHTTP(w, r)
-	}
+	})
 	if findings, err := b.Check(t.Context()); err != nil {
 		t.Errorf("Check: %v: %+v", err, findings)
 	}

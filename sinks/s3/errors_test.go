@@ -36,14 +36,14 @@ func TestErrors(t *testing.T) {
 			s := newStore(t)
 			b := s.open(s.serve())
 			s.seen()
-			s.fault = func(w http.ResponseWriter, r *http.Request, do http.Handler) {
+			s.meet(func(w http.ResponseWriter, r *http.Request, do http.Handler) {
 				if r.Method != http.MethodPut {
 					do.ServeHTTP(w, r)
 					return
 				}
 				w.Header().Set("X-Amz-Bucket-Region", "eu-north-1")
 				s.fail(w, c.status, c.code)
-			}
+			})
 			err := write(t.Context(), b, "x", []byte("bytes"))
 			var e *RequestError
 			if !errors.As(err, &e) || e.Status != c.status || e.Code != c.code && c.code != "" || e.RequestID != "REQ1" || e.Place != "s3://b/p/x" {

@@ -33,13 +33,11 @@ type store struct {
 	noMarks    bool // it keeps no metadata
 	noKeeping  bool // it ignores the retention that is asked for
 	noLocks    bool // the bucket has no object lock
-	// fault, if set, may answer in the place of the store, before or after it did what was asked for.
-	fault func(w http.ResponseWriter, r *http.Request, do http.Handler)
-
-	mu      sync.Mutex
-	objects map[string]*stored
-	uploads map[string]*stored
-	log     []string
+	mu         sync.Mutex
+	fault      fault
+	objects    map[string]*stored
+	uploads    map[string]*stored
+	log        []string
 }
 
 type stored struct {
@@ -107,18 +105,29 @@ func (s *store) put(key, data string) {
 	s.objects[key] = &stored{key: key, data: []byte(data), header: http.Header{}}
 }
 
+// fault may answer in the place of the store, before or after it did what was asked for.
+type fault func(w http.ResponseWriter, r *http.Request, do http.Handler)
+
+// meet lets the store's clients meet a fault from now on; nil: none.
+func (s *store) meet(f fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault = f
+}
+
 func (s *store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, _ := strings.CutPrefix(r.URL.Path, "/"+s.bucket)
 	s.mu.Lock()
 	entry := strings.TrimSpace(r.Method + " " + strings.TrimPrefix(path, "/"))
 	s.log = append(s.log, entry)
+	bad := s.fault
 	s.mu.Unlock()
 	if !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 ") {
 		s.fail(w, 403, "AccessDenied")
 		return
 	}
-	if s.fault != nil {
-		s.fault(w, r, http.HandlerFunc(s.do))
+	if bad != nil {
+		bad(w, r, http.HandlerFunc(s.do))
 		return
 	}
 	s.do(w, r)

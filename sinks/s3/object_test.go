@@ -38,7 +38,7 @@ func TestCutAnswers(t *testing.T) {
 	s.put("p/x", string(data))
 	var ranges []string
 	cuts := []int{0, 30_000, 50_000}
-	s.fault = func(w http.ResponseWriter, r *http.Request, do http.Handler) {
+	s.meet(func(w http.ResponseWriter, r *http.Request, do http.Handler) {
 		if r.Header.Get("Range") != "" {
 			ranges = append(ranges, r.Header.Get("Range"))
 			if len(cuts) > 0 {
@@ -47,7 +47,7 @@ func TestCutAnswers(t *testing.T) {
 			}
 		}
 		do.ServeHTTP(w, r)
-	}
+	})
 	o := s.serve()
 	o.Attempts = 4
 	b := s.open(o)
@@ -75,12 +75,12 @@ func TestWrongRanges(t *testing.T) {
 			s := newStore(t)
 			s.put("p/x", strings.Repeat("abcdefghij", 10))
 			times := 1
-			s.fault = func(w http.ResponseWriter, r *http.Request, do http.Handler) {
+			s.meet(func(w http.ResponseWriter, r *http.Request, do http.Handler) {
 				if r.Header.Get("Range") != "" && times > 0 && change(r, w.Header()) {
 					times--
 				}
 				do.ServeHTTP(w, r)
-			}
+			})
 			ob, err := s.open(s.serve()).Open(t.Context(), "x")
 			if err != nil {
 				t.Fatal(err)
@@ -138,9 +138,9 @@ func TestListDisorder(t *testing.T) {
 	} {
 		s := newStore(t)
 		b := s.open(s.serve())
-		s.fault = func(w http.ResponseWriter, r *http.Request, do http.Handler) {
+		s.meet(func(w http.ResponseWriter, r *http.Request, do http.Handler) {
 			fmt.Fprint(w, `<ListBucketResult>`+answer+`</ListBucketResult>`)
-		}
+		})
 		var last error
 		for _, err := range b.List(t.Context(), "", "") {
 			last = err

@@ -57,14 +57,14 @@ func TestLostAnswers(t *testing.T) {
 		for size, data := range map[string][]byte{"small": []byte("bytes"), "big": big} {
 			t.Run(name+"/"+size, func(t *testing.T) {
 				s := newStore(t)
-				s.fault = func(w http.ResponseWriter, r *http.Request, do http.Handler) {
+				s.meet(func(w http.ResponseWriter, r *http.Request, do http.Handler) {
 					if !isCreation(r) {
 						do.ServeHTTP(w, r)
 						return
 					}
 					do.ServeHTTP(httptest.NewRecorder(), r)
 					answer(w)
-				}
+				})
 				o := s.serve()
 				o.PartSize = 5 << 20
 				b := s.open(o)
@@ -95,14 +95,14 @@ func TestLostRequests(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newStore(t)
 			failed := 0
-			s.fault = func(w http.ResponseWriter, r *http.Request, do http.Handler) {
+			s.meet(func(w http.ResponseWriter, r *http.Request, do http.Handler) {
 				if isCreation(r) && failed < 2 {
 					failed++
 					answer(w)
 					return
 				}
 				do.ServeHTTP(w, r)
-			}
+			})
 			if err := write(t.Context(), s.open(s.serve()), "x", []byte("bytes")); err != nil {
 				t.Fatal(err)
 			}
@@ -117,13 +117,13 @@ func TestLostRequests(t *testing.T) {
 func TestAnothersObject(t *testing.T) {
 	s := newStore(t)
 	b := s.open(s.serve())
-	s.fault = func(w http.ResponseWriter, r *http.Request, do http.Handler) {
+	s.meet(func(w http.ResponseWriter, r *http.Request, do http.Handler) {
 		if isCreation(r) {
 			s.put("p/x", "bytes") // the same bytes even
 			hangUp(w)
 		}
 		do.ServeHTTP(w, r)
-	}
+	})
 	if err := write(t.Context(), b, "x", []byte("bytes")); !errors.Is(err, sinks.ErrExist) {
 		t.Errorf("Commit: %v, want ErrExist", err)
 	}
@@ -133,11 +133,11 @@ func TestAnothersObject(t *testing.T) {
 func TestUnknown(t *testing.T) {
 	s := newStore(t)
 	b := s.open(s.serve())
-	s.fault = forget
+	s.meet(forget)
 	if err := write(t.Context(), b, "x", []byte("bytes")); !errors.Is(err, ErrUnknown) || errors.Is(err, sinks.ErrExist) {
 		t.Errorf("Commit: %v, want ErrUnknown", err)
 	}
-	s.fault = nil
+	s.meet(nil)
 	if got := sinktest.Read(t, b, "x"); string(got) != "bytes" {
 		t.Errorf("it holds %q", got)
 	}
@@ -148,7 +148,7 @@ func TestDoubtStays(t *testing.T) {
 	s := newStore(t)
 	b := s.open(s.serve())
 	n := 0
-	s.fault = func(w http.ResponseWriter, r *http.Request, do http.Handler) {
+	s.meet(func(w http.ResponseWriter, r *http.Request, do http.Handler) {
 		if !isCreation(r) {
 			do.ServeHTTP(w, r)
 			return
@@ -157,7 +157,7 @@ func TestDoubtStays(t *testing.T) {
 			hangUp(w)
 		}
 		s.fail(w, 403, "ExpiredToken")
-	}
+	})
 	err := write(t.Context(), b, "x", []byte("bytes"))
 	if !errors.Is(err, ErrUnknown) || !errors.Is(err, ErrCredentials) {
 		t.Errorf("Commit: %v, want ErrUnknown and ErrCredentials", err)
@@ -168,7 +168,7 @@ func TestDoubtStays(t *testing.T) {
 func TestDamagedByTheStore(t *testing.T) {
 	s := newStore(t)
 	b := s.open(s.serve())
-	s.fault = func(w http.ResponseWriter, r *http.Request, do http.Handler) {
+	s.meet(func(w http.ResponseWriter, r *http.Request, do http.Handler) {
 		do.ServeHTTP(w, r)
 		if isCreation(r) {
 			s.mu.Lock()
@@ -176,7 +176,7 @@ func TestDamagedByTheStore(t *testing.T) {
 			s.mu.Unlock()
 			hangUp(w)
 		}
-	}
+	})
 	if err := write(t.Context(), b, "x", []byte("bytes")); !errors.Is(err, sinks.ErrCorrupt) {
 		t.Errorf("Commit: %v, want ErrCorrupt", err)
 	}
@@ -234,12 +234,12 @@ func TestRequests(t *testing.T) {
 	s := newStore(t)
 	o := s.serve()
 	o.Tool = "airlift/1.2.3"
-	s.fault = func(w http.ResponseWriter, r *http.Request, do http.Handler) {
+	s.meet(func(w http.ResponseWriter, r *http.Request, do http.Handler) {
 		if !strings.Contains(r.UserAgent(), "airlift/1.2.3") {
 			t.Errorf("User-Agent %q", r.UserAgent())
 		}
 		do.ServeHTTP(w, r)
-	}
+	})
 	b := s.open(o)
 	sinktest.Write(t, b, "x", bytes.Repeat([]byte("x"), 100_000))
 	if got := sinktest.Read(t, b, "x"); len(got) != 100_000 {
@@ -279,7 +279,7 @@ func TestTimeout(t *testing.T) {
 	o.Timeout, o.Attempts = 50*time.Millisecond, 2
 	b := s.open(o)
 	release := make(chan struct{})
-	s.fault = func(w http.ResponseWriter, r *http.Request, do http.Handler) { <-release }
+	s.meet(func(w http.ResponseWriter, r *http.Request, do http.Handler) { <-release })
 	err := write(t.Context(), b, "x", []byte("bytes"))
 	close(release)
 	if !errors.Is(err, ErrUnknown) || errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "no answer within") {

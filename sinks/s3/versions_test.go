@@ -18,7 +18,7 @@ func TestVersionPages(t *testing.T) {
 	s := newStore(t)
 	b := s.open(s.serve())
 	var asked []string
-	s.fault = func(w http.ResponseWriter, r *http.Request, do http.Handler) {
+	s.meet(func(w http.ResponseWriter, r *http.Request, do http.Handler) {
 		q := r.URL.Query()
 		asked = append(asked, q.Get("prefix")+" "+q.Get("key-marker")+" "+q.Get("version-id-marker"))
 		if q.Get("key-marker") == "" {
@@ -29,7 +29,7 @@ func TestVersionPages(t *testing.T) {
 			return
 		}
 		fmt.Fprint(w, `<ListVersionsResult>`, version("Version", "p/m/b", "b1", 4, false), version("Version", "p/m/c", "null", 1, true), `</ListVersionsResult>`)
-	}
+	})
 	var got []string
 	for v, err := range b.Versions(t.Context(), "m/") {
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/airlift-eas/airlift/sinks/sinktest"
 )
@@ -59,10 +60,10 @@ func TestProfile(t *testing.T) {
 	t.Setenv("AWS_CONFIG_FILE", filepath.Join(dir, "config"))
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(dir, "credentials"))
 	var signed []string
-	s.fault = func(w http.ResponseWriter, r *http.Request, do http.Handler) {
+	s.meet(func(w http.ResponseWriter, r *http.Request, do http.Handler) {
 		signed = append(signed, r.Header.Get("Authorization"))
 		do.ServeHTTP(w, r)
-	}
+	})
 	s.open(o)
 	if len(signed) != 1 || !strings.Contains(signed[0], "Credential=AKIDPROFILE/") || !strings.Contains(signed[0], "/eu-central-1/s3/") {
 		t.Errorf("signed: %q", signed)
@@ -73,16 +74,16 @@ func TestProfile(t *testing.T) {
 func TestEndless(t *testing.T) {
 	s := newStore(t)
 	o := s.serve()
-	o.Attempts = 1
+	o.Attempts, o.Timeout = 1, time.Hour
 	b := s.open(o)
-	s.fault = func(w http.ResponseWriter, r *http.Request, do http.Handler) {
+	s.meet(func(w http.ResponseWriter, r *http.Request, do http.Handler) {
 		fmt.Fprint(w, `<ListBucketResult><Name>`)
 		for r.Context().Err() == nil {
 			if _, err := w.Write(bytes.Repeat([]byte("x"), 1<<20)); err != nil {
 				return
 			}
 		}
-	}
+	})
 	for _, err := range b.List(t.Context(), "", "") {
 		if !errors.Is(err, errAnswer) {
 			t.Errorf("List: %v", err)
