@@ -20,7 +20,6 @@ import (
 
 // TestClearPageIsTooLarge: what must be in clear of a page does not fit, and nothing has been written.
 func TestClearPageIsTooLarge(t *testing.T) {
-	skipShort(t)
 	b := newMemory()
 	a := createWith(t, b, toOwner())
 	r := rand.New(rand.NewPCG(2, 2))
@@ -58,7 +57,6 @@ func TestClearPageIsTooLarge(t *testing.T) {
 
 // TestClearRunOfManySegments: a run of so many segments that a header does not hold their hashes holds each folder's newest.
 func TestClearRunOfManySegments(t *testing.T) {
-	skipShort(t)
 	b := newMemory()
 	a := createWith(t, b, asOwner())
 	pages, _ := fill(t, a, sinktest.Inbox, madeUp()[:3], 1)

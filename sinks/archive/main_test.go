@@ -7,11 +7,3 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// skipShort leaves out what takes minutes under the race detector and shows nothing there: much of one goroutine's work.
-func skipShort(t *testing.T) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("-short")
-	}
-}

@@ -35,7 +35,6 @@ func heap() int64 {
 
 // TestWriterMemory: an open segment takes little more than a frame, and of very many each takes less.
 func TestWriterMemory(t *testing.T) {
-	skipShort(t)
 	var contents []sinks.Content
 	contents = append(contents, sinktest.Text(".eml", string(madeUp()[156]))) // large
 	for range 150 {                                                           // and a frame that is not full

@@ -80,7 +80,6 @@ func TestSpoolNowhere(t *testing.T) {
 
 // TestEncryptedMemory: an item of 150 MB goes through bounded memory, into the archive and out of it.
 func TestEncryptedMemory(t *testing.T) {
-	skipShort(t)
 	b := openDir(t, t.TempDir())
 	a := createWith(t, b, asOwner())
 	warm := begin(t, a, encryptedPage(a, 1))
@@ -133,7 +132,6 @@ func (m *measured) Read(p []byte) (int, error) {
 
 // TestEncryptedWriterMemory is TestWriterMemory for pages that wait for their commit.
 func TestEncryptedWriterMemory(t *testing.T) {
-	skipShort(t)
 	var contents []sinks.Content
 	contents = append(contents, sinktest.Text(".eml", string(madeUp()[156]))) // large
 	for range 150 {

@@ -125,7 +125,6 @@ func TestVerifyGood(t *testing.T) {
 
 // TestVerifyFlips flips one random bit in each of 100 bytes of every object, and the first and last bytes.
 func TestVerifyFlips(t *testing.T) {
-	skipShort(t)
 	b := sample(t)
 	r := rand.New(rand.NewPCG(7, 7))
 	for _, name := range b.names() {

@@ -68,7 +68,6 @@ func TestVerifySealedGood(t *testing.T) {
 // TestVerifySealedFlips flips one random bit in each of many bytes of every object: in its header, in what is in clear, and
 // in what is not.
 func TestVerifySealedFlips(t *testing.T) {
-	skipShort(t)
 	b := sealedSample(t)
 	a := createWith(t, b, Options{})
 	r := rand.New(rand.NewPCG(7, 7))
@@ -96,7 +95,6 @@ func TestVerifySealedFlips(t *testing.T) {
 // TestVerifySealedUnrecorded: with the identity every flip in a segment that nothing names yet is found, too. Without one a
 // flip in what is in clear is.
 func TestVerifySealedUnrecorded(t *testing.T) {
-	skipShort(t)
 	b := newMemory()
 	pages, _ := fill(t, createWith(t, b, toOwner()), sinktest.Inbox, madeUp()[:5], 5)
 	name := pages[0].Segment.Name
