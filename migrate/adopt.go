@@ -17,9 +17,6 @@ import (
 func (f *folderRun) adopt(ctx context.Context) error {
 	after := min(f.cp.Seq, f.cp.Recorded)
 	left, lost := f.m.history[f.cp.Dir]
-	if lost {
-		f.cp.Options = left.Options // by which the keys of the pages were made, as far as is known
-	}
 	for page, err := range f.m.Sink.Pages(ctx, f.m.mb.Address, f.cp.Dir, after) {
 		if err != nil {
 			return f.fail(Destination, fmt.Errorf("adopt pages after %d: %w", after, err))
@@ -41,7 +38,7 @@ func (f *folderRun) adopt(ctx context.Context) error {
 }
 
 // adoptEnd takes over from the last run's record what pages do not tell: where the folder stood behind the last of them, and
-// how it was. The record of a run that ended after pages which the sink lost since is none of a folder that stands before them.
+// how it was. It is not asked when the folder ends at another page than that run left it at.
 func (f *folderRun) adoptEnd(ctx context.Context, left sinks.FolderState) error {
 	if left.SyncKey != "" && left.SyncKey != f.cp.SyncKey {
 		now := checkpoints.Position{Seq: f.cp.Seq, SyncKey: left.SyncKey}
@@ -131,6 +128,7 @@ func (m *mailboxRun) adoptMailbox(ctx context.Context) error {
 		m.state.Server = cmp.Or(m.state.Server, page.Server)
 		cp := checkpoints.Folder{
 			ID: sf.ID, Dir: sf.Dir, Path: sf.Path, ServerID: sf.ServerID, Type: sf.Type, Class: sf.Class, Estimate: -1,
+			Options: m.history[sf.Dir].Options, // by which the keys of its pages were made, as far as is known
 		}
 		if err := m.Checkpoints.SaveFolder(ctx, m.key, cp); err != nil {
 			return err

@@ -14,7 +14,7 @@ func newApp(c *console) *cli.App {
 		Usage:     "archive mailboxes over Exchange ActiveSync",
 		UsageText: "airlift VERB [flags] [arguments]",
 		Description: "Every flag has an environment twin (--password-file = AIRLIFT_PASSWORD_FILE) and may stand in a file " +
-			"(--config airlift.yaml, keys are the names of flags). A flag wins over the environment, that over the file.",
+			"(--config airlift.yaml, keys are the names of flags). A flag wins over the environment, that over the file.\n\n" + exitList(),
 		Version: versionString(),
 		Commands: []*cli.Command{
 			demoCommand(c), probeCommand(c), archiveCommand(c), verifyCommand(c), rekeyCommand(c), reconcileCommand(c), lsCommand(c), catCommand(c),

@@ -130,7 +130,7 @@ func spoilt(c *console, sum *migrate.Summary, code int, err error) int {
 // archiveRun opens the archive and its checkpoints, runs the engine and closes both. An empty Result says that the
 // engine did not begin.
 func archiveRun(ctx context.Context, c *console, to place, state string, o migrate.Options, listeners ...func(migrate.Event)) (sum migrate.Summary, spent *s3.Stats, err error) {
-	d, err := openDestination(ctx, to, state)
+	d, err := openDestination(ctx, to, state, true)
 	if err != nil {
 		return sum, nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/airlift-eas/airlift/migrate"
+	"github.com/airlift-eas/airlift/sinks"
 	"github.com/airlift-eas/airlift/sinks/archive"
 	"github.com/airlift-eas/airlift/sinks/s3"
 )
@@ -135,9 +136,15 @@ func hintOf(err error) string {
 	case errors.Is(err, migrate.ErrLimit):
 		return "the same command goes on where this run ended"
 	case errors.Is(err, s3.ErrCredentials):
-		return "credentials of the store come from the environment (AWS_ACCESS_KEY_ID …), a profile (AWS_PROFILE), SSO or a role; see the package documentation of sinks/s3 for what they must be allowed"
+		return "credentials of the store come from the environment (AWS_ACCESS_KEY_ID …), a profile (AWS_PROFILE), SSO or a role; they must be allowed s3:GetObject and s3:ListBucket, and to write s3:PutObject, s3:AbortMultipartUpload and s3:ListBucketMultipartUploads"
+	case errors.Is(err, s3.ErrCertificate):
+		return "name the certificate of the store, or of its authority, with --s3-ca-cert"
+	case errors.Is(err, sinks.ErrUnavailable):
+		return "see that the store is up and --s3-endpoint is right; run the same command again later: it goes on where it stopped"
 	case errors.Is(err, archive.ErrSealed):
 		return "name the file of a private key with --identity"
+	case errors.Is(err, archive.ErrRecipient) && !errors.Is(err, sinks.ErrCorrupt):
+		return "a recipient is a public key: age1…, as age-keygen prints it, or the line of an ssh .pub file"
 	case errors.Is(err, archive.ErrEncryption):
 		return "an archive is made for its recipients once, by the first run; airlift rekey changes them later"
 	case errors.Is(err, s3.ErrWeak):

@@ -24,14 +24,14 @@ type destination struct {
 }
 
 // openDestination opens or makes an archive and its checkpoints, and removes what killed runs left half written. The state
-// directory remembers that a bucket was found to be worth of trust.
-func openDestination(ctx context.Context, p place, state string) (*destination, error) {
+// directory remembers that a bucket was found to be worth of trust, which who will not write to it does not ask.
+func openDestination(ctx context.Context, p place, state string, write bool) (*destination, error) {
 	b, err := p.open(ctx, true)
 	if err != nil {
 		return nil, err
 	}
 	d := &destination{bucket: b}
-	if store, ok := b.(*s3.Bucket); ok {
+	if store, ok := b.(*s3.Bucket); ok && write {
 		err = trust(ctx, store, p, state)
 	}
 	if err == nil {

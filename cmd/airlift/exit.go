@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/migrate"
 	"github.com/airlift-eas/airlift/sinks"
+	"github.com/airlift-eas/airlift/sinks/archive"
 	"github.com/airlift-eas/airlift/sinks/s3"
 )
 
@@ -32,6 +34,57 @@ const (
 	exitBlocked     = 18
 	exitInterrupted = 130
 )
+
+// exitText says in words what an exit code says to scripts.
+func exitText(code int) string {
+	switch code {
+	case exitOK:
+		return "Done and balanced."
+	case exitUsage:
+		return "The command line is not right."
+	case exitPartial:
+		return "Done; some items are quarantined."
+	case exitUnbalanced:
+		return "Done, but not balanced."
+	case exitTemporary:
+		return "A temporary failure: try again later."
+	case exitLimit:
+		return "A limit was reached; the same command goes on where this run ended."
+	case exitNothing:
+		return "There is no archive, or no state."
+	case exitLocked:
+		return "Locked: another run or another writer has it."
+	case exitSource:
+		return "The source refused the credentials."
+	case exitDestination:
+		return "The destination refused the credentials."
+	case exitFull:
+		return "The destination is full, or refused an item for its size."
+	case exitDamaged:
+		return "An integrity failure."
+	case exitNoLock:
+		return "The destination cannot keep objects from being deleted."
+	case exitThrottled:
+		return "Throttled past the deadline."
+	case exitBlocked:
+		return "The account is blocked, quarantined or wiped by its administrator."
+	case exitInterrupted:
+		return "Interrupted; the checkpoint is saved, the same command goes on."
+	}
+	return "Failed."
+}
+
+// exitList lists all exit codes for the help and the manual page.
+func exitList() string {
+	var b strings.Builder
+	b.WriteString("Exit codes:")
+	for code := range exitInterrupted + 1 {
+		if text := exitText(code); code == exitFailed || text != exitText(exitFailed) {
+			fmt.Fprintf(&b, " %d %s", code, text)
+		}
+	}
+	return b.String()
+}
 
 // ended is what a verb returns that has said everything itself: only the exit code is left.
 type ended int
@@ -105,6 +158,8 @@ func codeOf(err error) int {
 		return exitInterrupted
 	case errors.Is(err, sinks.ErrCorrupt):
 		return exitDamaged
+	case errors.Is(err, archive.ErrRecipient):
+		return exitUsage
 	case errors.Is(err, sinks.ErrFull), errors.Is(err, checkpoints.ErrFull):
 		return exitFull
 	case errors.Is(err, checkpoints.ErrLocked), errors.Is(err, checkpoints.ErrBusy),

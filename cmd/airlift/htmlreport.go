@@ -224,38 +224,3 @@ func listQuarantined(ctx context.Context, o outcome) (items []quarantinedItem, m
 	}
 	return items, more, nil
 }
-
-// exitText says in words what an exit code says to scripts.
-func exitText(code int) string {
-	switch code {
-	case exitOK:
-		return "Done and balanced."
-	case exitPartial:
-		return "Done; some items are quarantined."
-	case exitUnbalanced:
-		return "Done, but not balanced."
-	case exitTemporary:
-		return "A temporary failure: try again later."
-	case exitLimit:
-		return "A limit was reached; the same command goes on where this run ended."
-	case exitLocked:
-		return "Locked: another run or another writer has it."
-	case exitSource:
-		return "The source refused the credentials."
-	case exitDestination:
-		return "The destination refused the credentials."
-	case exitFull:
-		return "The destination is full, or refused an item for its size."
-	case exitDamaged:
-		return "An integrity failure."
-	case exitNoLock:
-		return "The destination cannot keep objects from being deleted."
-	case exitThrottled:
-		return "Throttled past the deadline."
-	case exitBlocked:
-		return "The account is blocked, quarantined or wiped by its administrator."
-	case exitInterrupted:
-		return "Interrupted; the checkpoint is saved, the same command goes on."
-	}
-	return "Failed."
-}

@@ -112,7 +112,7 @@ func reconcileWith(ctx context.Context, from place, state string, o migrate.Opti
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(state)) }()
 	}
-	d, err := openDestination(ctx, from, state)
+	d, err := openDestination(ctx, from, state, repair)
 	if err != nil {
 		return out, err
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -24,17 +25,21 @@ func bucketFlags() []cli.Flag {
 
 // bucketWriteFlags say what an object in a bucket must have.
 func bucketWriteFlags() []cli.Flag {
-	var names []string
-	for _, w := range s3.Weaknesses() {
-		names = append(names, string(w))
-	}
 	return []cli.Flag{
 		stringFlag("s3-sse", "", "have the store encrypt every object: `AES256|aws:kms`"),
 		stringFlag("s3-kms-key", "", "with the key `ID` of KMS (with --s3-sse aws:kms)"),
 		stringFlag("s3-lock", "", "keep every object from being deleted or replaced: `governance|compliance`"),
 		intFlag("s3-lock-days", 0, "for `N` days (with --s3-lock)"),
-		listFlag("s3-accept-weak", "write although the store has this `WEAKNESS` (repeatable): "+strings.Join(names, ", ")),
+		listFlag("s3-accept-weak", "write although the store has this `WEAKNESS` (repeatable): "+weaknesses()),
 	}
+}
+
+func weaknesses() string {
+	var names []string
+	for _, w := range s3.Weaknesses() {
+		names = append(names, string(w))
+	}
+	return strings.Join(names, ", ")
 }
 
 // promiseOf returns the name of a flag that is given and that only a bucket can keep.
@@ -55,7 +60,18 @@ func s3Options(ctx *cli.Context) (o s3.Options, err error) {
 		Lock: s3.Lock{Mode: s3.LockMode(ctx.String("s3-lock")), Days: ctx.Int("s3-lock-days")},
 	}
 	for _, w := range ctx.StringSlice("s3-accept-weak") {
+		if !slices.Contains(s3.Weaknesses(), s3.Weakness(w)) {
+			return o, usage(fmt.Sprintf("--s3-accept-weak: unknown weakness %q", w), "the weaknesses are "+weaknesses())
+		}
 		o.AcceptWeak = append(o.AcceptWeak, s3.Weakness(w))
+	}
+	switch l := o.Lock; {
+	case l.Mode != "" && l.Mode != s3.LockGovernance && l.Mode != s3.LockCompliance:
+		return o, usage(fmt.Sprintf("--s3-lock: unknown mode %q", l.Mode), "the modes are governance, compliance")
+	case (l.Mode == "") != (l.Days == 0) || l.Days < 0:
+		return o, usage("--s3-lock and --s3-lock-days go together", "--s3-lock governance --s3-lock-days 365")
+	case o.SSE != "" && o.SSE != "AES256" && o.SSE != "aws:kms":
+		return o, usage(fmt.Sprintf("--s3-sse: unknown encryption %q", o.SSE), "the encryptions are AES256, aws:kms")
 	}
 	if o.RootCAs, err = certificates("s3-ca-cert", ctx.String("s3-ca-cert")); err != nil {
 		return o, err

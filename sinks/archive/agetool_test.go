@@ -3,7 +3,6 @@ package archive
 import (
 	"bytes"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -66,23 +65,7 @@ func TestStockAge(t *testing.T) {
 			t.Errorf("%s holds %+v, %v", name, r, err)
 		}
 	}
-	for _, item := range want {
-		data, err := os.ReadFile(filepath.Join(out, item.entry.Name))
-		if err != nil || !bytes.Equal(data, item.data) {
-			t.Errorf("%s was not unpacked as it was stored: %v", item.entry.Name, err)
-		}
-	}
-	files := 0
-	err := filepath.WalkDir(out, func(_ string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() {
-			files++
-		}
-		return err
-	})
-	segments := len(sinktest.Names(t, b, "mailboxes/", "")) - 1
-	if err != nil || files != len(want)+segments {
-		t.Errorf("%d files, %v; want %d items and %d manifests", files, err, len(want), segments)
-	}
+	wantUnpacked(t, out, want, len(sinktest.Names(t, b, "mailboxes/", ""))-1) // a run record is no segment
 }
 
 // TestStockAgeKeys opens a segment and a change of recipients with keys of the other kinds.

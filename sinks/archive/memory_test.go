@@ -45,30 +45,7 @@ func TestWriterMemory(t *testing.T) {
 		w := begin(t, a, sinktest.NewPage(sinktest.Inbox, 1, "")) // the compressors are the archive's, not the segment's
 		putBytes(t, w, sinktest.Mail(1).Event, ".eml", madeUp()[1])
 		end(t, w)
-		before := heap()
-		var pages []sinks.PageWriter
-		for i := range c.open {
-			p := sinktest.NewPage(sinktest.Inbox, 1, "")
-			p.Folder.ID = sinks.FolderID("", string(rune(i)), func(string) bool { return false })
-			p.Folder.Dir = folderDir("x", p.Folder.ID)
-			w := begin(t, a, p)
-			for _, content := range contents {
-				if _, err := w.Put(t.Context(), sinktest.Mail(1).Event, content); err != nil {
-					t.Fatal(err)
-				}
-			}
-			pages = append(pages, w)
-		}
-		each := (heap() - before) / c.open
-		t.Logf("%d open segments: %d KiB each", c.open, each>>10)
-		if each > c.each {
-			t.Errorf("%d open segments take %d KiB each, more than %d", c.open, each>>10, c.each>>10)
-		}
-		for _, w := range pages {
-			if err := w.Abort(); err != nil {
-				t.Error(err)
-			}
-		}
+		openPages(t, a, c.open, c.each, contents)
 		if used := a.codec.budget.Load(); used != 0 {
 			t.Errorf("%d bytes of buffers were not given back", used)
 		}
@@ -92,5 +69,34 @@ func TestManyAtOnce(t *testing.T) {
 	}
 	if a.codec.budget.Load() != bufferBudget {
 		t.Error("a large buffer was taken")
+	}
+}
+
+// openPages holds what each of so many open pages takes, in bytes, against a bound.
+func openPages(t *testing.T, a *Archive, open, most int64, contents []sinks.Content) {
+	t.Helper()
+	before := heap()
+	var pages []sinks.PageWriter
+	for i := range open {
+		p := sinktest.NewPage(sinktest.Inbox, 1, "")
+		p.Folder.ID = sinks.FolderID("", string(rune(i)), func(string) bool { return false })
+		p.Folder.Dir = a.Place("x", p.Folder.ID)
+		w := begin(t, a, p)
+		for _, content := range contents {
+			if _, err := w.Put(t.Context(), sinktest.Mail(1).Event, content); err != nil {
+				t.Fatal(err)
+			}
+		}
+		pages = append(pages, w)
+	}
+	each := (heap() - before) / open
+	t.Logf("%d open segments: %d KiB each", open, each>>10)
+	if each > most {
+		t.Errorf("%d open segments take %d KiB each, more than %d", open, each>>10, most>>10)
+	}
+	for _, w := range pages {
+		if err := w.Abort(); err != nil {
+			t.Error(err)
+		}
 	}
 }

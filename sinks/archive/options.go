@@ -34,6 +34,8 @@ type Options struct {
 var (
 	// ErrEncryption says that an archive is not encrypted as it was asked for: not at all, or to other recipients.
 	ErrEncryption = errors.New("the archive is not encrypted as asked")
+	// ErrRecipient says that something is no public key to encrypt to.
+	ErrRecipient = errors.New("not a recipient")
 	// ErrSealed says that something cannot be read without an identity, or not with those that were given.
 	ErrSealed = errors.New("it is encrypted: give an identity (a private key) of one of its recipients")
 )

@@ -1,7 +1,6 @@
 package archive
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -57,22 +56,22 @@ func parseRecipient(s string) (name string, key age.Recipient, err error) {
 	case strings.HasPrefix(s, "age1pq1"):
 		r, err := age.ParseHybridRecipient(s)
 		if err != nil {
-			return "", nil, fmt.Errorf("recipient: %w", err)
+			return "", nil, fmt.Errorf("%w: %w", ErrRecipient, err)
 		}
 		return r.String(), r, nil
 	case strings.HasPrefix(s, "age1"):
 		r, err := age.ParseX25519Recipient(s)
 		if err != nil {
-			return "", nil, fmt.Errorf("recipient: %w", err)
+			return "", nil, fmt.Errorf("%w: %w", ErrRecipient, err)
 		}
 		return r.String(), r, nil
 	case strings.HasPrefix(s, "ssh-ed25519 "), strings.HasPrefix(s, "ssh-rsa "):
 		r, err := agessh.ParseRecipient(s)
 		if err != nil {
-			return "", nil, fmt.Errorf("recipient: %w", err)
+			return "", nil, fmt.Errorf("%w: %w", ErrRecipient, err)
 		}
 		return strings.Join(strings.Fields(s)[:2], " "), r, nil // the comment is often a person's name
 	}
 	// What it is must not be said: it may be a private key, given by mistake.
-	return "", nil, errors.New("recipient: not age1…, ssh-ed25519 or ssh-rsa: a public key is wanted")
+	return "", nil, fmt.Errorf("%w: not age1…, ssh-ed25519 or ssh-rsa", ErrRecipient)
 }

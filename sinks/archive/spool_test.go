@@ -142,30 +142,7 @@ func TestEncryptedWriterMemory(t *testing.T) {
 		w := begin(t, a, encryptedPage(a, 1))
 		putBytes(t, w, sinktest.Mail(1).Event, ".eml", madeUp()[1])
 		end(t, w)
-		before := heap()
-		var pages []sinks.PageWriter
-		for i := range c.open {
-			p := sinktest.NewPage(sinktest.Inbox, 1, "")
-			p.Folder.ID = sinks.FolderID("", string(rune(i)), func(string) bool { return false })
-			p.Folder.Dir = a.Place("x", p.Folder.ID)
-			w := begin(t, a, p)
-			for _, content := range contents {
-				if _, err := w.Put(t.Context(), sinktest.Mail(1).Event, content); err != nil {
-					t.Fatal(err)
-				}
-			}
-			pages = append(pages, w)
-		}
-		each := (heap() - before) / c.open
-		t.Logf("%d open segments: %d KiB each", c.open, each>>10)
-		if each > c.each {
-			t.Errorf("%d open segments take %d KiB each, more than %d", c.open, each>>10, c.each>>10)
-		}
-		for _, w := range pages {
-			if err := w.Abort(); err != nil {
-				t.Error(err)
-			}
-		}
+		openPages(t, a, c.open, c.each, contents)
 		if a.codec.budget.Load() != 0 || a.crypt.spools.used.Load() != 0 {
 			t.Errorf("%d and %d bytes of buffers were not given back", a.codec.budget.Load(), a.crypt.spools.used.Load())
 		}

@@ -63,6 +63,17 @@ func TestExtract(t *testing.T) {
 	for _, name := range segments {
 		run(t, out, tarPath, "--zstd", "-xf", filepath.Join(b.Path(), name))
 	}
+	wantUnpacked(t, out, want, len(segments))
+	for _, dir := range folders {
+		if _, err := os.Stat(filepath.Join(out, ".airlift", dir, "00000001.jsonl")); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// wantUnpacked holds what tar made of so many segments against what was stored in them.
+func wantUnpacked(t *testing.T, out string, want []stored, segments int) {
+	t.Helper()
 	for _, item := range want {
 		data, err := os.ReadFile(filepath.Join(out, item.entry.Name))
 		if err != nil || !bytes.Equal(data, item.data) {
@@ -76,13 +87,8 @@ func TestExtract(t *testing.T) {
 		}
 		return err
 	})
-	if err != nil || files != len(want)+len(segments) {
-		t.Errorf("%d files, %v; want %d items and %d manifests", files, err, len(want), len(segments))
-	}
-	for _, dir := range folders {
-		if _, err := os.Stat(filepath.Join(out, ".airlift", dir, "00000001.jsonl")); err != nil {
-			t.Error(err)
-		}
+	if err != nil || files != len(want)+segments {
+		t.Errorf("%d files, %v; want %d items and %d manifests", files, err, len(want), segments)
 	}
 }
 

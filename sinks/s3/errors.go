@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -26,6 +27,8 @@ var (
 	ErrRegion = errors.New("not this region")
 	// ErrNoLock says that the bucket cannot keep objects from being deleted.
 	ErrNoLock = errors.New("the bucket has no object lock")
+	// ErrCertificate says that nobody who is trusted vouches for the store.
+	ErrCertificate = errors.New("its certificate is not trusted")
 	// ErrUnknown says that the store was asked to create an object and that nobody knows what came of it.
 	ErrUnknown = errors.New("it is not known whether the object was created")
 )
@@ -81,7 +84,12 @@ func (b *Bucket) requestError(ctx context.Context, op Operation, err error) erro
 	}
 	var answer *smithyhttp.ResponseError
 	if !errors.As(err, &answer) || answer.Response == nil || answer.Response.Response == nil {
-		return fmt.Errorf("%s: %s: %w: %w", b.full(op.Name), op.Op, sinks.ErrUnavailable, plain(err))
+		kind := sinks.ErrUnavailable
+		var untrusted *tls.CertificateVerificationError
+		if errors.As(err, &untrusted) {
+			kind = ErrCertificate
+		}
+		return fmt.Errorf("%s: %s: %w: %w", b.full(op.Name), op.Op, kind, plain(err))
 	}
 	e := &RequestError{
 		Op: op.Op, Place: b.full(op.Name), Status: answer.HTTPStatusCode(), err: err,

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/airlift-eas/airlift/sinks"
 	"github.com/airlift-eas/airlift/sinks/sinktest"
 )
 
@@ -26,7 +27,7 @@ func TestTLS(t *testing.T) {
 	defer srv.Close()
 	o.Endpoint, o.Attempts, o.PartSize = srv.URL, 1, 5<<20
 	var unknown x509.UnknownAuthorityError
-	if _, err := Open(t.Context(), o); !errors.As(err, &unknown) {
+	if _, err := Open(t.Context(), o); !errors.As(err, &unknown) || !errors.Is(err, ErrCertificate) || errors.Is(err, sinks.ErrUnavailable) {
 		t.Errorf("an unknown authority: %v", err)
 	}
 	o.RootCAs = x509.NewCertPool()

@@ -96,16 +96,28 @@ func TestCommand(t *testing.T) {
 		t.Errorf("a bucket without locks: exit %d\n%s", code, out)
 	}
 
+	before := len(versions(t, open(t, o)))
+	if code, out := run(o, "reconcile", "--server", url, "--mailbox", address, "--user", user, "--archive", place(o)); code != 0 ||
+		!strings.Contains(out, "ok: the server shows 2 items") {
+		t.Errorf("reconcile: exit %d\n%s", code, out)
+	}
+	if after := len(versions(t, open(t, o))); after != before {
+		t.Errorf("a comparison wrote to the bucket: %d versions, then %d", before, after)
+	}
+
 	// Somebody with the keys of the account overwrites one object and deletes another. What was there stays, as versions.
 	b := open(t, o)
-	var segment string
+	var segment, record string
 	for _, name := range names(t, b) {
 		if strings.HasSuffix(name, ".tar.zst") {
 			segment = name
+		} else if strings.Contains(name, "/runs/") {
+			record = name
 		}
 	}
 	for _, step := range []struct{ method, name, found string }{
 		{http.MethodPut, segment, segment + ": it was overwritten"},
+		{http.MethodDelete, record, record + ": it was deleted"},
 		{http.MethodDelete, "archive.json", "archive.json is missing"},
 	} {
 		resp, answer, err := gateway.Do(t.Context(), step.method, "/"+o.Bucket+"/"+o.Prefix+"/"+step.name, nil, http.Header{}, nil)
@@ -127,4 +139,15 @@ func names(t *testing.T, b *s3.Bucket) (all []string) {
 		all = append(all, o.Name)
 	}
 	return all
+}
+
+// versions counts canaries, too: the gateway is asked without the package.
+func versions(t *testing.T, b *s3.Bucket) []string {
+	t.Helper()
+	bucket, prefix, _ := strings.Cut(strings.TrimPrefix(b.URL(), "s3://"), "/")
+	resp, answer, err := gateway.Do(t.Context(), http.MethodGet, "/"+bucket, map[string][]string{"versions": {""}, "prefix": {prefix}}, http.Header{}, nil)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("list versions: %v, %s", err, answer)
+	}
+	return strings.Split(string(answer), "<Key>")[1:]
 }
