@@ -82,14 +82,13 @@ func (b *Bucket) requestError(ctx context.Context, op Operation, err error) erro
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: %s: %w", b.full(op.Name), op.Op, ctx.Err())
 	}
+	var untrusted *tls.CertificateVerificationError
+	if errors.As(err, &untrusted) {
+		return fmt.Errorf("%s: %s: %w: %w", b.full(op.Name), op.Op, ErrCertificate, plain(err))
+	}
 	var answer *smithyhttp.ResponseError
 	if !errors.As(err, &answer) || answer.Response == nil || answer.Response.Response == nil {
-		kind := sinks.ErrUnavailable
-		var untrusted *tls.CertificateVerificationError
-		if errors.As(err, &untrusted) {
-			kind = ErrCertificate
-		}
-		return fmt.Errorf("%s: %s: %w: %w", b.full(op.Name), op.Op, kind, plain(err))
+		return fmt.Errorf("%s: %s: %w: %w", b.full(op.Name), op.Op, sinks.ErrUnavailable, plain(err))
 	}
 	e := &RequestError{
 		Op: op.Op, Place: b.full(op.Name), Status: answer.HTTPStatusCode(), err: err,
@@ -100,7 +99,7 @@ func (b *Bucket) requestError(ctx context.Context, op Operation, err error) erro
 		e.Code, e.Message = short(api.ErrorCode(), 60), short(api.ErrorMessage(), 200)
 	}
 	if e.Code == "" && e.Status < http.StatusMultipleChoices {
-		// It said that it was done, and the rest of the answer makes no sense or did not come.
+		// It did not answer, which the SDK gives status 0; or it said that it was done, and the rest makes no sense or did not come.
 		return fmt.Errorf("%s: %s: %w: %w", e.Place, op.Op, sinks.ErrUnavailable, plain(err))
 	}
 	var id *awshttp.ResponseError
