@@ -37,6 +37,8 @@ type folderRun struct {
 	listing     bool // pages are asked for without bodies, which ItemOperations fetches
 	opts        eas.SyncOptions
 	adopted     bool
+	mirrored    int  // the last page of the ledger that was adopted
+	replayed    int  // pages that were adopted
 	first       bool // nothing of the folder is in the ledger yet: this is its first pass
 	resyncs     int
 	primed      int           // the server's estimate at the beginning of this run's pass, -1 = none

@@ -302,7 +302,8 @@ func (m *mailboxRun) rereadHierarchy(ctx context.Context) error {
 // record writes the run record. It is written for interrupted and failed runs too, because it names the segments that
 // they committed; a cancelled run has a moment left for it.
 func (m *mailboxRun) record(ctx context.Context, result Result, cause error, states []sinks.FolderState) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	m.keepLedgers(ctx, states)
+	ctx, cancel := moment(ctx)
 	defer cancel()
 	rec := sinks.Run{
 		ID: m.id, Mailbox: m.mb.Address, Server: m.state.Server, DeviceID: m.state.DeviceID, EAS: m.state.EAS,
@@ -324,6 +325,11 @@ func (m *mailboxRun) record(ctx context.Context, result Result, cause error, sta
 		return m.fail(State, err)
 	}
 	return nil
+}
+
+// moment is what a run that was cancelled has left to say how it ended.
+func moment(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 }
 
 // named keeps a segment for the run record.

@@ -51,6 +51,8 @@ type Options struct {
 	Audit   AuditMode // "" = AuditMismatch
 	Select  Selection //
 
+	LedgerPages int // pages of a folder after which its ledger is kept anew; 0 = 32
+
 	MaxDuration time.Duration // the run ends in order after it, with ErrLimit; 0 = no limit
 	MaxErrors   int           // the run ends in order after as many items or folders that could not be had; 0 = no limit
 
@@ -94,6 +96,9 @@ func (o Options) withDefaults() (Options, error) {
 		o.Window = defaultWindow
 	}
 	o.Window = min(o.Window, maxWindow)
+	if o.LedgerPages <= 0 {
+		o.LedgerPages = ledgerPages
+	}
 	if o.Bodies == "" {
 		o.Bodies = BodiesAuto
 	}

@@ -174,7 +174,7 @@ func (rec *reconciler) folder(ctx context.Context, a *auditor, f *folderRun) err
 
 // held makes the rows of what the archive itself holds of a folder, and tells which pages are lost.
 func (rec *reconciler) held(ctx context.Context, f *folderRun) (map[string]checkpoints.Item, error) {
-	rows := map[string]checkpoints.Item{}
+	rows := map[string]sinks.Row{}
 	for page, err := range rec.archive.Surviving(ctx, f.m.mb.Address, f.cp.Dir) {
 		if errors.Is(err, sinks.ErrCorrupt) {
 			rec.c.Lost++
@@ -186,15 +186,18 @@ func (rec *reconciler) held(ctx context.Context, f *folderRun) (map[string]check
 		if err != nil {
 			return nil, err
 		}
-		if err := replay(page, 0, rows, func(string) (*checkpoints.Item, error) { return nil, nil }); err != nil {
+		if err := sinks.Replay(page, rows, nil); err != nil {
 			return nil, err
 		}
 	}
-	// A change of an item whose page is lost makes a row without bytes; a quarantined one has none either.
-	maps.DeleteFunc(rows, func(_ string, row checkpoints.Item) bool {
-		return row.State != checkpoints.Excluded && (row.State != checkpoints.Archived || row.SHA256 == "")
-	})
-	return rows, nil
+	held := map[string]checkpoints.Item{}
+	for id, row := range rows {
+		// A change of an item whose page is lost makes a row without bytes; a quarantined one has none either.
+		if row.State == sinks.RowExcluded || row.State == sinks.RowArchived && row.SHA256 != "" {
+			held[id] = itemOf(row, 0)
+		}
+	}
+	return held, nil
 }
 
 // sorted goes through rows in the order of their ids.

@@ -266,7 +266,7 @@ func (l *lab) set(name string, p *process) {
 func (p *process) options(a *archive.Archive) migrate.Options {
 	o := migrate.Options{
 		Job: a.ID(), Sink: a, Checkpoints: &store{Store: p.store, m: p.m, l: p.l, archive: a}, Tool: "crashtest",
-		Workers: 2, Folders: 2, Window: window, Backoff: time.Nanosecond,
+		Workers: 2, Folders: 2, Window: window, Backoff: time.Nanosecond, LedgerPages: 2,
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		Events: func(e migrate.Event) {
 			p.l.mu.Lock()

@@ -1,11 +1,12 @@
 // Package archive is the archive format, version 1: a [sinks.Sink] over any [sinks.Bucket].
 //
 // Two properties come before all others: an archive opens with stock tools in twenty years, and the archive alone is
-// enough. There is no database and no index; everything below is found by listing and reading objects that never change.
+// enough. There is no database; everything below is found by listing and reading objects that never change.
 //
-//	archive.json                                           {"format":1,"id":"…","created":"…"}
-//	mailboxes/<mailbox>/folders/<folder>/00000001.tar.zst  a segment: one committed page of one folder
-//	mailboxes/<mailbox>/runs/<run id>.json                 one a run: folders, counts, the segments it is answerable for
+//	archive.json                                             {"format":1,"id":"…","created":"…"}
+//	mailboxes/<mailbox>/folders/<folder>/00000001.tar.zst    a segment: one committed page of one folder
+//	mailboxes/<mailbox>/ledgers/<run id>/<folder>.jsonl.zst  what the pages of a folder come to
+//	mailboxes/<mailbox>/runs/<run id>.json                   one a run: folders, counts, the segments it is answerable for
 //
 // <mailbox> is the address with "%" escapes ([Archive.MailboxDir]), <folder> a readable slug and the folder's identity
 // ([Archive.Place]). Pages are numbered from 1 in each folder, without gaps.
@@ -45,6 +46,19 @@
 // of the item's bytes, offset is where they begin in the tar. The state of a folder at any time is the fold of its
 // manifests up to that time: [Fold], [Archive.Items]. Nothing is ever deleted: that an item was, is an event.
 //
+// # A ledger
+//
+// says nothing that the manifests do not say, and can be done without. It is for a host that has lost its checkpoints, or
+// never keeps any: instead of all pages of a folder it reads the ledger and the few pages behind it. A run keeps one of each
+// folder that has grown by some dozens of pages. It is JSON lines in one zstd frame: what it is of, then a line for each item
+// that ever was, in the order of the server's ids.
+//
+//	{"archive":"…","run":"…","dir":"inbox-1f3a5b7c","seq":64,"last":"<sha256 of segment 64>","pass":1}
+//	{"server_id":"…","id":"1f3a5b7c-42-1","state":"archived","sha256":"…","size":18231,"fingerprint":"…","seq":42}
+//
+// The run record names it with its hash, and so do the records after it as long as there is no newer one. Verify compares it
+// with the pages, line by line.
+//
 // # What holds it together
 //
 // A segment is created only if its name is free. That one step is the commit of the page and the fence against a second
@@ -66,6 +80,8 @@
 //	archive.json                                              {…,"encrypted":{"recipients":["age1…"]}}
 //	mailboxes/<hash>/folders/folder-<id>/00000001.tar.zst.age age -d -i key.txt 00000001.tar.zst.age | tar --zstd -x
 //	mailboxes/<hash>/runs/<run id>.json.age                   age -d -i key.txt …
+//
+// A ledger is not encrypted: it tells what is in clear of the pages anyhow, and no reasons.
 //
 // What writes an archive needs the public keys only: that is the usual host of a nightly run, which then holds nothing that
 // reads mail. For it to resume, to be fenced and to chain its pages, an object carries in clear what that takes, in

@@ -58,6 +58,7 @@ func (a *Archive) record(ctx context.Context, run sinks.Run) error {
 		return err
 	}
 	stored.Through = a.names.through(before, run)
+	stored.Folders = withLedgers(run.Folders, before)
 	data, err := encodeRun(stored)
 	if err == nil && a.crypt != nil {
 		data, err = a.sealRun(name, stored, data)

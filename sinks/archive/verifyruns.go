@@ -56,6 +56,7 @@ func (v *verifier) run(m *mailboxCheck, name string, r *RunRecord, sums map[stri
 			v.problem(path.Dir(name)+"/"+p.Name, "", "it is not the one that %s was written after: SHA-256 %s", name, p.SHA256)
 		}
 	}
+	m.ledgersOf(r)
 	for _, s := range r.Segments {
 		if before, ok := m.recorded[s.Name]; ok && before.Segment != s {
 			v.problem(name, "", "it says of %s what %s does not say", s.Name, before.run)
