@@ -78,7 +78,8 @@
 // A page's is its manifest with an empty path and server and, as mailbox, the directory; of each event op, id, server_id,
 // server_id_before, size, sha256, fingerprint, state, moved_from and moved_to. A run's is its id, its times, its result, the
 // hashes that chain it, the segments, and of each folder all but its path, its former path and its problem. Where a header
-// would be too large (age reads 2 MiB) a run names each folder's newest segment only, and a page is refused.
+// would be too large (age reads 2 MiB) a run names each folder's newest segment only; a page says that it is full before that
+// ([sinks.Limiter]), and what goes on is the next one.
 //
 // The recipients change by one object more, and no object is rewritten ([Archive.Rekey]):
 //
