@@ -71,9 +71,14 @@ func (f *folderRun) adoptPage(ctx context.Context, page sinks.Committed) error {
 	if err != nil {
 		return f.fail(State, err)
 	}
-	list := slices.Collect(maps.Values(rows))
-	now := checkpoints.Position{Seq: page.Page.Seq, SyncKey: page.KeyAfter}
-	if err := f.commit(ctx, now, page.Segment.SHA256, f.cp.Resync, list); err != nil {
+	c := checkpoints.Commit{
+		Now: checkpoints.Position{Seq: page.Page.Seq, SyncKey: page.KeyAfter}, Last: page.Segment.SHA256, Resync: f.cp.Resync,
+		Items: slices.Collect(maps.Values(rows)),
+	}
+	if page.KeyAfter == f.cp.SyncKey {
+		c.Asked = f.cp.Asked // it may be a part of an answer
+	}
+	if err := f.mirror(ctx, c); err != nil {
 		return err
 	}
 	f.m.emit(Event{Event: EventAdopted, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Page: page.Page.Seq, Segment: page.Segment.Name})

@@ -120,7 +120,7 @@ func (f *folderRun) recover(ctx context.Context, a *auditor, c *comparison) erro
 	if err := p.fetchPending(ctx); err != nil {
 		return err
 	}
-	recovered := p.tally.Stored
+	recovered := p.inParts + p.tally.Stored
 	var doubt, superfluous []checkpoints.Item
 	for _, row := range c.unseen {
 		id, foreign := strings.CutPrefix(row.ServerID, auditPrefix)

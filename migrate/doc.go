@@ -17,6 +17,9 @@
 // The next page is never asked for before this one is committed: showing K' tells the server to forget K.
 // Parallelism comes from mailboxes, from folders, and from the body fetches inside a page.
 //
+// An answer that is too much for one stored page is stored in parts, and so are the deletions of a large folder: [Options].
+// Every part but the last leads to the key that it began with, K -> K, and only the last one to K'. See [pageWriter.split].
+//
 // # What a crash leaves
 //
 //	crash after            state                                    restart does
@@ -24,6 +27,7 @@
 //	some items put         a temp file, an incomplete upload        discard it; ask again with K
 //	segment committed      segment 42 exists, checkpoint says 41    adopt segment 42 and its K'
 //	checkpoint committed   agree                                    go on
+//	a part committed       segment 42 exists, the key is still K    ask again with K; the ledger has what part 42 stored
 //	error, but stored      segment 42 exists                        ours: adopt; another writer's: stop
 //
 // Servers answer a repeated key with a different page, so a key is asked at most twice (the count is durable before

@@ -49,6 +49,7 @@ func (f *folderRun) finishPass(ctx context.Context) error {
 // The pass has still not shown them.
 func (p *pageWriter) refresh(ctx context.Context, unseen, gone []checkpoints.Item) error {
 	left := map[string]bool{}
+	p.hidden = map[string]int{}
 	for _, row := range gone {
 		left[row.ServerID] = true
 	}
@@ -56,6 +57,7 @@ func (p *pageWriter) refresh(ctx context.Context, unseen, gone []checkpoints.Ite
 		return nil
 	}
 	for _, row := range unseen {
+		p.hidden[row.ServerID] = row.Pass
 		if !left[row.ServerID] && !strings.HasPrefix(row.ServerID, auditPrefix) {
 			p.bodies = append(p.bodies, eas.ServerID(row.ServerID))
 		}
@@ -65,15 +67,7 @@ func (p *pageWriter) refresh(ctx context.Context, unseen, gone []checkpoints.Ite
 		return err
 	}
 	p.heads = false // of one that turned out not to be, the body
-	if err := p.fetchPending(ctx); err != nil {
-		return err
-	}
-	for _, row := range unseen {
-		if now := p.rowAt(row.ServerID); now != nil {
-			now.Pass = row.Pass
-		}
-	}
-	return nil
+	return p.fetchPending(ctx)
 }
 
 // leftServer finds those of the items outside of the filter's window that the server does not have any more: it says nothing
@@ -291,6 +285,9 @@ func (p *pageWriter) leave(ctx context.Context, gone []checkpoints.Item, reason 
 			e.MovedTo = p.f.m.moves.remove(row.SHA256, p.f.cp.ID, row.ID)
 		}
 		if _, err := p.put(ctx, e); err != nil {
+			return err
+		}
+		if err := p.split(ctx); err != nil {
 			return err
 		}
 	}
