@@ -145,7 +145,7 @@ func (rec *reconciler) folder(ctx context.Context, a *auditor, f *folderRun) err
 	if err != nil {
 		return f.fail(Source, err)
 	}
-	gone, err := f.gone(ctx, a, c.unseen)
+	gone, err := f.gone(ctx, a, c, c.unseen)
 	if err != nil {
 		return err
 	}
