@@ -73,12 +73,16 @@ func (f *folderRun) adoptPage(ctx context.Context, page sinks.Committed) error {
 	if err != nil {
 		return f.fail(State, err)
 	}
-	list := make([]checkpoints.Item, 0, len(rows))
-	for _, row := range rows {
-		list = append(list, itemOf(row, f.cp.Pass))
+	c := checkpoints.Commit{
+		Now: checkpoints.Position{Seq: page.Page.Seq, SyncKey: page.KeyAfter}, Last: page.Segment.SHA256, Resync: f.cp.Resync,
 	}
-	now := checkpoints.Position{Seq: page.Page.Seq, SyncKey: page.KeyAfter}
-	if err := f.commit(ctx, now, page.Segment.SHA256, f.cp.Resync, list); err != nil {
+	for _, row := range rows {
+		c.Items = append(c.Items, itemOf(row, f.cp.Pass))
+	}
+	if page.KeyAfter == f.cp.SyncKey {
+		c.Asked = f.cp.Asked // it may be a part of an answer
+	}
+	if err := f.mirror(ctx, c); err != nil {
 		return err
 	}
 	f.replayed++

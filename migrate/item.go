@@ -237,10 +237,8 @@ func (p *pageWriter) store(ctx context.Context, known *checkpoints.Item, e sinks
 // link adds to an item that was stored where it was moved from. Nothing of the item changed, so it does not count as a change.
 func (p *pageWriter) link(ctx context.Context, stored sinks.Event, from string) error {
 	e := sinks.Event{Op: sinks.OpChange, ID: stored.ID, ServerID: stored.ServerID, MovedFrom: from, State: stored.State}
-	if _, err := p.w.Put(ctx, e); err != nil {
-		return p.f.fail(Destination, err)
-	}
-	return nil
+	_, err := p.write(ctx, e)
+	return err
 }
 
 // stored tells that an item's bytes are in the sink.

@@ -51,6 +51,10 @@ type Options struct {
 	Audit   AuditMode // "" = AuditMismatch
 	Select  Selection //
 
+	// PageEvents is how many events a stored page has at the most, but for a few; what one answer of the server brought beyond
+	// them is stored as further pages. 0 = 10,000. A sink that is a sinks.Limiter may want fewer.
+	PageEvents int
+
 	LedgerPages int // pages of a folder after which its ledger is kept anew; 0 = 32
 
 	MaxDuration time.Duration // the run ends in order after it, with ErrLimit; 0 = no limit
@@ -77,6 +81,8 @@ const (
 	maxFolders     = 8
 	defaultWindow  = 200
 	maxWindow      = 512
+
+	defaultPageEvents = 10_000
 )
 
 func (o Options) withDefaults() (Options, error) {
@@ -96,6 +102,9 @@ func (o Options) withDefaults() (Options, error) {
 		o.Window = defaultWindow
 	}
 	o.Window = min(o.Window, maxWindow)
+	if o.PageEvents <= 0 {
+		o.PageEvents = defaultPageEvents
+	}
 	if o.LedgerPages <= 0 {
 		o.LedgerPages = ledgerPages
 	}

@@ -145,7 +145,7 @@ func (rec *reconciler) folder(ctx context.Context, a *auditor, f *folderRun) err
 	if err != nil {
 		return f.fail(Source, err)
 	}
-	gone, err := f.gone(ctx, a, c.unseen)
+	gone, err := f.gone(ctx, a, c, c.unseen)
 	if err != nil {
 		return err
 	}
@@ -226,19 +226,19 @@ func (f *folderRun) repair(ctx context.Context, a *auditor, c *comparison, gone 
 		p.anew[string(p.from.name(l.id))] = true
 		p.bodies = append(p.bodies, l.id)
 	}
+	defer func() { f.adopted = f.adopted || p.parts > 0 }() // the chain goes on behind what is lost
 	if err := p.fetchPending(ctx); err != nil {
-		return 0, err
+		return p.inParts, err
 	}
-	recovered = p.tally.Stored
 	if err := p.leave(ctx, gone, "not on the server: reconcile asked for it"); err != nil {
-		return 0, err
+		return p.inParts, err
 	}
 	if p.w == nil {
-		return 0, nil // nothing could be had
+		return p.inParts, nil // nothing could be had, or nothing more
 	}
 	if err := p.commit(ctx, cmp.Or(f.cp.SyncKey, string(eas.InitialKey))); err != nil {
-		return 0, err
+		return p.inParts, err
 	}
-	f.adopted = true // the chain goes on behind what is lost
-	return recovered, nil
+	f.adopted = true
+	return p.inParts, nil
 }

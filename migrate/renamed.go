@@ -88,6 +88,9 @@ func (p *pageWriter) settleClaims(ctx context.Context, mu *sync.Mutex) error {
 		if err := p.rename(ctx, c.row, c.event); err != nil {
 			return err
 		}
+		if err := p.split(ctx); err != nil {
+			return err
+		}
 	}
 	p.claims = nil
 	for batch := range slices.Chunk(copies, fetchBatch) {

@@ -21,7 +21,7 @@ func rekeyCommand(c *console) *cli.Command {
 		Flags: append([]cli.Flag{
 			archiveFlag(), identityFlag(),
 			listFlag("add", "encrypt to `RECIPIENT` from now on, and let it open what is there (repeatable)"),
-			listFlag("remove", "encrypt no more to `RECIPIENT`, who still opens what it could open (repeatable)"),
+			listFlag("remove", "encrypt no more to `RECIPIENT`, who still opens what it could open (repeatable); either takes --identity"),
 			configFlag(), jsonFlag(),
 		}, bucketFlags()...),
 		Action: func(ctx *cli.Context) error {
@@ -88,8 +88,8 @@ func (c *console) rekeyed(r archive.RekeyRecord) {
 	if r.By != "" {
 		by = " by " + r.By
 	}
-	c.result("%d, %s%s: added %s, removed %s; %s opened to the recipients", r.Rekey, r.Time.Format(time.DateTime), by,
-		orNone(r.Added), orNone(r.Removed), count(r.Keys, "object", "objects"))
+	c.result("%d, %s%s, signed by key %.4x: added %s, removed %s; %s opened to the recipients", r.Rekey, r.Time.Format(time.DateTime), by,
+		[]byte(r.SignedBy), orNone(r.Added), orNone(r.Removed), count(r.Keys, "object", "objects"))
 	for _, name := range r.Unopened {
 		c.problem(fmt.Sprintf("%s: no identity that was given opens it", name), "")
 	}

@@ -104,7 +104,7 @@ func TestStockAgeKeys(t *testing.T) {
 			t.Errorf("%s: the segment does not hold the item, %v", name, err)
 		}
 		change := run(t, "", agePath, "-d", "-i", key, filepath.Join(b.Path(), a.names.rekey(1)))
-		if lines := bytes.Split(bytes.TrimSpace(change), []byte("\n")); len(lines) != 2 || !bytes.Contains(lines[1], []byte(pages[0].Segment.Name)) {
+		if lines := bytes.Split(bytes.TrimSpace(change), []byte("\n")); len(lines) != 3 || !bytes.Contains(lines[2], []byte(pages[0].Segment.Name)) {
 			t.Errorf("%s: the change of recipients is %s", name, change)
 		}
 	}

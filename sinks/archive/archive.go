@@ -106,6 +106,9 @@ func CreateWith(ctx context.Context, b sinks.Bucket, o Options) (*Archive, error
 			return nil, fmt.Errorf("create archive: %w", err)
 		}
 		h.Encrypted = &encryption{Recipients: set.names}
+		if h.Encrypted.Key, h.Encrypted.Seed, err = newSigningKey(set); err != nil {
+			return nil, fmt.Errorf("create archive: %w", err)
+		}
 	}
 	data, err := json.Marshal(h)
 	if err != nil {
@@ -143,6 +146,11 @@ func parseHead(data []byte) (head, error) {
 	}
 	if id, err := hex.DecodeString(h.ID); err != nil || len(id) != 16 || h.Created.IsZero() {
 		return h, fmt.Errorf("%s: no id or time: %w", headName, sinks.ErrCorrupt)
+	}
+	if h.Encrypted != nil {
+		if err := h.Encrypted.checkSigningKey(); err != nil {
+			return h, fmt.Errorf("%s: %w", headName, err)
+		}
 	}
 	return h, nil
 }

@@ -55,6 +55,43 @@ func TestClearPageIsTooLarge(t *testing.T) {
 	}
 }
 
+// TestFullPageFits: a page that was filled until it is full can be committed, whatever is in clear of its events, and one that
+// an answer of the usual size brings is not full.
+func TestFullPageFits(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 6))
+	for name, c := range map[string]struct {
+		idBytes int
+		want    int // events, at least
+	}{"short ids": {4, 6000}, "long ids": {200, 512}, "very long ids": {60 << 10, 3}} {
+		b := newMemory()
+		a := createWith(t, b, toOwner())
+		w := begin(t, a, encryptedPage(a, 1))
+		events := 0
+		for !w.(sinks.Limiter).Full() {
+			events++
+			e := sinks.Event{Op: sinks.OpDelete, ID: fmt.Sprintf("0a1b2c3d-1-%d", events), ServerID: fmt.Sprintf("%x", noise(r, c.idBytes)), Reason: "not shown"}
+			if _, err := w.Put(t.Context(), e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		end(t, w)
+		if events < c.want {
+			t.Errorf("%s: full with %d events", name, events)
+		}
+	}
+	// Without encryption it is the manifest that has a bound.
+	w := begin(t, create(t, newMemory()), sinktest.NewPage(sinktest.Inbox, 1, ""))
+	for range 20_000 {
+		if _, err := w.Put(t.Context(), sinks.Event{Op: sinks.OpDelete, ID: "x", ServerID: "y"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if w.(sinks.Limiter).Full() {
+		t.Error("full with 20000 events")
+	}
+	end(t, w)
+}
+
 // TestClearRunOfManySegments: a run of so many segments that a header does not hold their hashes holds each folder's newest.
 func TestClearRunOfManySegments(t *testing.T) {
 	b := newMemory()

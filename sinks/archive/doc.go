@@ -77,7 +77,7 @@
 // is encrypted from its creation on, or not at all; archive.json says which, in clear. It is the same archive with age
 // (https://age-encryption.org/v1) around each object, so the key and stock tools open it:
 //
-//	archive.json                                              {…,"encrypted":{"recipients":["age1…"]}}
+//	archive.json                                              {…,"encrypted":{"recipients":["age1…"],"key":"…","seed":"…"}}
 //	mailboxes/<hash>/folders/folder-<id>/00000001.tar.zst.age age -d -i key.txt 00000001.tar.zst.age | tar --zstd -x
 //	mailboxes/<hash>/runs/<run id>.json.age                   age -d -i key.txt …
 //
@@ -94,20 +94,49 @@
 // A page's is its manifest with an empty path and server and, as mailbox, the directory; of each event op, id, server_id,
 // server_id_before, size, sha256, fingerprint, state, moved_from and moved_to. A run's is its id, its times, its result, the
 // hashes that chain it, the segments, and of each folder all but its path, its former path and its problem. Where a header
-// would be too large (age reads 2 MiB) a run names each folder's newest segment only, and a page is refused.
+// would be too large (age reads 2 MiB) a run names each folder's newest segment only; a page says that it is full before that
+// ([sinks.Limiter]), and what goes on is the next one.
 //
 // The recipients change by one object more, and no object is rewritten ([Archive.Rekey]):
 //
-//	rekeys/00000001.json.age   in clear, as "-> airlift-rekey 1": who was added and removed, who the recipients are now, when,
-//	                           and the hash of the change before it
-//	                           inside: the same, who asked for it, and a line {"object":"…","key":"…"} with the file key of
-//	                           each object that was there, by which an added recipient opens what was not written to it
+//	rekeys/00000001.json.age   in clear, as "-> airlift-rekey 1": {"rekey":{…},"signature":"…"}, who was added and removed, who
+//	                           the recipients are now, when, the hash of the change before it, and the keys of which below
+//	                           inside: the same line, one with who asked for it and the seed of the next key, and a line
+//	                           {"object":"…","key":"…"} with the file key of each object that was there, by which an added
+//	                           recipient opens what was not written to it
 //
 // The program age has no way to be given a file key; airlift reads with those keys, and so does what is made with an age
 // library that takes one.
 //
 // The newest change counts, and before the first one archive.json. Run records name the newest change by the hash of its
 // header, so that it cannot be taken away unseen.
+//
+// # Who may change the recipients
+//
+// is who is one. archive.json has an ed25519 public key, and the 32 bytes of its seed as an age file to the recipients, in
+// base64; the host that made it keeps nothing of it. With that key the first change is signed. It names a fresh key,
+// whose seed is inside the change and so for the new recipients only, and that key signs the second change: who was removed
+// can sign nothing more. The signature is of the text "airlift change of recipients 1", a zero byte, and the bytes of the rekey
+// value, which has the archive's id and the hash of archive.json in it, the number of the change, the key that signs it, and the
+// SHA-256 of what is inside: of the second line, and of those with the file keys. So a removal needs an identity too, since
+// none but a recipient has the key; once it needed none, and then anybody who could create an object could remove and add.
+//
+// A host that has no identity follows the signatures from archive.json on before it believes that the recipients are others,
+// with one request for the header of each change. A change that is forged, not signed, out of its order or of another archive,
+// and one behind a gap, is ErrCorrupt, and nothing more is written to the archive. It can be read all the same.
+//
+// What that does not protect against:
+//
+//   - Who can replace archive.json makes another archive of it, with a key and recipients of their own. Run records and changes
+//     name its hash, so Verify sees it where they are left; a host that gives its recipients with each run refuses it.
+//   - Who can remove the newest change makes the one before count again; Verify sees it where a run record names the change.
+//     Who has been removed and can also replace objects has the seed that the change was signed with which removed them, and
+//     can sign another in its place; Verify sees that likewise.
+//   - A copy of an archive has its id and its keys: a change that was made in one of the two is one in the other.
+//   - A recipient who is going to be removed can change the recipients before, and look like anybody: the key is the
+//     recipients' in common, and By is what the caller said.
+//   - Who may create objects can create one in the place of the next change. It is believed by nobody, and it stops whoever
+//     writes until somebody with other tools takes it away.
 //
 // Who has an identity reads what is inside, and it is damage if that and what is in clear differ.
 //

@@ -145,3 +145,33 @@ func FuzzRun(f *testing.F) {
 		}
 	})
 }
+
+// FuzzRekey parses any bytes as the signed form of a change of recipients. What is accepted is what its signature is of.
+func FuzzRekey(f *testing.F) {
+	a := createWith(f, newMemory(), asOwner())
+	by, err := a.signer(f.Context())
+	if err != nil {
+		f.Fatal(err)
+	}
+	r := RekeyRecord{Rekey: 1, Archive: a.ID(), ArchiveSHA256: a.sum, Recipients: a.Recipients(), SignedBy: a.crypt.key, NextKey: a.crypt.key}
+	good, err := r.sign(by)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add([]byte(signedHead + "{}" + signedMiddle + signedTail))
+	f.Add([]byte(signedHead + signedTail))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := a.parseRekey(a.names.rekey(1), data)
+		if err != nil {
+			if !errors.Is(err, sinks.ErrCorrupt) {
+				t.Errorf("%v is not ErrCorrupt", err)
+			}
+			return
+		}
+		c := a.newChain()
+		if err := c.follow("", &r); (err == nil) != bytes.Equal(data, good) {
+			t.Errorf("%q: %v", data, err)
+		}
+	})
+}
