@@ -249,7 +249,7 @@ func (c *canary) isRefused(ctx context.Context, send func() error) (bool, error)
 		case what == refused, ctx.Err() != nil, try >= c.b.opts.Attempts:
 			return false, err
 		}
-		if err := c.b.pause(ctx, try); err != nil {
+		if err := c.b.pause(ctx, try, err); err != nil {
 			return false, err
 		}
 	}

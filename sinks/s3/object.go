@@ -68,7 +68,7 @@ func (o *object) ReadAt(p []byte, off int64) (int, error) {
 		if isFinal(err) || try >= o.b.opts.Attempts || o.ctx.Err() != nil {
 			return done, err
 		}
-		if waitErr := o.b.pause(o.ctx, try); waitErr != nil {
+		if waitErr := o.b.pause(o.ctx, try, err); waitErr != nil {
 			return done, errors.Join(waitErr, err)
 		}
 	}

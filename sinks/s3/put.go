@@ -102,7 +102,7 @@ func (u *upload) create(ctx context.Context, sum string, send func() error) erro
 		if try >= u.b.opts.Attempts {
 			return fail(err)
 		}
-		if waitErr := u.b.pause(ctx, try); waitErr != nil {
+		if waitErr := u.b.pause(ctx, try, err); waitErr != nil {
 			return fail(errors.Join(u.fail(waitErr), err))
 		}
 	}
@@ -124,7 +124,7 @@ func (u *upload) isOurs(ctx context.Context, sum string) (bool, error) {
 			return false, u.fail(fmt.Errorf("the store keeps %d bytes, checksum %q, of an upload of %d bytes, checksum %s: %w",
 				size, short(got, 90), u.spool.size, sum, sinks.ErrCorrupt))
 		}
-		if err := u.b.pause(ctx, try); err != nil {
+		if err := u.b.pause(ctx, try, nil); err != nil {
 			return false, u.fail(err)
 		}
 	}
