@@ -26,6 +26,7 @@ type Archive struct {
 	sum    string // hex SHA-256 of archive.json
 	names  layout
 	crypt  *crypt // nil: it is not encrypted
+	cache  Cache  // nil: none, as in every encrypted archive
 }
 
 var _ sinks.Sink = (*Archive)(nil)
@@ -65,10 +66,10 @@ func OpenWith(ctx context.Context, b sinks.Bucket, o Options) (*Archive, error) 
 	if a.crypt, err = newCrypt(h, o); err != nil {
 		return nil, fmt.Errorf("open archive: %w", err)
 	}
-	if a.crypt != nil {
-		if err := a.beginCrypt(ctx, o); err != nil {
-			return nil, fmt.Errorf("open archive: %w", err)
-		}
+	if a.crypt == nil {
+		a.cache = o.Cache
+	} else if err := a.beginCrypt(ctx, o); err != nil {
+		return nil, fmt.Errorf("open archive: %w", err)
 	}
 	return a, nil
 }

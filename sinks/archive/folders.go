@@ -10,8 +10,9 @@ import (
 
 // folderEnd is the last segment of a folder.
 type folderEnd struct {
-	dir string
-	seq int
+	dir  string
+	seq  int
+	last sinks.ObjectInfo
 }
 
 // ends lists the folders of a mailbox with the numbers of their last segments, in one listing.
@@ -28,9 +29,9 @@ func (a *Archive) ends(ctx context.Context, mailbox string) ([]folderEnd, error)
 			continue
 		}
 		if n := len(ends); n > 0 && ends[n-1].dir == dir {
-			ends[n-1].seq = seq
+			ends[n-1].seq, ends[n-1].last = seq, o
 		} else {
-			ends = append(ends, folderEnd{dir, seq})
+			ends = append(ends, folderEnd{dir, seq, o})
 		}
 	}
 	return ends, nil
@@ -54,7 +55,7 @@ func (a *Archive) Folders(ctx context.Context, mailbox string) ([]sinks.Folder, 
 			folders = append(folders, state.Folder)
 			continue
 		}
-		c, err := a.manifest(ctx, mailbox, a.SegmentName(mailbox, end.dir, end.seq))
+		c, err := a.manifest(ctx, mailbox, end.last)
 		if err != nil {
 			return nil, err
 		}
