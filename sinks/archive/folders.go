@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -10,9 +11,31 @@ import (
 
 // folderEnd is the last segment of a folder.
 type folderEnd struct {
-	dir  string
-	seq  int
-	last sinks.ObjectInfo
+	dir   string
+	seq   int
+	last  sinks.ObjectInfo
+	bytes int64 // of all its segments
+}
+
+// Extent is how much is stored of a folder.
+type Extent struct {
+	Dir      string
+	Segments int   // the number of the last one
+	Bytes    int64 // of all of them
+	Last     int64 // of the last one
+}
+
+// Extents tells how much of each folder of a mailbox is stored, in one listing.
+func (a *Archive) Extents(ctx context.Context, mailbox string) ([]Extent, error) {
+	ends, err := a.ends(ctx, mailbox)
+	if err != nil {
+		return nil, fmt.Errorf("extents of %s: %w", mailbox, err)
+	}
+	extents := make([]Extent, 0, len(ends))
+	for _, end := range ends {
+		extents = append(extents, Extent{Dir: end.dir, Segments: end.seq, Bytes: end.bytes, Last: end.last.Size})
+	}
+	return extents, nil
 }
 
 // ends lists the folders of a mailbox with the numbers of their last segments, in one listing.
@@ -30,8 +53,9 @@ func (a *Archive) ends(ctx context.Context, mailbox string) ([]folderEnd, error)
 		}
 		if n := len(ends); n > 0 && ends[n-1].dir == dir {
 			ends[n-1].seq, ends[n-1].last = seq, o
+			ends[n-1].bytes += o.Size
 		} else {
-			ends = append(ends, folderEnd{dir, seq, o})
+			ends = append(ends, folderEnd{dir, seq, o, o.Size})
 		}
 	}
 	return ends, nil
