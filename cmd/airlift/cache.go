@@ -58,7 +58,7 @@ func (c *manifestCache) of(b bucket) (archive.Cache, error) {
 	}
 	disk, err := diskcache.Open(diskcache.Options{Dir: c.dir, Place: store.Endpoint() + " " + store.URL(), Limit: c.limit})
 	if err != nil && c.own {
-		return nil, nil //nolint:nilerr // so it is on a system that can only be read
+		return nil, nil // so it is on a system that can only be read
 	}
 	if err != nil {
 		return nil, usage(fmt.Sprintf("--cache-dir: %s", err), "name a directory that may be written to, or read with --no-cache")
