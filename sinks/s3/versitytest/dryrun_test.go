@@ -95,21 +95,21 @@ func TestDryRun(t *testing.T) {
 				if diff := cmp.Diff(before, versions(t, open(t, o))); diff != "" {
 					t.Errorf("%s: a dry run wrote to the bucket:\n%s", what, diff)
 				}
-				real := archive()
-				t.Logf("%s: planned %+v, asked for %+v; the dry run itself %+v", what, dry.Planned.requests(), real.S3.requests(), dry.S3.requests())
-				if diff := cmp.Diff(real.S3.requests(), dry.Planned.requests()); diff != "" {
+				ran := archive()
+				t.Logf("%s: planned %+v, asked for %+v; the dry run itself %+v", what, dry.Planned.requests(), ran.S3.requests(), dry.S3.requests())
+				if diff := cmp.Diff(ran.S3.requests(), dry.Planned.requests()); diff != "" {
 					t.Errorf("%s: planned, and made (-made +planned):\n%s", what, diff)
 				}
-				if real.Stored != items {
-					t.Errorf("%s: %d stored", what, real.Stored)
+				if ran.Stored != items {
+					t.Errorf("%s: %d stored", what, ran.Stored)
 				}
 				switch up := dry.Planned.BytesUp; {
 				case what == "first":
 					if up != nil {
 						t.Errorf("bytes of the first run: %d, which nobody can know", *up)
 					}
-				case up == nil || *up > 3**real.S3.BytesUp || items > 0 && 3**up < *real.S3.BytesUp/4 || items == 0 && *up != 0:
-					t.Errorf("%s: %v bytes planned, %d sent", what, up, *real.S3.BytesUp)
+				case up == nil || *up > 3**ran.S3.BytesUp || items > 0 && 3**up < *ran.S3.BytesUp/4 || items == 0 && *up != 0:
+					t.Errorf("%s: %v bytes planned, %d sent", what, up, *ran.S3.BytesUp)
 				}
 			}
 			here := o.Prefix
