@@ -2,7 +2,7 @@ package migrate
 
 // Held is what is known of a folder from earlier runs.
 type Held struct {
-	Path  string
+	Path  string // "" = it is not known: an encrypted archive does not tell it to everybody
 	Class string
 	Items int // of the server's, archived or left out by a rule
 }
@@ -38,11 +38,14 @@ func (p *Probe) Expect(held []Held, window int) Expected {
 			e.Uncounted++
 			continue
 		}
-		at := place{f.Path, f.Class}
-		known := min(before[at], f.Items)
-		before[at] -= known // where two folders have one path, the rest is the other's
-		e.Items += f.Items - known
-		e.Pages += (f.Items - known + window - 1) / window
+		fresh := f.Items
+		for _, at := range []place{{f.Path, f.Class}, {"", f.Class}} {
+			known := min(before[at], fresh)
+			before[at] -= known // where several folders may be meant, the rest is another's
+			fresh -= known
+		}
+		e.Items += fresh
+		e.Pages += (fresh + window - 1) / window
 	}
 	return e
 }

@@ -30,6 +30,7 @@ func TestExpect(t *testing.T) {
 		"some":         {[]Held{{"Inbox", "Email", 399}, {"Sent", "Email", 100}, {"Calendar", "Calendar", 7}, {"Twice", "Notes", 5}}, 0, Expected{Folders: 7, Items: 4, Pages: 2, Uncounted: 1}},
 		"fewer now":    {[]Held{{"Inbox", "Email", 9999}, {"Sent", "Email", 100}, {"Calendar", "Calendar", 7}, {"Twice", "Notes", 7}}, 0, Expected{Folders: 7, Uncounted: 1}},
 		"other class":  {[]Held{{"Calendar", "Tasks", 7}}, 512, Expected{Folders: 7, Items: 515, Pages: 5, Uncounted: 1}},
+		"no paths":     {[]Held{{"", "Email", 501}, {"", "Calendar", 7}, {"Twice", "Notes", 3}}, 0, Expected{Folders: 7, Items: 4, Pages: 1, Uncounted: 1}},
 		"not asked of": {[]Held{{"Silent", "Email", 7}, {"Left out", "Email", 7}}, 512, Expected{Folders: 7, Items: 515, Pages: 5, Uncounted: 1}},
 	} {
 		if diff := cmp.Diff(c.want, p.Expect(c.held, c.window)); diff != "" {
