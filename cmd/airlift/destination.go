@@ -72,18 +72,9 @@ const trustedFile = "trusted.json"
 // trust has a bucket prove what an archive counts on before the first write, and again when more is asked of it than was
 // proven.
 func trust(ctx context.Context, b *s3.Bucket, p place, state string) error {
-	o := p.s3
-	asked, err := json.Marshal(struct {
-		URL, Endpoint, SSE, KMSKey string
-		Lock                       s3.Lock
-		AcceptWeak                 []s3.Weakness
-	}{b.URL(), o.Endpoint, o.SSE, o.KMSKey, o.Lock, o.AcceptWeak})
-	if err != nil {
+	file, asked, known, err := trusted(b, p, state)
+	if err != nil || known {
 		return err
-	}
-	file := filepath.Join(state, trustedFile)
-	if proven, err := os.ReadFile(file); err == nil && string(proven) == string(asked) {
-		return nil
 	}
 	if _, err := b.Check(ctx); err != nil {
 		return err
@@ -95,4 +86,20 @@ func trust(ctx context.Context, b *s3.Bucket, p place, state string) error {
 		return fmt.Errorf("remember what the store can do: %w", err)
 	}
 	return nil
+}
+
+// trusted tells whether the bucket has proven all that is asked of it, by a file that says what that was.
+func trusted(b *s3.Bucket, p place, state string) (file string, asked []byte, known bool, err error) {
+	o := p.s3
+	asked, err = json.Marshal(struct {
+		URL, Endpoint, SSE, KMSKey string
+		Lock                       s3.Lock
+		AcceptWeak                 []s3.Weakness
+	}{b.URL(), o.Endpoint, o.SSE, o.KMSKey, o.Lock, o.AcceptWeak})
+	if err != nil {
+		return "", nil, false, err
+	}
+	file = filepath.Join(state, trustedFile)
+	proven, readErr := os.ReadFile(file)
+	return file, asked, readErr == nil && string(proven) == string(asked), nil
 }

@@ -26,6 +26,7 @@ type Archive struct {
 	sum    string // hex SHA-256 of archive.json
 	names  layout
 	crypt  *crypt // nil: it is not encrypted
+	cache  Cache  // nil: none, as in every encrypted archive
 }
 
 var _ sinks.Sink = (*Archive)(nil)
@@ -65,10 +66,10 @@ func OpenWith(ctx context.Context, b sinks.Bucket, o Options) (*Archive, error) 
 	if a.crypt, err = newCrypt(h, o); err != nil {
 		return nil, fmt.Errorf("open archive: %w", err)
 	}
-	if a.crypt != nil {
-		if err := a.beginCrypt(ctx, o); err != nil {
-			return nil, fmt.Errorf("open archive: %w", err)
-		}
+	if a.crypt == nil {
+		a.cache = o.Cache
+	} else if err := a.beginCrypt(ctx, o); err != nil {
+		return nil, fmt.Errorf("open archive: %w", err)
 	}
 	return a, nil
 }
@@ -86,15 +87,12 @@ func CreateWith(ctx context.Context, b sinks.Bucket, o Options) (*Archive, error
 	if !errors.Is(err, sinks.ErrNotExist) {
 		return a, err
 	}
-	for there, err := range b.List(ctx, "", "") {
-		if err != nil {
-			return nil, fmt.Errorf("create archive: %w", err)
-		}
+	if err := Vacant(ctx, b); err != nil {
 		// What is there may be the archive that another one has made meanwhile.
-		if a, err := OpenWith(ctx, b, o); !errors.Is(err, sinks.ErrNotExist) {
-			return a, err
+		if a, openErr := OpenWith(ctx, b, o); errors.Is(err, sinks.ErrFormat) && !errors.Is(openErr, sinks.ErrNotExist) {
+			return a, openErr
 		}
-		return nil, fmt.Errorf("create archive: it is no archive and not empty (%s): %w", there.Name, sinks.ErrFormat)
+		return nil, err
 	}
 	id := make([]byte, 16)
 	_, _ = rand.Read(id) // never fails
@@ -121,6 +119,17 @@ func CreateWith(ctx context.Context, b sinks.Bucket, o Options) (*Archive, error
 		return nil, openErr
 	}
 	return nil, fmt.Errorf("create archive: %w", err)
+}
+
+// Vacant returns an error if a bucket that has no archive is no place for one either: sinks.ErrFormat if it holds other things.
+func Vacant(ctx context.Context, b sinks.Bucket) error {
+	for there, err := range b.List(ctx, "", "") {
+		if err != nil {
+			return fmt.Errorf("create archive: %w", err)
+		}
+		return fmt.Errorf("create archive: it is no archive and not empty (%s): %w", there.Name, sinks.ErrFormat)
+	}
+	return nil
 }
 
 // ID returns the archive's identity, 32 hex digits. Copies of an archive share it.

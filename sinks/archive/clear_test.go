@@ -45,7 +45,7 @@ func TestClearPageIsTooLarge(t *testing.T) {
 	s := end(t, w)
 	for _, o := range []Options{{}, asOwner()} {
 		b.reads, b.read = 0, 0
-		c, err := createWith(t, b, o).manifest(t.Context(), sinktest.Mailbox, s.Name)
+		c, err := createWith(t, b, o).manifest(t.Context(), sinktest.Mailbox, sinks.ObjectInfo{Name: s.Name})
 		if err != nil || len(c.Events) != events {
 			t.Errorf("%d events, %v", len(c.Events), err)
 		}
@@ -138,7 +138,7 @@ func TestRangeReads(t *testing.T) {
 		}
 	}
 	count("the manifest", 2, 256<<10, func() error {
-		_, err := a.manifest(t.Context(), sinktest.Mailbox, pages[0].Segment.Name)
+		_, err := a.manifest(t.Context(), sinktest.Mailbox, sinks.ObjectInfo{Name: pages[0].Segment.Name})
 		return err
 	})
 	count("an item", 4, 256<<10+2*frameSize, func() error {
@@ -150,7 +150,7 @@ func TestRangeReads(t *testing.T) {
 	})
 	sealed := createWith(t, b, Options{})
 	count("what is in clear", 1, headSize, func() error {
-		_, err := sealed.manifest(t.Context(), sinktest.Mailbox, pages[0].Segment.Name)
+		_, err := sealed.manifest(t.Context(), sinktest.Mailbox, sinks.ObjectInfo{Name: pages[0].Segment.Name})
 		return err
 	})
 }
@@ -320,7 +320,7 @@ func FuzzSealed(f *testing.F) {
 	f.Fuzz(func(t *testing.T, object []byte) {
 		b.objects[name] = object
 		for _, a := range []*Archive{a, open} {
-			_, err := a.manifest(t.Context(), sinktest.Mailbox, name)
+			_, err := a.manifest(t.Context(), sinktest.Mailbox, sinks.ObjectInfo{Name: name})
 			if err != nil && !errors.Is(err, sinks.ErrCorrupt) && !errors.Is(err, sinks.ErrFormat) && !errors.Is(err, ErrSealed) {
 				t.Errorf("%v is not ErrCorrupt, ErrFormat or ErrSealed", err)
 			}

@@ -27,6 +27,10 @@ type Options struct {
 	// directory for such files. An archive that is not encrypted makes no use of it.
 	TempDir string
 
+	// Cache keeps the manifests that were read, so that they need not be read again; nil = none. An encrypted archive makes
+	// no use of it: what was decrypted is nowhere but in memory.
+	Cache Cache
+
 	// By is who is named in the record of a Rekey, for who reads it with an identity; "" = nobody.
 	By string
 }

@@ -48,6 +48,21 @@ func (b *Bucket) Check(ctx context.Context) ([]Finding, error) {
 	return c.findings, errors.Join(errs...)
 }
 
+// CheckCost is what Check asks the store for, where nothing has to be repeated.
+func (o Options) CheckCost() Stats {
+	return Stats{Puts: 3, Gets: 1 + o.lockGets(), Heads: 2, Posts: 2, Deletes: 1}
+}
+
+// OpenCost is what Open asks the store for, likewise.
+func (o Options) OpenCost() Stats { return Stats{Lists: 1, Gets: o.lockGets()} }
+
+func (o Options) lockGets() int64 {
+	if o.Lock.Mode == "" {
+		return 0
+	}
+	return 1
+}
+
 // canaryPrefix begins the names of canaries. It is one that no object has, so that a bucket that holds nothing but
 // canaries lists as empty, and a copy of an archive to a directory takes them for unfinished files.
 const canaryPrefix = sinks.TempPrefix + "canary-"
@@ -249,7 +264,7 @@ func (c *canary) isRefused(ctx context.Context, send func() error) (bool, error)
 		case what == refused, ctx.Err() != nil, try >= c.b.opts.Attempts:
 			return false, err
 		}
-		if err := c.b.pause(ctx, try); err != nil {
+		if err := c.b.pause(ctx, try, err); err != nil {
 			return false, err
 		}
 	}

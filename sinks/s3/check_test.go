@@ -164,3 +164,28 @@ func TestSameKey(t *testing.T) {
 		}
 	}
 }
+
+// TestCosts holds what is said of the requests of Open and Check against those that are made.
+func TestCosts(t *testing.T) {
+	for name, lock := range map[string]Lock{"plain": {}, "locked": {LockCompliance, 30}} {
+		s := newStore(t)
+		o := s.serve()
+		o.Lock = lock
+		b := s.open(o)
+		if diff := cmp.Diff(o.OpenCost(), requestsOf(b)); diff != "" {
+			t.Errorf("%s: Open (-want +got):\n%s", name, diff)
+		}
+		if _, err := b.Check(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(o.OpenCost().Plus(o.CheckCost()), requestsOf(b)); diff != "" {
+			t.Errorf("%s: Open and Check (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func requestsOf(b *Bucket) Stats {
+	s := b.Stats()
+	s.BytesUp, s.BytesDown = 0, 0
+	return s
+}

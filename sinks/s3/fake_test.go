@@ -205,7 +205,7 @@ func (s *store) ofBucket(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprintf(w, `<IsTruncated>true</IsTruncated><NextContinuationToken>%s</NextContinuationToken>`, escaped(keys[limit-1]))
 		}
 		for _, key := range keys {
-			fmt.Fprintf(w, `<Contents><Key>%s</Key><Size>%d</Size></Contents>`, escaped(key), len(s.objects[key].data))
+			fmt.Fprintf(w, `<Contents><Key>%s</Key><ETag>%s</ETag><Size>%d</Size></Contents>`, escaped(key), escaped(etag(s.objects[key].data)), len(s.objects[key].data))
 		}
 		fmt.Fprint(w, `</ListBucketResult>`)
 	default:

@@ -97,7 +97,7 @@ func (m *parts) send(ctx context.Context) error {
 			if !errors.Is(err, errSum) || try >= m.u.b.opts.Attempts {
 				return fmt.Errorf("part %d: %w", i+1, err)
 			}
-			if err := m.u.b.pause(ctx, try); err != nil {
+			if err := m.u.b.pause(ctx, try, err); err != nil {
 				return m.u.fail(err)
 			}
 		}

@@ -80,6 +80,9 @@ func (b *Bucket) URL() string {
 	return "s3://" + b.opts.Bucket + "/" + b.opts.Prefix[:len(b.opts.Prefix)-1]
 }
 
+// Endpoint returns the URL of the store, from Options or from the SDK's configuration; "" = AWS.
+func (b *Bucket) Endpoint() string { return aws.ToString(b.client.Options().BaseEndpoint) }
+
 // Stats returns how many requests were sent until now, and how many bytes.
 func (b *Bucket) Stats() Stats { return b.wire.stats() }
 

@@ -21,11 +21,11 @@ import (
 // plain makes a request to the gateway that knows nothing of package s3.
 func plain(t *testing.T, method, path string, query url.Values, header http.Header, body string) (int, http.Header, string) {
 	t.Helper()
-	resp, answer, err := gateway.Do(t.Context(), method, path, query, header, []byte(body))
+	answer, err := gateway.Do(t.Context(), method, path, query, header, []byte(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resp.StatusCode, resp.Header, string(answer)
+	return answer.Status, answer.Header, string(answer.Body)
 }
 
 func lockedBucket(t *testing.T, mode s3.LockMode) (*s3.Bucket, s3.Options) {
@@ -156,8 +156,11 @@ func TestVersions(t *testing.T) {
 		got = append(got, seen{v.Name, v.Size, v.Current, v.Deleted})
 	}
 	want := []seen{
-		{"a/deleted", 0, true, true}, {"a/deleted", 5, false, false}, {"a/good", 5, true, false},
-		{"a/replaced", 11, true, false}, {"a/replaced", 5, false, false},
+		{"a/deleted", 0, true, true},
+		{"a/deleted", 5, false, false},
+		{"a/good", 5, true, false},
+		{"a/replaced", 11, true, false},
+		{"a/replaced", 5, false, false},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("versions (-want +got):\n%s", diff)
