@@ -123,7 +123,7 @@ func (w *planner) mailbox(ctx context.Context, probe *migrate.Probe) error {
 		return err
 	}
 	if !known {
-		w.plan.add(takeover(extents, last != nil))
+		w.plan.add(takeover(extents, last))
 		held = heldOf(last)
 	}
 	for _, e := range extents {
@@ -176,19 +176,33 @@ func heldOf(run *sinks.Run) (held []migrate.Held) {
 const readAtOnce = 4 << 20
 
 // takeover is what it costs to make the checkpoints of a mailbox from the archive: its folders, what the last run left of
-// them, the device by a page of each; and then each page's manifest, and all of the last one for its hash.
-func takeover(extents []archive.Extent, recorded bool) s3.Stats {
-	s := s3.Stats{Lists: 3}
-	if recorded {
-		s = s.Plus(s3.Stats{Heads: 2, Gets: 2})
-	}
+// them, and where no record tells the device a page of each; then its ledger and each page behind it, and all of the last one
+// for its hash.
+func takeover(extents []archive.Extent, last *sinks.Run) s3.Stats {
 	const inOneAnswer = 1000
+	s := s3.Stats{Lists: 3}
+	ledgers := make(map[string]*sinks.Ledger)
+	if last != nil {
+		s = s.Plus(s3.Stats{Heads: 2, Gets: 2})
+		for _, f := range last.Folders {
+			ledgers[f.Dir] = f.Ledger
+		}
+	}
 	segments := 0
 	for _, e := range extents {
 		segments += e.Segments
-		s = s.Plus(s3.Stats{Lists: 1, Heads: 1, Gets: 1})
-		s = s.Plus(s3.Stats{Heads: int64(e.Segments) + 1, Gets: int64(e.Segments) + max(1, (e.Last+readAtOnce-1)/readAtOnce)})
-		s.Lists += int64(e.Segments / inOneAnswer)
+		if last == nil || last.DeviceID == "" {
+			s = s.Plus(s3.Stats{Lists: 1, Heads: 1, Gets: 1})
+		}
+		behind := e.Segments
+		if l := ledgers[e.Dir]; l != nil {
+			behind -= l.Seq
+			s = s.Plus(s3.Stats{Heads: 1, Gets: 1})
+		}
+		if behind > 0 {
+			s = s.Plus(s3.Stats{Heads: int64(behind) + 1, Gets: int64(behind) + max(1, (e.Last+readAtOnce-1)/readAtOnce)})
+		}
+		s.Lists += int64(behind / inOneAnswer)
 	}
 	s.Lists += int64(segments / inOneAnswer)
 	return s
