@@ -129,12 +129,12 @@ func FuzzSeekTable(f *testing.F) {
 
 // FuzzRun parses any bytes as a run record. One is accepted only if it is, byte by byte, what was written.
 func FuzzRun(f *testing.F) {
-	good, err := encodeRun(RunRecord{Run: sinktest.NewRun("run1")})
+	good, err := encodeFramed(runKind, RunRecord{Run: sinktest.NewRun("run1")})
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(good)
-	f.Add([]byte(runHead + "{}" + runMiddle + "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a" + runTail))
+	f.Add([]byte(framedHead(runKind) + "{}" + framedMiddle + "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a" + framedTail))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := parseRun(b)
 		if err != nil && !errors.Is(err, sinks.ErrCorrupt) {

@@ -58,7 +58,7 @@ func (a *Archive) record(ctx context.Context, run sinks.Run) error {
 		return err
 	}
 	stored.Through = a.names.through(before, run)
-	data, err := encodeRun(stored)
+	data, err := encodeFramed(runKind, stored)
 	if err == nil && a.crypt != nil {
 		data, err = a.sealRun(name, stored, data)
 	}
