@@ -26,6 +26,8 @@ type Archive struct {
 	sum    string // hex SHA-256 of archive.json
 	names  layout
 	crypt  *crypt // nil: it is not encrypted
+
+	heldNow holdCache
 }
 
 var _ sinks.Sink = (*Archive)(nil)

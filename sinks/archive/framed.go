@@ -15,7 +15,7 @@ import (
 const (
 	framedMiddle = `,"sha256":"`
 	framedTail   = "\"}\n"
-	framedEnd  = len(framedMiddle) + 2*sha256.Size + len(framedTail)
+	framedEnd    = len(framedMiddle) + 2*sha256.Size + len(framedTail)
 )
 
 func framedHead(kind string) string { return `{"` + kind + `":` }

@@ -149,6 +149,8 @@ func (a *Archive) kindOf(name string) string {
 	switch {
 	case a.names.rekeyNumber(name) > 0:
 		return clearRekey
+	case a.names.holdNumber(name) > 0:
+		return clearHold
 	case len(part) == 5 && part[0]+"/" == mailboxesDir && part[2]+"/" == foldersDir && a.names.seq(part[4]) > 0:
 		return clearPage
 	case len(part) == 4 && part[0]+"/" == mailboxesDir && part[2]+"/" == runsDir && a.names.isRun(name):

@@ -20,6 +20,8 @@ type RunRecord struct {
 	Through map[string]int `json:"through"`
 	// Rekey is the newest change of an encrypted archive's recipients.
 	Rekey *RekeyRef `json:"rekey,omitempty"`
+	// Hold is the newest hold record that the writer had read ([Archive.Held]).
+	Hold *HoldRef `json:"hold,omitempty"`
 }
 
 // RunRef names a run record.
