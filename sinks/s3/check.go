@@ -173,7 +173,7 @@ func (c *canary) retention(out *s3.HeadObjectOutput) {
 		return
 	}
 	// The canary was committed a moment ago; a minute is what clocks may differ by.
-	earliest, until := l.until().Add(-time.Minute), aws.ToTime(out.ObjectLockRetainUntilDate)
+	earliest, until := l.until(0).Add(-time.Minute), aws.ToTime(out.ObjectLockRetainUntilDate)
 	if got := out.ObjectLockMode; string(got) != string(l.mode()) || until.Before(earliest) {
 		c.found(WeakLock, false, "it was asked to keep objects for %d days in the mode %s and confirms %q until %s", l.Days, l.mode(), short(string(got), 60), day(until))
 		return

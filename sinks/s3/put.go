@@ -42,7 +42,7 @@ func (u *upload) putInput(sum string) *s3.PutObjectInput {
 		Bucket: &o.Bucket, Key: u.b.key(u.name), IfNoneMatch: aws.String("*"),
 		ContentLength: aws.Int64(u.spool.size), ChecksumSHA256: &sum, ChecksumAlgorithm: types.ChecksumAlgorithmSha256,
 		Metadata: map[string]string{uploadMark: u.id}, ServerSideEncryption: types.ServerSideEncryption(o.SSE),
-		ObjectLockMode: o.Lock.mode(), ObjectLockRetainUntilDate: o.Lock.until(),
+		ObjectLockMode: o.Lock.mode(), ObjectLockRetainUntilDate: o.Lock.until(u.spool.size),
 	}
 	if o.KMSKey != "" {
 		in.SSEKMSKeyId = &o.KMSKey
