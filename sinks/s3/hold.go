@@ -18,6 +18,7 @@ type Protection struct {
 	Until   time.Time // the end of the retention
 	Hold    bool      // a legal hold, which has no end
 	Version string    // the id of the version; empty: the bucket has none
+	Created time.Time // when the version was made
 }
 
 // Protection asks what protects an object. ErrNotExist: there is none. A store does not tell it to those who may not know
@@ -31,7 +32,7 @@ func (b *Bucket) Protection(ctx context.Context, name string) (Protection, error
 		return Protection{}, err
 	}
 	p := Protection{
-		Until: aws.ToTime(out.ObjectLockRetainUntilDate), Version: aws.ToString(out.VersionId),
+		Until: aws.ToTime(out.ObjectLockRetainUntilDate), Version: aws.ToString(out.VersionId), Created: aws.ToTime(out.LastModified),
 		Hold: out.ObjectLockLegalHoldStatus == types.ObjectLockLegalHoldStatusOn,
 	}
 	switch out.ObjectLockMode {
@@ -51,6 +52,10 @@ func (b *Bucket) SetHold(ctx context.Context, name string, on bool) error {
 	if err := errors.Join(ctx.Err(), sinks.CheckName(name)); err != nil {
 		return err
 	}
+	return b.putHold(ctx, name, on)
+}
+
+func (b *Bucket) putHold(ctx context.Context, name string, on bool) error {
 	status := types.ObjectLockLegalHoldStatusOff
 	if on {
 		status = types.ObjectLockLegalHoldStatusOn

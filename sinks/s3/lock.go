@@ -60,8 +60,8 @@ func (l Lock) until(size int64) *time.Time {
 	return &t
 }
 
-// checkLock asks whether the bucket was made for locks. ErrNoLock: it was not.
-func (b *Bucket) checkLock(ctx context.Context) error {
+// CanLock asks whether the bucket was made for retentions and legal holds. ErrNoLock: it was not.
+func (b *Bucket) CanLock(ctx context.Context) error {
 	out, err := call(ctx, b, Operation{Op: OpBucketLock}, 0, b.client.GetObjectLockConfiguration, &s3.GetObjectLockConfigurationInput{
 		Bucket: &b.opts.Bucket,
 	})

@@ -58,7 +58,7 @@ func Open(ctx context.Context, o Options) (*Bucket, error) {
 		Bucket: &o.Bucket, Prefix: &o.Prefix, MaxKeys: aws.Int32(1),
 	})
 	if err == nil && o.Lock.Mode != "" {
-		err = b.checkLock(ctx)
+		err = b.CanLock(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, b.Close())
