@@ -168,6 +168,8 @@ func (s *store) do(w http.ResponseWriter, r *http.Request) {
 		}
 		delete(s.uploads, q.Get("uploadId"))
 		w.WriteHeader(http.StatusNoContent)
+	case r.Method == http.MethodGet && (q.Has("legal-hold") || q.Has("retention")):
+		s.fail(w, 404, map[bool]string{true: "NoSuchKey", false: "NoSuchObjectLockConfiguration"}[s.objects[key] == nil])
 	case r.Method == http.MethodGet || r.Method == http.MethodHead:
 		s.read(w, r, key)
 	default:

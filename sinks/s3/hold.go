@@ -22,7 +22,7 @@ type Protection struct {
 }
 
 // Protection asks what protects an object. ErrNotExist: there is none. A store does not tell it to those who may not know
-// it (s3:GetObjectRetention, s3:GetObjectLegalHold): then it looks as if there was none.
+// it (s3:GetObjectRetention, s3:GetObjectLegalHold): then it looks as if there was none, and MayKnowProtection tells that apart.
 func (b *Bucket) Protection(ctx context.Context, name string) (Protection, error) {
 	if err := errors.Join(ctx.Err(), sinks.CheckName(name)); err != nil {
 		return Protection{}, err
@@ -44,6 +44,27 @@ func (b *Bucket) Protection(ctx context.Context, name string) (Protection, error
 		p.Until = time.Time{}
 	}
 	return p, nil
+}
+
+// MayKnowProtection asks for the hold and the retention of an object by the requests that a store refuses to those who may not
+// know them, where the one of Protection is answered without. ErrCredentials: they may not. ErrNotExist: there is no object of
+// that name.
+func (b *Bucket) MayKnowProtection(ctx context.Context, name string) error {
+	if err := errors.Join(ctx.Err(), sinks.CheckName(name)); err != nil {
+		return err
+	}
+	_, hold := call(ctx, b, Operation{Op: OpGetHold, Name: name}, 0, b.client.GetObjectLegalHold, &s3.GetObjectLegalHoldInput{
+		Bucket: &b.opts.Bucket, Key: b.key(name),
+	})
+	_, retention := call(ctx, b, Operation{Op: OpGetRetention, Name: name}, 0, b.client.GetObjectRetention, &s3.GetObjectRetentionInput{
+		Bucket: &b.opts.Bucket, Key: b.key(name),
+	})
+	for _, err := range []error{hold, retention} {
+		if err != nil && !isCode(err, "NoSuchObjectLockConfiguration") { // it has none, and that was told
+			return err
+		}
+	}
+	return nil
 }
 
 // SetHold puts a legal hold on the current version of an object, or releases it. It is done when SetHold returns nil, and

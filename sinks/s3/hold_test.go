@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/airlift-eas/airlift/sinks"
 )
 
 // TestHoldAtCreation: an object is held from its first moment on, in one request and in parts, if its name is to be, and also
@@ -93,6 +95,34 @@ func TestCheckReleases(t *testing.T) {
 	for key, o := range s.objects {
 		if got := o.header.Get(holdHeader); got != "OFF" {
 			t.Errorf("the hold of %s is %q", key, got)
+		}
+	}
+}
+
+// TestMayKnowProtection: who may not know what protects an object is told so, and not that nothing does.
+func TestMayKnowProtection(t *testing.T) {
+	s := newStore(t)
+	b := s.open(s.serve())
+	s.put("p/x", "data")
+	if err := b.MayKnowProtection(t.Context(), "x"); err != nil {
+		t.Errorf("who may: %v", err)
+	}
+	if err := b.MayKnowProtection(t.Context(), "y"); !errors.Is(err, sinks.ErrNotExist) {
+		t.Errorf("of nothing: %v, want ErrNotExist", err)
+	}
+	for _, what := range []string{"legal-hold", "retention"} {
+		s.meet(func(w http.ResponseWriter, r *http.Request, do http.Handler) {
+			if r.URL.Query().Has(what) {
+				s.fail(w, 403, "AccessDenied")
+				return
+			}
+			do.ServeHTTP(w, r)
+		})
+		if err := b.MayKnowProtection(t.Context(), "x"); !errors.Is(err, ErrCredentials) {
+			t.Errorf("who may not know the %s: %v, want ErrCredentials", what, err)
+		}
+		if p, err := b.Protection(t.Context(), "x"); err != nil || p.Hold || p.Mode != "" {
+			t.Errorf("Protection: %+v, %v", p, err)
 		}
 	}
 }
