@@ -43,6 +43,9 @@ type HoldChange struct {
 //
 // Of two that write at once one does, and the other gets sinks.ErrFenced. ErrNotHeld: a mailbox to release was never held.
 // In an encrypted archive the public keys are enough.
+//
+// Whoever may create objects in the bucket can forge a record. A forged release takes no hold off an object: that is another
+// permission of the store's.
 func (a *Archive) Hold(ctx context.Context, c HoldChange) (HoldRecord, error) {
 	r, err := a.changeHold(ctx, c)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,6 +89,7 @@ func TestHold(t *testing.T) {
 			}
 			hold(t, a, HoldSet, "Tax 2026", heldTwo)
 			wantHeld(t, a, 2, heldOne, heldTwo)
+			wantHeldBy(t, createWith(t, b, k.read))
 			hold(t, a, HoldRelease, "Acme v. Ada", heldOne, heldTwo)
 			wantHeld(t, a, 1, heldTwo)
 			if r := hold(t, a, HoldRelease, "Acme v. Ada", heldOne); r.Hold != 0 {
@@ -116,6 +118,28 @@ func TestHold(t *testing.T) {
 				wantHoldsTellNothing(t, a, b)
 			}
 		})
+	}
+}
+
+// wantHeldBy: alice is held by one matter, Bob and what is nobody's by both.
+func wantHeldBy(t *testing.T, a *Archive) {
+	t.Helper()
+	s, err := a.Held(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	acme, tax := "Acme v. Ada", "Tax 2026"
+	if a.sealed() {
+		acme, tax = a.MatterHash(acme), a.MatterHash(tax)
+	}
+	both := []string{acme, tax}
+	slices.Sort(both)
+	for name, want := range map[string][]string{
+		a.names.run(heldOne, "x"): {acme}, a.names.run(heldTwo, "x"): both, headName: both, a.names.run("carol@example.com", "x"): nil,
+	} {
+		if diff := cmp.Diff(want, s.HeldBy(name)); diff != "" {
+			t.Errorf("HeldBy(%s) (-want +got):\n%s", name, diff)
+		}
 	}
 }
 

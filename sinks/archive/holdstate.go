@@ -150,6 +150,20 @@ func (s *HoldState) Held(name string) bool {
 	return s.dirs[dir] > 0
 }
 
+// HeldBy returns the open matters that an object of that name is to be held for, sorted: their names, or where those are not
+// known their hashes.
+func (s *HoldState) HeldBy(name string) []string {
+	dir, ofMailbox := dirOf(name)
+	var names []string
+	for hash, m := range s.matters {
+		if _, held := m.held[dir]; held || !ofMailbox && len(m.held) > 0 {
+			names = append(names, cmp.Or(m.name, hash))
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // dirOf returns the directory of the mailbox that an object belongs to.
 func dirOf(name string) (dir string, ok bool) {
 	rest, ok := strings.CutPrefix(name, mailboxesDir)
