@@ -44,6 +44,8 @@ func rekeyVerb(ctx *cli.Context, c *console) (err error) {
 		return err
 	}
 	from.keys.By = whoAsks()
+	guard := new(holdGuard)
+	from.s3.Hold = guard.held
 	run, stop := interruptible(ctx.Context, c, "the recipients stay what they are")
 	defer stop()
 	a, bucket, err := openArchive(run, from)
@@ -56,7 +58,10 @@ func rekeyVerb(ctx *cli.Context, c *console) (err error) {
 		err = listRekeys(run, c, a)
 	} else {
 		var r archive.RekeyRecord
-		if r, err = a.Rekey(run, add, remove); err == nil {
+		if err = guard.begin(run, a, bucket); err == nil {
+			r, err = a.Rekey(run, add, remove)
+		}
+		if err == nil {
 			c.rekeyed(r)
 		}
 	}

@@ -198,8 +198,8 @@ func (s *HoldState) ChangedSince(n int) []string {
 	return slices.Compact(dirs)
 }
 
-// HoldPrefixes returns where the objects are whose hold a change of these mailboxes' can change: theirs, by their directories,
-// and those that are no mailbox's.
+// HoldPrefixes returns where the objects are whose hold a change of these mailboxes' can change: those that are no mailbox's,
+// and last those of each mailbox, by its directory.
 func HoldPrefixes(dirs []string) []string {
 	prefixes := []string{headName, rekeysDir, holdsDir}
 	for _, dir := range dirs {
