@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/user"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,12 +19,12 @@ func rekeyCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:  "rekey",
 		Usage: "change to whom an archive is encrypted, without writing anything anew; nothing is given: list the changes",
-		Flags: append([]cli.Flag{
+		Flags: slices.Concat([]cli.Flag{
 			archiveFlag(), identityFlag(),
 			listFlag("add", "encrypt to `RECIPIENT` from now on, and let it open what is there (repeatable)"),
 			listFlag("remove", "encrypt no more to `RECIPIENT`, who still opens what it could open (repeatable)"),
 			configFlag(), jsonFlag(),
-		}, bucketFlags()...),
+		}, bucketFlags(), objectFlags()),
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)
 			return c.end(rekeyVerb(ctx, c), endOfRun)
