@@ -25,7 +25,8 @@ import (
 // keeps the SHA-256 and the metadata; that it confirms the encryption, the retention and the legal hold that Options ask for.
 // It returns a finding for each. The error joins a WeakError for each weakness that was not accepted; any other error says
 // that the checks could not be made. ErrNoLock: there is something to lock, and the bucket cannot. To be called once in a run,
-// before its first write. It makes nine requests, ten with a Lock, eleven with a hold, which it takes off its canary again.
+// before its first write. It makes nine requests, ten with a Lock, eleven with a hold, which it takes off its canary again
+// if it may.
 //
 // The canary is .tmp-canary-ID below the prefix, a name that no object has, and no listing shows it. It stays: to delete
 // it the credentials would have to be able to delete, and those of an archive's writer should not.
@@ -204,12 +205,16 @@ func (c *canary) legalHold(out *s3.HeadObjectOutput) {
 	}
 }
 
-// release takes the hold off the canary: nobody would do it later.
+// release takes the hold off the canary: nobody would do it later. Who may put holds and not take them off is the right one to
+// write an archive, and leaves a canary that is held.
 func (c *canary) release(ctx context.Context) error {
 	if !c.held {
 		return nil
 	}
-	return c.b.putHold(ctx, c.name, false)
+	if err := c.b.putHold(ctx, c.name, false); err != nil && !errors.Is(err, ErrCredentials) {
+		return err
+	}
+	return nil
 }
 
 func day(t time.Time) string {

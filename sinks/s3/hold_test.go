@@ -76,6 +76,24 @@ func TestHoldWithoutLock(t *testing.T) {
 	}
 }
 
+// TestCheckMayNotRelease: who may put holds and not take them off can write an archive.
+func TestCheckMayNotRelease(t *testing.T) {
+	s := newStore(t)
+	o := s.serve()
+	o.Hold = all
+	b := s.open(o)
+	s.meet(func(w http.ResponseWriter, r *http.Request, do http.Handler) {
+		if r.URL.Query().Has("legal-hold") {
+			s.fail(w, 403, "AccessDenied")
+			return
+		}
+		do.ServeHTTP(w, r)
+	})
+	if _, err := b.Check(t.Context()); err != nil {
+		t.Errorf("Check: %v", err)
+	}
+}
+
 // TestCheckReleases: what ends the checks early leaves no canary that nobody can take away.
 func TestCheckReleases(t *testing.T) {
 	s := newStore(t)
