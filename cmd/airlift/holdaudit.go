@@ -86,6 +86,12 @@ func auditHoldsVerb(ctx *cli.Context, c *console) (err error) {
 		return err
 	}
 	c.draw()
+	// A lock keeps what was there, and not from being hidden by a later version or a delete marker.
+	foreign, err := c.foreignVersions(run, store)
+	if err != nil {
+		return err
+	}
+	audit.sum.Problems += foreign
 	after, err := a.Held(run)
 	if err != nil {
 		return err
