@@ -145,3 +145,28 @@ func FuzzRun(f *testing.F) {
 		}
 	})
 }
+
+// FuzzHold puts any bytes in the place of a hold record. What is taken for one belongs there, and is written so.
+func FuzzHold(f *testing.F) {
+	b := newMemory()
+	a := create(f, b)
+	if _, err := a.Hold(f.Context(), HoldChange{Action: HoldSet, Matter: "m", Mailboxes: []string{heldOne, heldTwo}, Reason: "why"}); err != nil {
+		f.Fatal(err)
+	}
+	name := a.names.hold(1)
+	f.Add(b.objects[name])
+	f.Add([]byte(framedHead(holdKind) + "{}" + framedMiddle + "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a" + framedTail))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		a := create(t, b.with(name, data))
+		l, err := a.readHold(t.Context(), name)
+		if err != nil {
+			if !errors.Is(err, sinks.ErrCorrupt) || l.Hold != 0 {
+				t.Errorf("%v is not ErrCorrupt, or there is a record: %+v", err, l)
+			}
+			return
+		}
+		if l.Hold != 1 || l.Archive != a.ID() || len(l.Dirs) == 0 || len(l.Dirs) != len(l.Mailboxes) || l.MatterHash != a.MatterHash(l.Matter) {
+			t.Errorf("taken for a record: %+v", l)
+		}
+	})
+}
