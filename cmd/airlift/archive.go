@@ -137,7 +137,7 @@ func archiveRun(ctx context.Context, c *console, to place, state string, o migra
 	defer func() {
 		held, holdErr := d.settleHolds(ctx)
 		if held.Changed > 0 {
-			c.say("legal holds were changed meanwhile: %s", held)
+			c.say("legal holds were set meanwhile: %s held", count(held.Changed, "object", "objects"))
 		}
 		spent, err = d.traffic(), errors.Join(err, holdErr, d.Close())
 	}()

@@ -136,7 +136,7 @@ func hintOf(err error) string {
 	case errors.Is(err, migrate.ErrLimit):
 		return "the same command goes on where this run ended"
 	case errors.Is(err, s3.ErrCredentials):
-		return "credentials of the store come from the environment (AWS_ACCESS_KEY_ID …), a profile (AWS_PROFILE), SSO or a role; they must be allowed s3:GetObject and s3:ListBucket, and to write s3:PutObject, s3:AbortMultipartUpload and s3:ListBucketMultipartUploads"
+		return "credentials of the store come from the environment (AWS_ACCESS_KEY_ID …), a profile (AWS_PROFILE), SSO or a role; they must be allowed s3:GetObject and s3:ListBucket, and to write s3:PutObject, s3:AbortMultipartUpload and s3:ListBucketMultipartUploads; for legal holds s3:PutObjectLegalHold, s3:GetBucketObjectLockConfiguration, and to release and to audit s3:GetObjectLegalHold, s3:GetObjectRetention and s3:ListBucketVersions"
 	case errors.Is(err, s3.ErrCertificate):
 		return "name the certificate of the store, or of its authority, with --s3-ca-cert"
 	case errors.Is(err, sinks.ErrUnavailable):

@@ -42,7 +42,7 @@ func openDestination(ctx context.Context, p place, state string, write bool) (*d
 		d.archive, err = nil, nil // it is made below
 	}
 	if err == nil && d.archive != nil && write {
-		err = guard.begin(ctx, d.archive, b)
+		err = guard.begin(ctx, d.archive, b, settledRecords(state, d.archive))
 	}
 	if store, ok := b.(*s3.Bucket); ok && write && err == nil {
 		err = trust(ctx, store, p, state)

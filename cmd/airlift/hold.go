@@ -117,6 +117,12 @@ func changeHoldVerb(ctx *cli.Context, c *console, action archive.HoldAction) (er
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	if action == archive.HoldRelease {
+		// Else every object looks as if there was nothing to release.
+		if err := store.MayKnowProtection(run, noMailbox); err != nil {
+			return err
+		}
+	}
 	dry := ctx.Bool("dry-run")
 	record, state, err := recordHold(run, a, guard, change, dry)
 	if err != nil {
@@ -128,12 +134,6 @@ func changeHoldVerb(ctx *cli.Context, c *console, action archive.HoldAction) (er
 		dirs[i] = a.MailboxDir(m)
 	}
 	prefixes := archive.HoldPrefixes(dirs)
-	if action == archive.HoldRelease {
-		// Else an object would look as if there was nothing to release.
-		if err := store.MayKnowProtection(run, noMailbox); err != nil {
-			return err
-		}
-	}
 	done, err := settle(run, store, state, prefixes, settleOptions{dry: dry, seen: c.settling()})
 	c.draw()
 	if err != nil {

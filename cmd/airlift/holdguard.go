@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/airlift-eas/airlift/sinks"
 	"github.com/airlift-eas/airlift/sinks/archive"
 	"github.com/airlift-eas/airlift/sinks/s3"
 )
@@ -40,10 +41,14 @@ func (g *holdGuard) held(name string) bool {
 func (g *holdGuard) tell(s *archive.HoldState) { g.state.Store(s) }
 
 // begin reads what is to be held, before anything is written. errNoHold or s3.ErrNoLock: something is, and the place cannot.
-func (g *holdGuard) begin(ctx context.Context, a *archive.Archive, b bucket) error {
+// sinks.ErrCorrupt: that is not known, or there are fewer hold records than there have been.
+func (g *holdGuard) begin(ctx context.Context, a *archive.Archive, b bucket, records int) error {
 	s, err := a.Held(ctx)
 	if err != nil {
 		return err
+	}
+	if s.Records() < records {
+		return fmt.Errorf("holds: %s, of %d that there were: %w", count(s.Records(), "record is there", "records are there"), records, sinks.ErrCorrupt)
 	}
 	if s.Open() {
 		if _, err := canHold(ctx, b); err != nil {
@@ -54,7 +59,7 @@ func (g *holdGuard) begin(ctx context.Context, a *archive.Archive, b bucket) err
 	return nil
 }
 
-// holdsFile is where the state directory remembers up to which hold record everything in the bucket was held or released.
+// holdsFile is where the state directory remembers up to which hold record everything in the bucket that is to be held is.
 const holdsFile = "holds.json"
 
 type settledUpTo struct {
@@ -62,12 +67,23 @@ type settledUpTo struct {
 	Record  int    `json:"record"`
 }
 
+// settledRecords reads the number of that record; 0 = the state directory does not know.
+func settledRecords(state string, a *archive.Archive) int {
+	var s settledUpTo
+	data, err := os.ReadFile(filepath.Join(state, holdsFile))
+	if err != nil || json.Unmarshal(data, &s) != nil || s.Archive != a.ID() {
+		return 0
+	}
+	return s.Record
+}
+
 // holdTime is how long the end of a run looks at holds, also when the run was interrupted.
 const holdTime = 10 * time.Minute
 
 // settleHolds is the end of everything that wrote to the archive. It lists the hold records once more. Where some came since the
 // last time that it got so far, their writer and this run may not have seen each other's objects: then all objects of the
-// mailboxes that these records speak of are looked at. That is so after a run that was killed, too.
+// mailboxes that these records speak of are looked at, and held if they are to be. That is so after a run that was killed, too.
+// It releases nothing: who asked for that does it, and a hold too many destroys nothing.
 func (d *destination) settleHolds(ctx context.Context) (settled, error) {
 	store, ok := d.bucket.(*s3.Bucket)
 	if !ok || d.archive == nil || !d.write {
@@ -79,21 +95,17 @@ func (d *destination) settleHolds(ctx context.Context) (settled, error) {
 	if err != nil {
 		return settled{}, err
 	}
-	file := filepath.Join(d.state, holdsFile)
-	var before settledUpTo
-	if data, err := os.ReadFile(file); err == nil && (json.Unmarshal(data, &before) != nil || before.Archive != d.archive.ID()) {
-		before = settledUpTo{}
-	}
-	if s.Records() <= before.Record {
+	before := settledRecords(d.state, d.archive)
+	if s.Records() <= before {
 		return settled{}, nil
 	}
-	done, err := settle(ctx, store, s, archive.HoldPrefixes(s.ChangedSince(before.Record)), settleOptions{})
+	done, err := settle(ctx, store, s, archive.HoldPrefixes(s.ChangedSince(before)), settleOptions{put: true})
 	if err != nil {
 		return done, fmt.Errorf("holds that were changed since the last run: %w", err)
 	}
 	data, err := json.Marshal(settledUpTo{Archive: d.archive.ID(), Record: s.Records()})
 	if err == nil {
-		err = os.WriteFile(file, data, 0o600)
+		err = os.WriteFile(filepath.Join(d.state, holdsFile), data, 0o600)
 	}
 	if err != nil {
 		return done, fmt.Errorf("remember which objects are held: %w", err)

@@ -16,15 +16,16 @@ const holdsAtOnce = 16
 
 // settled is what came of looking at objects.
 type settled struct {
-	Objects  int // that were looked at
-	Held     int // are to be held
-	Changed  int // that had to be changed
-	Released int // of those
-	below    map[string]int
+	Objects  int            // that were looked at
+	Held     int            // are to be held
+	Changed  int            // that had to be changed
+	Released int            // of those
+	below    map[string]int // how many, by prefix
 }
 
 type settleOptions struct {
 	dry  bool            // change nothing
+	put  bool            // hold what is to be held, and release nothing
 	seen func(n settled) // called after each object, by one goroutine at a time
 }
 
@@ -44,7 +45,8 @@ func settle(ctx context.Context, b *s3.Bucket, s *archive.HoldState, prefixes []
 				g.Go(func() error {
 					want := s.Held(object.Name)
 					p, err := b.Protection(gctx, object.Name)
-					if err == nil && p.Hold != want && !o.dry {
+					change := p.Hold != want && (want || !o.put)
+					if err == nil && change && !o.dry {
 						err = b.SetHold(gctx, object.Name, want)
 					}
 					if err != nil {
@@ -52,7 +54,7 @@ func settle(ctx context.Context, b *s3.Bucket, s *archive.HoldState, prefixes []
 					}
 					mu.Lock()
 					defer mu.Unlock()
-					done.add(prefix, want, p.Hold)
+					done.add(prefix, want, change)
 					if o.seen != nil {
 						o.seen(done)
 					}
@@ -70,17 +72,17 @@ func settle(ctx context.Context, b *s3.Bucket, s *archive.HoldState, prefixes []
 	return done, err
 }
 
-func (d *settled) add(prefix string, want, had bool) {
+func (d *settled) add(prefix string, want, change bool) {
 	d.Objects++
 	d.below[prefix]++
 	if want {
 		d.Held++
 	}
-	if want != had {
+	if change {
 		d.Changed++
-		if had {
-			d.Released++
-		}
+	}
+	if change && !want {
+		d.Released++
 	}
 }
 

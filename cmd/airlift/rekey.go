@@ -59,7 +59,7 @@ func rekeyVerb(ctx *cli.Context, c *console) (err error) {
 		err = listRekeys(run, c, a)
 	} else {
 		var r archive.RekeyRecord
-		if err = guard.begin(run, a, bucket); err == nil {
+		if err = guard.begin(run, a, bucket, 0); err == nil {
 			r, err = a.Rekey(run, add, remove)
 		}
 		if err == nil {
