@@ -227,7 +227,7 @@ func recordText(r archive.HoldRecord) string {
 	if r.Action == archive.HoldRelease {
 		verb = "releases"
 	}
-	return fmt.Sprintf("%d, %s%s: matter %s %s %s%s", r.Hold, r.Time.Format(time.DateTime), by, matter, verb, strings.Join(mailboxes, ", "), why)
+	return oneLine(fmt.Sprintf("%d, %s%s: matter %s %s %s%s", r.Hold, r.Time.Format(time.DateTime), by, matter, verb, strings.Join(mailboxes, ", "), why))
 }
 
 func doneText(action archive.HoldAction, done settled, dry bool) string {

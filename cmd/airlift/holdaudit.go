@@ -82,10 +82,11 @@ func auditHoldsVerb(ctx *cli.Context, c *console) (err error) {
 		return err
 	}
 	audit := &audit{c: c, state: s, lock: from.s3.Lock, now: started}
-	if err := audit.all(run, store); err != nil {
+	err = audit.all(run, store)
+	c.draw()
+	if err != nil {
 		return err
 	}
-	c.draw()
 	// A lock keeps what was there, and not from being hidden by a later version or a delete marker.
 	foreign, err := c.foreignVersions(run, store)
 	if err != nil {
@@ -192,7 +193,7 @@ func (u *audit) object(name string, p s3.Protection) {
 	}
 	switch {
 	case want && !p.Hold:
-		u.problem(name, "it has no legal hold, and is to be held for "+strings.Join(u.state.HeldBy(name), ", "))
+		u.problem(name, oneLine("it has no legal hold, and is to be held for "+strings.Join(u.state.HeldBy(name), ", ")))
 	case p.Hold && !want:
 		u.note(name, "it has a legal hold that no open matter asks for")
 	}

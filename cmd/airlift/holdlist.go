@@ -110,7 +110,8 @@ func listHoldsVerb(ctx *cli.Context, c *console) (err error) {
 				continue
 			}
 			rows = append(rows, []string{
-				cmp.Or(m.Name, m.Hash), cmp.Or(h.Mailbox, h.Dir), h.Record.Time.Format(time.DateTime), h.Record.By, h.Record.Reason,
+				oneLine(cmp.Or(m.Name, m.Hash)), oneLine(cmp.Or(h.Mailbox, h.Dir)), h.Record.Time.Format(time.DateTime),
+				oneLine(h.Record.By), oneLine(h.Record.Reason),
 			})
 		}
 		if sum.Mailboxes > before {

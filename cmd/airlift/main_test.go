@@ -142,7 +142,7 @@ func held(ts *testscript.TestScript, _ bool, args []string) {
 	a, err := archive.Open(context.Background(), b)
 	ts.Check(err)
 	_, err = a.Hold(context.Background(), archive.HoldChange{
-		Action: archive.HoldAction(args[1]), Matter: args[2], Mailboxes: args[3:], By: "counsel", Reason: "a court asks",
+		Action: archive.HoldAction(args[1]), Matter: args[2], Mailboxes: args[3:], By: "counsel", Reason: "a court\nasks",
 	})
 	ts.Check(errors.Join(err, b.Close()))
 }

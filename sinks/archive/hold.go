@@ -83,8 +83,8 @@ func (c HoldChange) check() error {
 		return fmt.Errorf("%d mailboxes: 1 to %d in one record", len(c.Mailboxes), MaxHeldMailboxes)
 	}
 	for _, m := range c.Mailboxes {
-		if m == "" || len(m) > sinks.MaxName || !utf8.ValidString(m) {
-			return fmt.Errorf("mailbox %.100q: an address of 1 to %d bytes", m, sinks.MaxName)
+		if m == "" || len(m) > sinks.MaxName || !utf8.ValidString(m) || strings.ContainsFunc(m, unicode.IsControl) {
+			return fmt.Errorf("mailbox %.100q: an address of 1 to %d bytes, without control characters", m, sinks.MaxName)
 		}
 	}
 	return nil

@@ -219,6 +219,7 @@ func TestHoldRefused(t *testing.T) {
 			"a long reason": func(c *HoldChange) { c.Reason = strings.Repeat("m", MaxReason+1) },
 			"no mailbox":    func(c *HoldChange) { c.Mailboxes = nil },
 			"an empty one":  func(c *HoldChange) { c.Mailboxes = []string{heldOne, ""} },
+			"two in one":    func(c *HoldChange) { c.Mailboxes = []string{heldOne + "\n" + heldTwo} },
 			"too many":      func(c *HoldChange) { c.Mailboxes = make([]string, MaxHeldMailboxes+1) },
 		} {
 			c := good
