@@ -317,16 +317,26 @@ func TestHoldRekeyed(t *testing.T) {
 	}
 }
 
-// TestHoldCost: what is known is not read again.
+// TestHoldCost: what is known is not read again, and many records are read in their order.
 func TestHoldCost(t *testing.T) {
 	b := newMemory()
 	a := create(t, b)
-	for i := range 5 {
+	const many = 70
+	for i := range many {
 		hold(t, a, HoldSet, fmt.Sprint("m", i), heldOne)
 	}
 	before, err := a.Held(t.Context())
 	if err != nil {
 		t.Fatal(err)
+	}
+	n := 0
+	for r, err := range createWith(t, b, Options{}).Holds(t.Context()) {
+		if n++; err != nil || r.Hold != n {
+			t.Fatalf("record %d is %d, %v", n, r.Hold, err)
+		}
+	}
+	if n != many || before.Records() != many || len(before.Matters()) != many {
+		t.Errorf("%d records, the state is of %d and %d matters", n, before.Records(), len(before.Matters()))
 	}
 	reads := b.reads
 	after, err := a.Held(t.Context())

@@ -94,31 +94,50 @@ func (a *Archive) holdsAfter(ctx context.Context, last holdLink) iter.Seq2[holdL
 		if last.Hold > 0 {
 			after = a.names.hold(last.Hold)
 		}
-		for o, err := range a.bucket.List(ctx, holdsDir, after) {
-			if err != nil {
-				yield(holdLink{}, err)
-				return
+		names, err := a.holdNames(ctx, after)
+		if err != nil {
+			yield(holdLink{}, err)
+			return
+		}
+		for batch := range slices.Chunk(names, 64) {
+			links, errs := make([]holdLink, len(batch)), make([]error, len(batch))
+			atOnce(len(batch), func(i int) { links[i], errs[i] = a.readHold(ctx, batch[i]) })
+			for i, name := range batch {
+				err := a.followsHold(name, last, links[i], errs[i])
+				if !yield(links[i], err) || err != nil {
+					return
+				}
+				last = links[i]
 			}
-			n := a.names.holdNumber(o.Name)
-			if n == 0 {
-				continue // a stray object is for Verify to name
-			}
-			next, err := a.readHold(ctx, o.Name)
-			switch {
-			case errors.Is(err, ErrSealed) && next.Hold == n:
-				err = nil
-			case err != nil:
-			case n != last.Hold+1:
-				err = fmt.Errorf("%s: it is missing before %s: %w", a.names.hold(last.Hold+1), path.Base(o.Name), sinks.ErrCorrupt)
-			case next.Prev != last.sum:
-				err = fmt.Errorf("%s: it was written after another one than %s: %w", o.Name, path.Base(a.names.hold(n-1)), sinks.ErrCorrupt)
-			}
-			if !yield(next, err) || err != nil {
-				return
-			}
-			last = next
 		}
 	}
+}
+
+// followsHold returns what is wrong with the record of that name, which was read with err, as the one after last.
+func (a *Archive) followsHold(name string, last, next holdLink, err error) error {
+	n := a.names.holdNumber(name)
+	switch {
+	case err != nil && (!errors.Is(err, ErrSealed) || next.Hold != n):
+		return err
+	case n != last.Hold+1:
+		return fmt.Errorf("%s: it is missing before %s: %w", a.names.hold(last.Hold+1), path.Base(name), sinks.ErrCorrupt)
+	case next.Prev != last.sum:
+		return fmt.Errorf("%s: it was written after another one than %s: %w", name, path.Base(a.names.hold(last.Hold)), sinks.ErrCorrupt)
+	}
+	return nil
+}
+
+// holdNames lists the hold records, oldest first.
+func (a *Archive) holdNames(ctx context.Context, after string) (names []string, err error) {
+	for o, err := range a.bucket.List(ctx, holdsDir, after) {
+		if err != nil {
+			return nil, err
+		}
+		if a.names.holdNumber(o.Name) > 0 { // a stray object is for Verify to name
+			names = append(names, o.Name)
+		}
+	}
+	return names, nil
 }
 
 // readHold reads a hold record. With an error the record may be there as far as it is in clear, if it belongs there.

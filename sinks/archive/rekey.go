@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/airlift-eas/airlift/sinks"
@@ -162,21 +161,14 @@ func (a *Archive) kindOf(name string) string {
 // gatherBatch opens some objects at once: each costs a request.
 func (a *Archive) gatherBatch(ctx context.Context, r *RekeyRecord, keys *spool, names []string) error {
 	found, errs := make([][]byte, len(names)), make([]error, len(names))
-	slots := make(chan struct{}, 16)
-	var all sync.WaitGroup
-	for i, name := range names {
-		slots <- struct{}{}
-		all.Go(func() {
-			defer func() { <-slots }()
-			s, err := a.openSealed(ctx, name, a.kindOf(name))
-			if err == nil {
-				found[i], err = a.fileKey(ctx, s)
-				err = errors.Join(err, s.Close())
-			}
-			errs[i] = err
-		})
-	}
-	all.Wait()
+	atOnce(len(names), func(i int) {
+		s, err := a.openSealed(ctx, names[i], a.kindOf(names[i]))
+		if err == nil {
+			found[i], err = a.fileKey(ctx, s)
+			err = errors.Join(err, s.Close())
+		}
+		errs[i] = err
+	})
 	for i, name := range names {
 		switch err := errs[i]; {
 		case errors.Is(err, sinks.ErrCorrupt), errors.Is(err, ErrSealed), errors.Is(err, sinks.ErrFormat):

@@ -8,14 +8,9 @@ import (
 // holds verifies the hold records: their numbers, their chain, and that each changes what those before it say.
 func (v *verifier) holds(ctx context.Context) error {
 	v.holdSums = make(map[string]string)
-	var names []string
-	for o, err := range v.a.bucket.List(ctx, holdsDir, "") {
-		if err != nil {
-			return err
-		}
-		if v.a.names.holdNumber(o.Name) > 0 {
-			names = append(names, o.Name)
-		}
+	names, err := v.a.holdNames(ctx, "")
+	if err != nil {
+		return err
 	}
 	state, sum := (&HoldState{}).clone(), ""
 	for i, name := range names {
