@@ -134,7 +134,13 @@ func archiveRun(ctx context.Context, c *console, to place, state string, o migra
 	if err != nil {
 		return sum, nil, err
 	}
-	defer func() { spent, err = d.traffic(), errors.Join(err, d.Close()) }()
+	defer func() {
+		held, holdErr := d.settleHolds(ctx)
+		if held.Changed > 0 {
+			c.say("legal holds were set meanwhile: %s held", count(held.Changed, "object", "objects"))
+		}
+		spent, err = d.traffic(), errors.Join(err, holdErr, d.Close())
+	}()
 	p := newProgress(c)
 	o.Job, o.Sink, o.Checkpoints, o.Tool = d.archive.ID(), d.archive, d.store, "airlift "+versionString()
 	o.Events = func(e migrate.Event) {

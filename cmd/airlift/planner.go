@@ -63,23 +63,18 @@ func planRun(ctx context.Context, to place, state string, window int, probes []*
 // open opens what is there, and counts what opening it costs a run: see openDestination.
 func (w *planner) open(ctx context.Context, b *s3.Bucket) error {
 	w.plan.add(w.to.s3.OpenCost())
-	w.plan.Lists++ // of the uploads, by Clean
-	_, _, known, err := trusted(b, w.to, w.state)
-	if err != nil {
-		return err
-	}
-	if !known {
-		w.plan.add(w.to.s3.CheckCost())
-	}
+	w.plan.Lists++                                            // of the uploads, by Clean
 	w.plan.Heads, w.plan.Gets = w.plan.Heads+1, w.plan.Gets+1 // archive.json
 	encrypted := len(w.to.keys.Recipients) > 0
+	var err error
 	switch w.archive, err = archive.OpenWith(ctx, b, w.to.keys); {
 	case errors.Is(err, sinks.ErrNotExist):
 		w.archive = nil
 		if err := archive.Vacant(ctx, b); err != nil {
 			return err
 		}
-		w.plan.add(s3.Stats{Heads: 1, Lists: 1, Puts: 1}) // it is not there, nothing else is, and it is made
+		// It is not there, was not a moment later, and nothing else is; it is made; at the end it has no hold records.
+		w.plan.add(s3.Stats{Heads: 2, Lists: 2, Puts: 1})
 	case err != nil:
 		return err
 	default:
@@ -87,6 +82,21 @@ func (w *planner) open(ctx context.Context, b *s3.Bucket) error {
 	}
 	if encrypted {
 		w.plan.Lists++ // of the changes of its recipients
+	}
+	if w.archive != nil {
+		held, err := w.archive.Held(ctx)
+		if err != nil {
+			return err
+		}
+		w.to.s3.Hold = held.Held
+		w.plan.Lists += 2 // of the hold records, when it begins and when it ends
+	}
+	_, _, known, err := trusted(b, w.to, w.state)
+	if err != nil {
+		return err
+	}
+	if !known {
+		w.plan.add(w.to.s3.CheckCost())
 	}
 	w.store, err = sqlite.OpenReadOnly(ctx, filepath.Join(w.state, checkpointsFile))
 	if errors.Is(err, checkpoints.ErrNotFound) {

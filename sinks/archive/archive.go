@@ -27,6 +27,8 @@ type Archive struct {
 	names  layout
 	crypt  *crypt // nil: it is not encrypted
 	cache  Cache  // nil: none, as in every encrypted archive
+
+	heldNow holdCache
 }
 
 var _ sinks.Sink = (*Archive)(nil)

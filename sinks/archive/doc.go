@@ -7,6 +7,7 @@
 //	mailboxes/<mailbox>/folders/<folder>/00000001.tar.zst    a segment: one committed page of one folder
 //	mailboxes/<mailbox>/ledgers/<run id>/<folder>.jsonl.zst  what the pages of a folder come to
 //	mailboxes/<mailbox>/runs/<run id>.json                   one a run: folders, counts, the segments it is answerable for
+//	holds/00000001.json                                      one a change of what is under legal hold, if there was one
 //
 // <mailbox> is the address with "%" escapes ([Archive.MailboxDir]), <folder> a readable slug and the folder's identity
 // ([Archive.Place]). Pages are numbered from 1 in each folder, without gaps.
@@ -72,6 +73,21 @@
 // and its run value also names the hash of archive.json and of the record before it. So a bit that flips anywhere, and a
 // segment that is lost, replaced or swapped, is found by [Archive.Verify], which reads every byte.
 //
+// # Legal holds
+//
+// A matter, which is a case of a court or an authority, holds mailboxes until it releases them. That is a promise that nothing
+// of them is deleted; a bucket with object lock keeps it, object by object, and the archive says what it must be. A hold record is
+//
+//	{"hold":{…},"sha256":"<of the bytes of the hold value>"}
+//
+//	{"hold":2,"archive":"…","archive_sha256":"…","prev":"<sha256 of holds/00000001.json>","time":"…","action":"set",
+//	 "matter_hash":"…","dirs":["bob@example.com"],"matter":"Acme v. Ada","mailboxes":["bob@example.com"],"by":"…","reason":"…"}
+//
+// action is set or release, and dirs are the directories of the mailboxes. The matters that hold a mailbox are the fold of the
+// records ([Archive.Held]): an object is to be held as long as one of them holds its mailbox, and archive.json, rekeys/ and
+// holds/ as long as any matter holds anything. Each record is created only if its number is free, names the one before, and
+// changes what those before it say; a run record names the newest one that its writer knew, by its hash.
+//
 // # An encrypted archive
 //
 // is encrypted from its creation on, or not at all; archive.json says which, in clear. It is the same archive with age
@@ -80,6 +96,7 @@
 //	archive.json                                              {…,"encrypted":{"recipients":["age1…"],"key":"…","seed":"…"}}
 //	mailboxes/<hash>/folders/folder-<id>/00000001.tar.zst.age age -d -i key.txt 00000001.tar.zst.age | tar --zstd -x
 //	mailboxes/<hash>/runs/<run id>.json.age                   age -d -i key.txt …
+//	holds/00000001.json.age                                   age -d -i key.txt …
 //
 // A ledger is not encrypted: it tells what is in clear of the pages anyhow, and no reasons.
 //
@@ -90,10 +107,12 @@
 //
 //	-> airlift-page 1      the body is one zstd frame: a manifest of less
 //	-> airlift-run 1       likewise: a line for the run, then {"folder":{…}} and {"segment":{…}}
+//	-> airlift-hold 1      likewise: a hold value without matter, mailboxes, by and reason
 //
 // A page's is its manifest with an empty path and server and, as mailbox, the directory; of each event op, id, server_id,
 // server_id_before, size, sha256, fingerprint, state, moved_from and moved_to. A run's is its id, its times, its result, the
-// hashes that chain it, the segments, and of each folder all but its path, its former path and its problem. Where a header
+// hashes that chain it, the segments, and of each folder all but its path, its former path and its problem. A hold's is enough
+// to know what to hold: the matter by its matter_hash, the mailboxes by their directories. Where a header
 // would be too large (age reads 2 MiB) a run names each folder's newest segment only; a page says that it is full before that
 // ([sinks.Limiter]), and what goes on is the next one.
 //
@@ -143,10 +162,12 @@
 // # What encryption does not hide
 //
 // How many mailboxes, folders, pages and items there are, when they came, how large they are, which moved where, and what
-// the server names them by: ids and SyncKeys are the server's, and there are servers that make them of names.
+// the server names them by: ids and SyncKeys are the server's, and there are servers that make them of names. Which of them
+// are under legal hold since when, and by how many matters.
 //
 // What somebody guesses can be seen to be right: an address, by the directory <hash>, which is half of
-// SHA-256("airlift mailbox directory" 0 <archive id> 0 <address>); a whole message, by its sha256; date, sender and subject
+// SHA-256("airlift mailbox directory" 0 <archive id> 0 <address>); a matter's name, by its matter_hash, the same of "airlift
+// matter"; a whole message, by its sha256; date, sender and subject
 // together, by the fingerprint; the marks of a message (read, flag, categories), by its state.
 //
 // And it does not prove who wrote: with the public keys anybody can write an object that opens. What proves an archive is the

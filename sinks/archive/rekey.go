@@ -9,7 +9,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/airlift-eas/airlift/sinks"
@@ -158,6 +157,8 @@ func (a *Archive) kindOf(name string) string {
 	switch {
 	case a.names.rekeyNumber(name) > 0:
 		return clearRekey
+	case a.names.holdNumber(name) > 0:
+		return clearHold
 	case len(part) == 5 && part[0]+"/" == mailboxesDir && part[2]+"/" == foldersDir && a.names.seq(part[4]) > 0:
 		return clearPage
 	case len(part) == 4 && part[0]+"/" == mailboxesDir && part[2]+"/" == runsDir && a.names.isRun(name):
@@ -169,21 +170,14 @@ func (a *Archive) kindOf(name string) string {
 // gatherBatch opens some objects at once: each costs a request.
 func (a *Archive) gatherBatch(ctx context.Context, r *RekeyRecord, keys io.Writer, names []string) error {
 	found, errs := make([][]byte, len(names)), make([]error, len(names))
-	slots := make(chan struct{}, 16)
-	var all sync.WaitGroup
-	for i, name := range names {
-		slots <- struct{}{}
-		all.Go(func() {
-			defer func() { <-slots }()
-			s, err := a.openSealed(ctx, name, a.kindOf(name))
-			if err == nil {
-				found[i], err = a.fileKey(ctx, s)
-				err = errors.Join(err, s.Close())
-			}
-			errs[i] = err
-		})
-	}
-	all.Wait()
+	atOnce(len(names), func(i int) {
+		s, err := a.openSealed(ctx, names[i], a.kindOf(names[i]))
+		if err == nil {
+			found[i], err = a.fileKey(ctx, s)
+			err = errors.Join(err, s.Close())
+		}
+		errs[i] = err
+	})
 	for i, name := range names {
 		switch err := errs[i]; {
 		case errors.Is(err, sinks.ErrCorrupt), errors.Is(err, ErrSealed), errors.Is(err, sinks.ErrFormat):

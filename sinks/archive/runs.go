@@ -33,7 +33,7 @@ func (a *Archive) record(ctx context.Context, run sinks.Run) error {
 	if run.Mailbox == "" || !utf8.ValidString(run.Mailbox) || strings.ContainsRune(run.ID, '/') {
 		return errors.New("no mailbox, or no id")
 	}
-	stored := RunRecord{Run: run, Archive: a.head.ID, ArchiveSHA256: a.sum}
+	stored := RunRecord{Run: run, Archive: a.head.ID, ArchiveSHA256: a.sum, Hold: a.holdRef()}
 	if a.crypt != nil {
 		stored.Rekey = a.crypt.rekey
 	}
@@ -59,7 +59,7 @@ func (a *Archive) record(ctx context.Context, run sinks.Run) error {
 	}
 	stored.Through = a.names.through(before, run)
 	stored.Folders = withLedgers(run.Folders, before)
-	data, err := encodeRun(stored)
+	data, err := encodeFramed(runKind, stored)
 	if err == nil && a.crypt != nil {
 		data, err = a.sealRun(name, stored, data)
 	}

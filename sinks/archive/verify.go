@@ -51,7 +51,7 @@ type Summary struct {
 func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Summary, error) {
 	v := &verifier{a: a, o: o, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	v.head(ctx)
-	if err := v.rekeys(ctx); err != nil {
+	if err := errors.Join(v.rekeys(ctx), v.holds(ctx)); err != nil {
 		return v.sum, fmt.Errorf("verify: %w", err)
 	}
 	prefix := ""
@@ -76,6 +76,7 @@ type verifier struct {
 	headBad bool   // and that was said
 
 	rekeyHeads map[string]string // hash of the header of each change of recipients, by the last part of its name
+	holdSums   map[string]string // hash of each hold record, likewise
 
 	folders sync.WaitGroup
 	slots   chan struct{}
@@ -134,7 +135,7 @@ func (v *verifier) walk(ctx context.Context, prefix string) error {
 		}
 		part := strings.Split(o.Name, "/")
 		switch {
-		case o.Name == headName, v.a.names.rekeyNumber(o.Name) > 0:
+		case o.Name == headName, v.a.names.rekeyNumber(o.Name) > 0, v.a.names.holdNumber(o.Name) > 0:
 			continue
 		case len(part) == 5 && part[0]+"/" == mailboxesDir && part[2]+"/" == foldersDir && v.a.names.seq(part[4]) > 0:
 		case len(part) == 4 && part[0]+"/" == mailboxesDir && part[2]+"/" == runsDir && v.a.names.isRun(part[3]):

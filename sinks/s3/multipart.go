@@ -60,6 +60,7 @@ func (u *upload) begin(ctx context.Context) (*parts, error) {
 		Bucket: in.Bucket, Key: in.Key, ChecksumAlgorithm: in.ChecksumAlgorithm, ChecksumType: types.ChecksumTypeComposite,
 		Metadata: in.Metadata, ServerSideEncryption: in.ServerSideEncryption, SSEKMSKeyId: in.SSEKMSKeyId,
 		ObjectLockMode: in.ObjectLockMode, ObjectLockRetainUntilDate: in.ObjectLockRetainUntilDate,
+		ObjectLockLegalHoldStatus: in.ObjectLockLegalHoldStatus,
 	})
 	if err != nil {
 		return nil, err

@@ -41,6 +41,9 @@ type Options struct {
 	KMSKey string
 	// Lock is the retention of every object.
 	Lock Lock
+	// Hold says whether an object of that name is created with a legal hold, so that there is no moment without one. It is
+	// called at each creation, concurrently. Nil: none is. Of the canary of Check it says whether holds are needed at all.
+	Hold func(name string) bool
 	// AcceptWeak holds the weaknesses that Check lets pass.
 	AcceptWeak []Weakness
 

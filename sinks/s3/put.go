@@ -38,11 +38,15 @@ func (u *upload) putOnce(ctx context.Context) error {
 // putInput is the request that creates the object, without its body.
 func (u *upload) putInput(sum string) *s3.PutObjectInput {
 	o := &u.b.opts
+	var hold types.ObjectLockLegalHoldStatus
+	if o.Hold != nil && o.Hold(u.name) {
+		hold = types.ObjectLockLegalHoldStatusOn
+	}
 	in := &s3.PutObjectInput{
 		Bucket: &o.Bucket, Key: u.b.key(u.name), IfNoneMatch: aws.String("*"),
 		ContentLength: aws.Int64(u.spool.size), ChecksumSHA256: &sum, ChecksumAlgorithm: types.ChecksumAlgorithmSha256,
 		Metadata: map[string]string{uploadMark: u.id}, ServerSideEncryption: types.ServerSideEncryption(o.SSE),
-		ObjectLockMode: o.Lock.mode(), ObjectLockRetainUntilDate: o.Lock.until(),
+		ObjectLockMode: o.Lock.mode(), ObjectLockRetainUntilDate: o.Lock.until(u.spool.size), ObjectLockLegalHoldStatus: hold,
 	}
 	if o.KMSKey != "" {
 		in.SSEKMSKeyId = &o.KMSKey

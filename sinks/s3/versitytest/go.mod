@@ -3,6 +3,7 @@ module github.com/airlift-eas/airlift/sinks/s3/versitytest
 go 1.26.0
 
 require (
+	filippo.io/age v1.3.2
 	github.com/airlift-eas/airlift v0.0.0-00010101000000-000000000000
 	github.com/google/go-cmp v0.7.0
 	github.com/versity/versitygw v1.8.0
@@ -10,7 +11,6 @@ require (
 )
 
 require (
-	filippo.io/age v1.3.2 // indirect
 	filippo.io/edwards25519 v1.2.0 // indirect
 	filippo.io/hpke v0.4.0 // indirect
 	github.com/Azure/azure-sdk-for-go/sdk/azcore v1.23.1 // indirect
