@@ -34,6 +34,9 @@ var (
 	// ErrNoCollection: the server does not know the folder (Sync 12, GetItemEstimate 2, or its own way to say so): the
 	// hierarchy has to be read again.
 	ErrNoCollection = errors.New("folder unknown to the server")
+	// ErrNotReady: the request was not sent, because something that it needs cannot be had for the moment: an access token
+	// whose provider does not answer.
+	ErrNotReady = errors.New("not ready to ask the server")
 	// ErrTruncatedPage: the answer broke off. A page whose document did not close is no page.
 	ErrTruncatedPage = errors.New("answer is cut short")
 )
