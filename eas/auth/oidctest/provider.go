@@ -163,6 +163,7 @@ type everybody struct{}
 func (everybody) GetUserByID(id string) *storage.User {
 	return &storage.User{ID: id, Username: id, Password: Password}
 }
+
 func (everybody) GetUserByUsername(name string) *storage.User { return everybody{}.GetUserByID(name) }
 func (everybody) ExampleClientID() string                     { return "none" }
 
