@@ -12,7 +12,7 @@ import (
 
 // Way is a way to sign in.
 type Way struct {
-	Schemes   []string // under which a server offers it, such as "Basic"
+	Schemes   []string // under which a server offers it, such as "Basic"; the first is its name
 	Transport http.RoundTripper
 }
 
@@ -81,7 +81,7 @@ func (a *Auto) choose(offered []string) (http.RoundTripper, error) {
 	}
 	var have []string
 	for _, w := range a.Ways {
-		have = append(have, w.Schemes...)
+		have = append(have, w.Schemes[0])
 		if len(offered) == 0 || slices.ContainsFunc(offered, func(o string) bool {
 			return slices.ContainsFunc(w.Schemes, func(s string) bool { return strings.EqualFold(s, o) })
 		}) {

@@ -3,7 +3,10 @@ package auth
 import (
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -142,5 +145,40 @@ func TestWithoutRefreshToken(t *testing.T) {
 	}
 	if _, err := f.Token(t.Context(), "a"); !errors.Is(err, eas.ErrUnauthorized) {
 		t.Error(err)
+	}
+}
+
+// TestProviderOutOfReach: what passes is told from what does not.
+func TestProviderOutOfReach(t *testing.T) {
+	unknown := httptest.NewUnstartedServer(http.NotFoundHandler())
+	unknown.Config.ErrorLog = log.New(io.Discard, "", 0)
+	unknown.StartTLS()
+	defer unknown.Close()
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	for name, tc := range map[string]struct {
+		url    string
+		passes bool
+	}{
+		"unknown authority": {unknown.URL, false},
+		"no such host":      {"https://id.host.invalid", false},
+		"nobody there":      {closed.URL, true},
+	} {
+		g := grant()
+		g.TokenURL, g.Expiry = tc.url, time.Unix(1, 0)
+		file := filepath.Join(t.TempDir(), "token.json")
+		if err := WriteGrant(t.Context(), file, g); err != nil {
+			t.Fatal(err)
+		}
+		base := &http.Transport{}
+		f, err := OpenTokenFile(file, TokenFileOptions{Base: base})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = f.Token(t.Context(), "")
+		if err == nil || errors.Is(err, eas.ErrNotReady) != tc.passes || errors.Is(err, eas.ErrUnauthorized) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: %v", name, err)
+		}
+		base.CloseIdleConnections()
 	}
 }

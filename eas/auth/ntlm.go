@@ -141,7 +141,7 @@ func (n *NTLM) challenge(h http.Header) ([]byte, error) {
 			return nil, errOtherScheme
 		}
 	}
-	return nil, &OfferError{Offered: offered, Have: ntlmSchemes()}
+	return nil, &OfferError{Offered: offered, Have: ntlmSchemes()[:1]}
 }
 
 // answer makes the last message of a handshake.

@@ -2,8 +2,10 @@ package auth
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"path/filepath"
 	"sync/atomic"
@@ -138,10 +140,19 @@ func (f *TokenFile) renew(ctx context.Context, g Grant) (Grant, error) {
 	case errors.As(err, &final):
 		f.spent, f.why = g.RefreshToken, err
 		return g, f.signIn(g, err)
-	case err != nil:
+	case err != nil && passes(err):
 		return g, fmt.Errorf("token file: %s: %w: %w", f.path, eas.ErrNotReady, err)
+	case err != nil:
+		return g, fmt.Errorf("token file: %s: %w", f.path, err)
 	}
 	return next, nil
+}
+
+// passes tells whether what went wrong on the way to the provider may be better in a while.
+func passes(err error) bool {
+	var cert *tls.CertificateVerificationError
+	var dns *net.DNSError
+	return !errors.As(err, &cert) && (!errors.As(err, &dns) || !dns.IsNotFound)
 }
 
 // signIn says that a grant is no longer good.

@@ -36,12 +36,15 @@ type NTLM struct {
 func (n *NTLM) Start(t testing.TB) (url string) {
 	t.Helper()
 	s := httptest.NewUnstartedServer(n)
-	s.Config.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
-		return context.WithValue(ctx, connectionKey{}, &connection{})
-	}
+	s.Config.ConnContext = ConnContext
 	s.Start()
 	t.Cleanup(s.Close)
 	return s.URL
+}
+
+// ConnContext is that of a server whose handler is an NTLM: it tells the connections apart.
+func ConnContext(ctx context.Context, _ net.Conn) context.Context {
+	return context.WithValue(ctx, connectionKey{}, &connection{})
 }
 
 type connectionKey struct{}
