@@ -152,15 +152,15 @@ func loginOf(run context.Context, ctx *cli.Context, c *console) (l auth.Login, e
 
 // askToSignIn says what somebody is to do now. --quiet does not silence it: nothing goes on without.
 func (c *console) askToSignIn(l codeLine) {
+	words := "sign in at " + l.URL
+	if l.Code != "" {
+		words += fmt.Sprintf(" with the code %s, until %s", l.Code, l.Expires.Local().Format(time.TimeOnly))
+	}
+	c.problem(words, "")
 	if c.json {
 		l.Event, l.Time = "sign-in", now()
 		c.emit(l)
 	}
-	if l.Code == "" {
-		c.problem("sign in at "+l.URL, "")
-		return
-	}
-	c.problem(fmt.Sprintf("sign in at %s with the code %s, until %s", l.URL, l.Code, l.Expires.Local().Format(time.TimeOnly)), "")
 }
 
 func (c *console) signedIn(file string, g auth.Grant) {

@@ -39,6 +39,8 @@ type TokenFile struct {
 	spent   string // the refresh token that the provider has refused
 	why     error  // and how
 	unsaved *Grant // newer than the file, which could not be written
+	failed  error  // what came of the last renewal, if it was nothing
+	ended   time.Time
 }
 
 // OpenTokenFile reads a token file, such as WriteGrant writes one. No request is sent.
@@ -78,6 +80,7 @@ func (f *TokenFile) Token(ctx context.Context, refused string) (string, error) {
 	if g := f.held.Load(); g.good(time.Now(), refused) {
 		return g.AccessToken, nil
 	}
+	began := time.Now()
 	select {
 	case f.turn <- struct{}{}:
 		defer func() { <-f.turn }()
@@ -87,7 +90,13 @@ func (f *TokenFile) Token(ctx context.Context, refused string) (string, error) {
 	if g := f.held.Load(); g.good(time.Now(), refused) {
 		return g.AccessToken, nil // somebody was faster
 	}
+	if f.failed != nil && f.ended.After(began) {
+		return "", f.failed // somebody has tried while we waited
+	}
 	g, err := f.fresh(ctx, refused)
+	if ctx.Err() == nil {
+		f.failed, f.ended = err, time.Now()
+	}
 	if err != nil {
 		return "", err
 	}

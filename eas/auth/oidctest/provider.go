@@ -4,13 +4,16 @@ package oidctest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -38,12 +41,40 @@ type Provider struct {
 	Back     string       // the URL that WebClientID may come back to
 	Refused  atomic.Int32 // refresh tokens that were not, or no longer, good
 	Renewals atomic.Int32 // refresh tokens that were exchanged
+	Asked    atomic.Int32 // requests for tokens
 	AtOnce   atomic.Int32 // the most requests for tokens that were in hand at a time
 	Down     atomic.Bool  // the token endpoint answers 503
 
 	inHand  atomic.Int32
 	storage *tokens
 	http    *http.Client
+
+	mu     sync.Mutex
+	issued []string // every secret that left the token endpoint
+}
+
+// Secrets lists every token that the provider has handed out.
+func (p *Provider) Secrets() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.issued)
+}
+
+// remember keeps the tokens of an answer of the token endpoint.
+func (p *Provider) remember(answer []byte) {
+	var t struct {
+		Access  string `json:"access_token"`
+		Refresh string `json:"refresh_token"`
+		ID      string `json:"id_token"`
+	}
+	_ = json.Unmarshal(answer, &t) // an error has none
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range []string{t.Access, t.Refresh, t.ID} {
+		if s != "" {
+			p.issued = append(p.issued, s)
+		}
+	}
 }
 
 // Start starts a provider that issues access tokens with a lifetime. It ends with the test. Every address is a user.
@@ -89,6 +120,7 @@ func (p *Provider) counting(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
+		p.Asked.Add(1)
 		n := p.inHand.Add(1)
 		defer p.inHand.Add(-1)
 		for most := p.AtOnce.Load(); n > most && !p.AtOnce.CompareAndSwap(most, n); most = p.AtOnce.Load() {
@@ -97,7 +129,12 @@ func (p *Provider) counting(next http.Handler) http.Handler {
 			http.Error(w, "away", http.StatusServiceUnavailable)
 			return
 		}
-		next.ServeHTTP(w, r)
+		answer := httptest.NewRecorder()
+		next.ServeHTTP(answer, r)
+		p.remember(answer.Body.Bytes())
+		maps.Copy(w.Header(), answer.Header())
+		w.WriteHeader(answer.Code)
+		_, _ = w.Write(answer.Body.Bytes()) // who asked may be gone
 	})
 }
 
