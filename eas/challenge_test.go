@@ -2,6 +2,8 @@ package eas_test
 
 import (
 	"net/http"
+	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -26,4 +28,18 @@ func TestChallenges(t *testing.T) {
 			t.Errorf("%q: %s", tc.lines, diff)
 		}
 	}
+}
+
+// FuzzChallenges: whatever a server offers, what is shown of it is a few short words.
+func FuzzChallenges(f *testing.F) {
+	for _, line := range []string{`Basic realm="a, b", NTLM`, "Negotiate", `Bearer error="invalid_token", scope = x`, `"\`, ",=,"} {
+		f.Add(line)
+	}
+	word := regexp.MustCompile(`^[0-9A-Za-z._~+-]{1,40}$`)
+	f.Fuzz(func(t *testing.T, line string) {
+		got := eas.Challenges(http.Header{"Www-Authenticate": {line, line}})
+		if len(got) > 16 || slices.ContainsFunc(got, func(s string) bool { return !word.MatchString(s) }) {
+			t.Errorf("%q", got)
+		}
+	})
 }

@@ -116,7 +116,7 @@ func onUsageError(ctx *cli.Context, err error, _ bool) error {
 	return usage(msg, hint)
 }
 
-const hintPassword = "a password is never on the command line: --password-file, --password-command, the variable AIRLIFT_PASSWORD, or a terminal to ask on"
+const hintPassword = "a password is never on the command line: --password-file, --password-command, the variable AIRLIFT_PASSWORD, or a terminal to ask on; a server that takes OAuth tokens wants --token-file, which airlift login makes"
 
 // usageError says that the program was called in a way it cannot follow. Nothing was begun.
 type usageError struct{ msg, hint string }

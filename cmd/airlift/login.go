@@ -106,7 +106,7 @@ func loginVerb(ctx *cli.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	if err := auth.WriteGrant(run, file, g); err != nil {
+	if err := auth.WriteGrant(context.WithoutCancel(run), file, g); err != nil { // it was given, and may be the only one
 		return err
 	}
 	c.signedIn(file, g)

@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"net/http"
 	"sync/atomic"
+
+	"github.com/airlift-eas/airlift/eas"
 )
 
 // Certificate signs in with a client certificate, which TLS shows to the server of one origin. There is no Authorization header
@@ -21,8 +23,11 @@ type Certificate struct {
 	settled atomic.Bool // on TLS 1.2
 }
 
-// NewCertificate makes the transports of a certificate out of base, which is not changed.
+// NewCertificate makes the transports of a certificate out of base, which is not changed; nil is eas.NewTransport.
 func NewCertificate(cert tls.Certificate, origin string, base *http.Transport) *Certificate {
+	if base == nil {
+		base = eas.NewTransport()
+	}
 	c := &Certificate{origin: origin, plain: base}
 	with := func(newest uint16) *http.Transport {
 		t := oneProtocol(base)

@@ -141,3 +141,13 @@ func TestUnknownAuthority(t *testing.T) {
 		t.Errorf("HTTP %d, seen %q", code, s.seen)
 	}
 }
+
+// TestOldTLS: what is older than TLS 1.2 is not spoken.
+func TestOldTLS(t *testing.T) {
+	s := newCertServer(t, func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 })
+	for name, via := range map[string]http.RoundTripper{"the transport": s.base(t), "with a certificate": s.client(t, s.url)} {
+		if code, _, err := post(t, via, s.url, "b"); err == nil {
+			t.Errorf("%s: HTTP %d, seen %q", name, code, s.seen)
+		}
+	}
+}

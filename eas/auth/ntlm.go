@@ -29,8 +29,12 @@ type NTLM struct {
 	idle   []*lane // connections, the last used at the end
 }
 
-// NewNTLM makes the connections of a user (NAME, DOMAIN\NAME or NAME@DOMAIN) like those of base, which is not changed.
+// NewNTLM makes the connections of a user (NAME, DOMAIN\NAME or NAME@DOMAIN) like those of base, which is not changed; nil is
+// eas.NewTransport.
 func NewNTLM(user, password, origin string, base *http.Transport) *NTLM {
+	if base == nil {
+		base = eas.NewTransport()
+	}
 	return &NTLM{user: user, password: password, origin: origin, base: base, scheme: ntlmSchemes()[0]}
 }
 
