@@ -109,3 +109,34 @@ func TestAutoStaysAtHome(t *testing.T) {
 		t.Errorf("HTTP %d, %v", code, err)
 	}
 }
+
+// TestAutoLater: a server that answers some requests to everybody is signed in to when it asks for it.
+func TestAutoLater(t *testing.T) {
+	var seen []string
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		kind, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		seen = append(seen, r.Method+" "+kind)
+		if r.Method == http.MethodPost && kind == "" {
+			w.Header().Set("WWW-Authenticate", `Basic realm="x"`)
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}))
+	defer s.Close()
+	base := eas.NewTransport()
+	defer base.CloseIdleConnections()
+	a := &auth.Auto{Origin: s.URL, Base: base, Ways: []auth.Way{auth.BasicWay(auth.Basic{User: "u", Password: "p", Origin: s.URL, Base: base})}}
+	for _, method := range []string{http.MethodOptions, http.MethodPost, http.MethodOptions} {
+		req, err := http.NewRequestWithContext(t.Context(), method, s.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := a.RoundTrip(req)
+		if err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+	}
+	if want := []string{"OPTIONS ", "POST ", "POST Basic", "OPTIONS Basic"}; !slices.Equal(seen, want) {
+		t.Errorf("seen %q, want %q", seen, want)
+	}
+}
