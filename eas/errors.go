@@ -34,6 +34,9 @@ var (
 	// ErrNoCollection: the server does not know the folder (Sync 12, GetItemEstimate 2, or its own way to say so): the
 	// hierarchy has to be read again.
 	ErrNoCollection = errors.New("folder unknown to the server")
+	// ErrNotReady: the request was not sent, because something that it needs cannot be had for the moment: an access token
+	// whose provider does not answer.
+	ErrNotReady = errors.New("not ready to ask the server")
 	// ErrTruncatedPage: the answer broke off. A page whose document did not close is no page.
 	ErrTruncatedPage = errors.New("answer is cut short")
 )
@@ -47,6 +50,7 @@ type HTTPError struct {
 	RetryAfter time.Duration // 0 = the server did not say
 	Throttle   string        // X-MS-ASThrottle: why the server slows us down, MS-ASHTTP 2.2.2.1.2.13
 	Location   string        // X-MS-Location, or Location: a URL
+	Offered    []string      // the ways to sign in that a 401 offers, by their HTTP names
 	Snippet    string        // the beginning of the answer's text, without tags
 	Body       []byte        // the beginning of the answer as it came, at most 4 KiB
 }
@@ -56,6 +60,9 @@ func (e *HTTPError) Error() string {
 	fmt.Fprintf(&b, "%s: HTTP %d", e.Command, e.Code)
 	if s := e.Status; s != "" {
 		b.WriteString(" " + s)
+	}
+	if len(e.Offered) > 0 {
+		b.WriteString(", the server offers " + strings.Join(e.Offered, ", "))
 	}
 	if e.Throttle != "" {
 		b.WriteString(", throttled: " + e.Throttle)

@@ -204,6 +204,9 @@ func (r *response) refused() error {
 		RetryAfter: retryAfter(h, time.Now()), Throttle: h.Get("X-MS-ASThrottle"),
 		Location: h.Get("X-MS-Location"),
 	}
+	if e.Code == http.StatusUnauthorized {
+		e.Offered = Challenges(h)
+	}
 	if e.Location == "" {
 		e.Location = h.Get("Location")
 	}

@@ -66,6 +66,7 @@ func TestHTTPErrors(t *testing.T) {
 		wait   time.Duration
 	}{
 		{401, nil, "", eas.ErrUnauthorized, "FolderSync: HTTP 401 Unauthorized", 0},
+		{401, map[string]string{"WWW-Authenticate": `Negotiate, Bearer realm="x"`}, "", eas.ErrUnauthorized, "FolderSync: HTTP 401 Unauthorized, the server offers Negotiate, Bearer", 0},
 		{456, nil, "", eas.ErrUnauthorized, "FolderSync: HTTP 456 status code 456", 0},
 		{403, nil, "<html><head><title>x</title></head><body><h1>No</h1> <p>device &nbsp;blocked</body>", eas.ErrBlocked, `FolderSync: HTTP 403 Forbidden: "No device blocked"`, 0},
 		{404, nil, "", eas.ErrNotEAS, "FolderSync: HTTP 404 Not Found", 0},

@@ -89,6 +89,8 @@ func judge(err error) verdict {
 		return verdict{action: actFolder}
 	case errors.Is(err, sinks.ErrUnavailable):
 		return verdict{action: actRetry}
+	case errors.Is(err, eas.ErrNotReady):
+		return verdict{action: actRetry, refused: true}
 	case errors.Is(err, eas.ErrUnauthorized), errors.Is(err, eas.ErrBlocked), errors.Is(err, eas.ErrRemoteWipe),
 		errors.Is(err, eas.ErrNotEAS), errors.Is(err, eas.ErrRedirect):
 		return verdict{action: actMailbox}

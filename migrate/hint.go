@@ -23,7 +23,7 @@ func Hint(err error) string {
 	var host x509.HostnameError
 	switch {
 	case errors.Is(err, eas.ErrUnauthorized):
-		return "check --user and the password; some servers want DOMAIN\\name, or a password made for this program"
+		return "check --user and the password; some servers want DOMAIN\\name, or a password made for this program; who signed in for a token must be allowed to open the mailbox"
 	case errors.Is(err, eas.ErrRemoteWipe):
 		return "the administrator asked this device to remove the mailbox; the archive was not touched: ask the administrator"
 	case errors.Is(err, eas.ErrBlocked):

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/airlift-eas/airlift/checkpoints/sqlite"
+	"github.com/airlift-eas/airlift/eas/auth/replace"
 	"github.com/airlift-eas/airlift/migrate"
 )
 
@@ -81,7 +82,7 @@ func (r *report) writeHTML(ctx context.Context, file string, o outcome) error {
 	if err := t.Execute(&b, page); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	err = replaceFile(file, 0o600, func(w io.Writer) error {
+	err = replace.Write(file, 0o600, func(w io.Writer) error {
 		// The template escapes what a browser would obey, and this what turns the direction of text.
 		_, err := io.WriteString(w, printable(b.String()))
 		return err

@@ -49,9 +49,9 @@ func (s *Server) Close() { s.closing.Do(func() { close(s.closed) }) }
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("MS-Server-ActiveSync", "16.1")
 	w.Header().Set("Cache-Control", "private")
-	login, password, _ := r.BasicAuth()
 	x := &exchange{server: s, cfg: &s.cfg, w: w, http: r}
-	if !s.cfg.Authenticate(login, password) {
+	login := s.cfg.SignIn(r)
+	if login == "" {
 		x.unauthorized()
 		return
 	}
@@ -92,7 +92,9 @@ func (x *exchange) post(login string) {
 }
 
 func (x *exchange) unauthorized() {
-	x.w.Header().Set("WWW-Authenticate", `Basic realm="ActiveSync", charset="UTF-8"`)
+	for _, c := range x.cfg.Challenges {
+		x.w.Header().Add("WWW-Authenticate", c)
+	}
 	http.Error(x.w, "Unauthorized", http.StatusUnauthorized)
 }
 
