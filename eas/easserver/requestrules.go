@@ -51,6 +51,14 @@ var requestRules = map[wbxml.Tag][]allowed{
 	wbxml.MoveMove: { // 2.2.3.117.2; several DstFldId have a status of their own
 		{tag: wbxml.MoveSrcMsgId, required: true}, {tag: wbxml.MoveSrcFldId, required: true}, {tag: wbxml.MoveDstFldId, required: true, many: true},
 	},
+	wbxml.MeetingResponseMeetingResponse: {{tag: wbxml.MeetingResponseRequest, required: true, many: true}}, // 2.2.3.106
+	wbxml.MeetingResponseRequest: { // 2.2.3.150.2
+		{tag: wbxml.MeetingResponseUserResponse, required: true}, {tag: wbxml.MeetingResponseCollectionId}, {tag: wbxml.MeetingResponseRequestId},
+		{tag: wbxml.SearchLongId}, {tag: wbxml.MeetingResponseInstanceId, since: 141}, {tag: wbxml.MeetingResponseSendResponse, since: 160},
+	},
+	wbxml.MeetingResponseSendResponse: { // 2.2.3.163, 2.2.3.140
+		{tag: wbxml.AirSyncBaseBody}, {tag: wbxml.MeetingResponseProposedStartTime, since: 161}, {tag: wbxml.MeetingResponseProposedEndTime, since: 161},
+	},
 	wbxml.PingPing:    {{tag: wbxml.PingHeartbeatInterval}, {tag: wbxml.PingFolders}},                // 2.2.3.136
 	wbxml.PingFolders: {{tag: wbxml.PingFolder, required: true, many: true}},                         // 2.2.3.75.2
 	wbxml.PingFolder:  {{tag: wbxml.PingId, required: true}, {tag: wbxml.PingClass, required: true}}, // 2.2.3.71.2
