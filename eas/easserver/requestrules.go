@@ -59,9 +59,72 @@ var requestRules = map[wbxml.Tag][]allowed{
 	wbxml.MeetingResponseSendResponse: { // 2.2.3.163, 2.2.3.140
 		{tag: wbxml.AirSyncBaseBody}, {tag: wbxml.MeetingResponseProposedStartTime, since: 161}, {tag: wbxml.MeetingResponseProposedEndTime, since: 161},
 	},
-	wbxml.PingPing:    {{tag: wbxml.PingHeartbeatInterval}, {tag: wbxml.PingFolders}},                // 2.2.3.136
-	wbxml.PingFolders: {{tag: wbxml.PingFolder, required: true, many: true}},                         // 2.2.3.75.2
-	wbxml.PingFolder:  {{tag: wbxml.PingId, required: true}, {tag: wbxml.PingClass, required: true}}, // 2.2.3.71.2
+	wbxml.ItemOperationsItemOperations: { // 2.2.3.94
+		{tag: wbxml.ItemOperationsFetch, many: true}, {tag: wbxml.ItemOperationsEmptyFolderContents, many: true},
+		{tag: wbxml.ItemOperationsMove, many: true, since: 140},
+	},
+	wbxml.ItemOperationsFetch: { // 2.2.3.67.1
+		{tag: wbxml.ItemOperationsStore, required: true}, {tag: wbxml.DocumentLibraryLinkId}, {tag: wbxml.SearchLongId}, {tag: wbxml.AirSyncCollectionId},
+		{tag: wbxml.AirSyncServerId}, {tag: wbxml.ItemOperationsOptions}, {tag: wbxml.AirSyncBaseFileReference},
+		{tag: wbxml.RightsManagementRemoveRightsManagementProtection, since: 141},
+	},
+	wbxml.ItemOperationsEmptyFolderContents: {{tag: wbxml.AirSyncCollectionId, required: true}, {tag: wbxml.ItemOperationsOptions}}, // 2.2.3.58
+	wbxml.ItemOperationsMove: { // 2.2.3.117.1
+		{tag: wbxml.ItemOperationsConversationId, required: true}, {tag: wbxml.ItemOperationsDstFldId, required: true}, {tag: wbxml.ItemOperationsOptions},
+	},
+	wbxml.ItemOperationsOptions: { // 2.2.3.125.3, of all three operations
+		{tag: wbxml.ItemOperationsSchema}, {tag: wbxml.ItemOperationsRange}, {tag: wbxml.ItemOperationsUserName, since: 121},
+		{tag: wbxml.ItemOperationsPassword, since: 121}, {tag: wbxml.AirSyncMIMESupport}, {tag: wbxml.AirSyncBaseBodyPreference, many: true},
+		{tag: wbxml.AirSyncBaseBodyPartPreference, many: true, since: 141}, {tag: wbxml.RightsManagementRightsManagementSupport, since: 141},
+		{tag: wbxml.ItemOperationsDeleteSubFolders}, {tag: wbxml.ItemOperationsMoveAlways, since: 140},
+	},
+	wbxml.AirSyncBaseBodyPreference:     bodyPreferenceRules,                                                           // MS-ASAIRS 2.2.2.12
+	wbxml.AirSyncBaseBodyPartPreference: bodyPreferenceRules,                                                           // MS-ASAIRS 2.2.2.11
+	wbxml.PingPing:                      {{tag: wbxml.PingHeartbeatInterval}, {tag: wbxml.PingFolders}},                // 2.2.3.136
+	wbxml.PingFolders:                   {{tag: wbxml.PingFolder, required: true, many: true}},                         // 2.2.3.75.2
+	wbxml.PingFolder:                    {{tag: wbxml.PingId, required: true}, {tag: wbxml.PingClass, required: true}}, // 2.2.3.71.2
+}
+
+// bodyPreferenceRules: Type comes first.
+var bodyPreferenceRules = []allowed{
+	{tag: wbxml.AirSyncBaseType, required: true}, {tag: wbxml.AirSyncBaseTruncationSize}, {tag: wbxml.AirSyncBaseAllOrNone},
+	{tag: wbxml.AirSyncBasePreview, since: 140},
+}
+
+// anyOrder are the elements that may have their children in any order, and operations in
+// the order in which they are to be done.
+var anyOrder = []wbxml.Tag{wbxml.ItemOperationsItemOperations, wbxml.ItemOperationsFetch, wbxml.ItemOperationsOptions}
+
+// operationsWellFormed checks an ItemOperations, where Options are of three kinds.
+// MS-ASCMD 2.2.3.125.3.
+func (p protocol) operationsWellFormed(doc *wbxml.Element) error {
+	if err := p.wellFormed(doc); err != nil {
+		return err
+	}
+	for i := range doc.Children {
+		e := &doc.Children[i]
+		o := e.Child(wbxml.ItemOperationsOptions)
+		if o == nil {
+			continue
+		}
+		for _, c := range o.Children {
+			ok := c.Tag != wbxml.ItemOperationsDeleteSubFolders && c.Tag != wbxml.ItemOperationsMoveAlways
+			switch {
+			case e.Tag == wbxml.ItemOperationsEmptyFolderContents:
+				ok = c.Tag == wbxml.ItemOperationsDeleteSubFolders
+			case e.Tag == wbxml.ItemOperationsMove:
+				ok = c.Tag == wbxml.ItemOperationsMoveAlways
+			case e.Has(wbxml.AirSyncBaseFileReference):
+				ok = c.Tag == wbxml.ItemOperationsRange
+			case e.Has(wbxml.DocumentLibraryLinkId): // 2.2.3.158, 2.2.3.125.3
+				ok = c.Tag == wbxml.ItemOperationsRange || c.Tag == wbxml.ItemOperationsUserName || c.Tag == wbxml.ItemOperationsPassword
+			}
+			if !ok {
+				return fmt.Errorf("%s in the Options of this %s", c.Tag, e.Tag)
+			}
+		}
+	}
+	return nil
 }
 
 // wellFormed returns what e, or an element below it that has rules, breaks.
@@ -71,6 +134,8 @@ func (p protocol) wellFormed(e *wbxml.Element) error {
 		return nil
 	}
 	last := -1
+	ordered := !slices.Contains(anyOrder, e.Tag)
+	seen := map[wbxml.Tag]bool{}
 	for i := range e.Children {
 		c := &e.Children[i]
 		at := slices.IndexFunc(rules, func(a allowed) bool { return a.tag == c.Tag })
@@ -79,10 +144,12 @@ func (p protocol) wellFormed(e *wbxml.Element) error {
 			return fmt.Errorf("%s in %s", c.Tag, e.Tag)
 		case p < rules[at].since:
 			return fmt.Errorf("%s in version %s", c.Tag, p)
-		case at < last, at == last && !rules[at].many:
+		case seen[c.Tag] && !rules[at].many:
+			return fmt.Errorf("%s twice in %s", c.Tag, e.Tag)
+		case at < last && ordered:
 			return fmt.Errorf("%s in the wrong place in %s", c.Tag, e.Tag)
 		}
-		last = at
+		last, seen[c.Tag] = at, true
 		if err := p.wellFormed(c); err != nil {
 			return err
 		}
