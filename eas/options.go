@@ -158,6 +158,11 @@ func (o *SyncOptions) check(command string, c *Client) error {
 			seen[b.Type] = true
 		}
 	}
+	if o.MaxItems > 0 {
+		if err := c.needs(command, "MaxItems", Version140); err != nil {
+			return err
+		}
+	}
 	if len(o.BodyParts) > 0 {
 		return c.needs(command, "BodyPartPreference", Version141)
 	}

@@ -35,8 +35,8 @@ func TestRecordedPing(t *testing.T) {
 		if tc.want != nil {
 			continue
 		}
-		var limit *eas.PingLimitError
-		if !errors.As(err, &limit) || limit.Heartbeat != 30*time.Second || limit.MaxFolders != 0 || codes(err)[0] != 5 {
+		var limit *eas.WaitLimitError
+		if !errors.As(err, &limit) || limit.Wait != 30*time.Second || limit.MaxFolders != 0 || codes(err)[0] != 5 {
 			t.Errorf("%s: %v", tc.name, err)
 		}
 	}
@@ -123,20 +123,20 @@ func ping(t *testing.T, v eas.Version) {
 	}
 	for _, tc := range []struct {
 		q    eas.PingRequest
-		want eas.PingLimitError
+		want eas.WaitLimitError
 		code int
 	}{
-		{eas.PingRequest{Heartbeat: time.Second}, eas.PingLimitError{Heartbeat: time.Minute}, 5},
-		{eas.PingRequest{Heartbeat: time.Hour}, eas.PingLimitError{Heartbeat: 59 * time.Minute}, 5},
-		{eas.PingRequest{Folders: append(both, eas.PingFolder{ID: "4", Class: eas.ClassEmail})}, eas.PingLimitError{MaxFolders: 2}, 6},
-		{eas.PingRequest{Folders: []eas.PingFolder{{ID: "99", Class: eas.ClassEmail}}}, eas.PingLimitError{}, 7},
-		{eas.PingRequest{Folders: append(both[:1:1], both[0])}, eas.PingLimitError{}, 4},
+		{eas.PingRequest{Heartbeat: time.Second}, eas.WaitLimitError{Wait: time.Minute}, 5},
+		{eas.PingRequest{Heartbeat: time.Hour}, eas.WaitLimitError{Wait: 59 * time.Minute}, 5},
+		{eas.PingRequest{Folders: append(both, eas.PingFolder{ID: "4", Class: eas.ClassEmail})}, eas.WaitLimitError{MaxFolders: 2}, 6},
+		{eas.PingRequest{Folders: []eas.PingFolder{{ID: "99", Class: eas.ClassEmail}}}, eas.WaitLimitError{}, 7},
+		{eas.PingRequest{Folders: append(both[:1:1], both[0])}, eas.WaitLimitError{}, 4},
 	} {
 		_, err, _ := ask(tc.q)
-		var limit *eas.PingLimitError
+		var limit *eas.WaitLimitError
 		if errors.As(err, &limit) != (tc.code <= 6 && tc.code > 4) || codes(err)[0] != tc.code {
 			t.Errorf("%s: %+v: %v", v, tc.q, err)
-		} else if limit != nil && (limit.Heartbeat != tc.want.Heartbeat || limit.MaxFolders != tc.want.MaxFolders) {
+		} else if limit != nil && (limit.Wait != tc.want.Wait || limit.MaxFolders != tc.want.MaxFolders) {
 			t.Errorf("%s: %+v: %v", v, tc.q, err)
 		}
 	}
@@ -182,8 +182,8 @@ func TestPingAnswers(t *testing.T) {
 	} {
 		c := connect(t, answer(parse(t, answerXML)), nil)
 		_, err := c.Ping(t.Context(), eas.PingRequest{Heartbeat: time.Minute})
-		var limit *eas.PingLimitError
-		if errors.As(err, &limit) && limit.Heartbeat != 24*time.Hour {
+		var limit *eas.WaitLimitError
+		if errors.As(err, &limit) && limit.Wait != 24*time.Hour {
 			t.Errorf("%s: %v", answerXML, err)
 		}
 		if got := codes(err)[0]; got != want && !(want == 142 && got == -1) { // 142 leads to a Provision, which this server has no answer to

@@ -78,6 +78,37 @@ var requestRules = map[wbxml.Tag][]allowed{
 		{tag: wbxml.AirSyncBaseBodyPartPreference, many: true, since: 141}, {tag: wbxml.RightsManagementRightsManagementSupport, since: 141},
 		{tag: wbxml.ItemOperationsDeleteSubFolders}, {tag: wbxml.ItemOperationsMoveAlways, since: 140},
 	},
+	wbxml.AirSyncSync: { // 2.2.3.180
+		{tag: wbxml.AirSyncCollections}, {tag: wbxml.AirSyncPartial, since: 121}, {tag: wbxml.AirSyncWait, since: 121},
+		{tag: wbxml.AirSyncHeartbeatInterval, since: 140}, {tag: wbxml.AirSyncWindowSize},
+	},
+	wbxml.AirSyncCollections: {{tag: wbxml.AirSyncCollection, required: true, many: true}}, // 2.2.3.31.2
+	wbxml.AirSyncCollection: { // 2.2.3.29.2, a strict order; Class is for versions up to 12.1
+		{tag: wbxml.AirSyncClass}, {tag: wbxml.AirSyncSyncKey, required: true}, {tag: wbxml.AirSyncCollectionId, required: true}, {tag: wbxml.AirSyncSupported},
+		{tag: wbxml.AirSyncDeletesAsMoves}, {tag: wbxml.AirSyncGetChanges}, {tag: wbxml.AirSyncWindowSize}, {tag: wbxml.AirSyncConversationMode, since: 140},
+		{tag: wbxml.AirSyncOptions, many: true}, {tag: wbxml.AirSyncCommands},
+	},
+	wbxml.AirSyncCommands: { // 2.2.3.32
+		{tag: wbxml.AirSyncAdd, many: true}, {tag: wbxml.AirSyncChange, many: true}, {tag: wbxml.AirSyncDelete, many: true},
+		{tag: wbxml.AirSyncFetch, many: true},
+	},
+	wbxml.AirSyncAdd: { // 2.2.3.7.2
+		{tag: wbxml.AirSyncClass, since: 140}, {tag: wbxml.AirSyncClientId, required: true}, {tag: wbxml.AirSyncApplicationData, required: true},
+		{tag: wbxml.Email2Send, since: 160},
+	},
+	wbxml.AirSyncChange: { // 2.2.3.24
+		{tag: wbxml.AirSyncServerId, required: true}, {tag: wbxml.AirSyncBaseInstanceId, since: 160}, {tag: wbxml.AirSyncApplicationData, required: true},
+		{tag: wbxml.Email2Send, since: 160},
+	},
+	wbxml.AirSyncDelete: {{tag: wbxml.AirSyncServerId, required: true}, {tag: wbxml.AirSyncBaseInstanceId, since: 160}}, // 2.2.3.42.2
+	wbxml.AirSyncFetch:  {{tag: wbxml.AirSyncServerId, required: true}},                                                 // 2.2.3.67.2
+	wbxml.AirSyncOptions: { // 2.2.3.125.6, and of GetItemEstimate, 2.2.3.125.2; Truncation: 2.2.3.185
+		{tag: wbxml.AirSyncFilterType}, {tag: wbxml.AirSyncClass, since: 140}, {tag: wbxml.AirSyncConflict}, {tag: wbxml.AirSyncTruncation},
+		{tag: wbxml.AirSyncMIMESupport}, {tag: wbxml.AirSyncMIMETruncation}, {tag: wbxml.AirSyncMaxItems, since: 140},
+		// In 2.5 clients that know more ask for what the server skips.
+		{tag: wbxml.AirSyncBaseBodyPreference, many: true},
+		{tag: wbxml.AirSyncBaseBodyPartPreference, many: true, since: 141}, {tag: wbxml.RightsManagementRightsManagementSupport, since: 141},
+	},
 	wbxml.AirSyncBaseBodyPreference:     bodyPreferenceRules,                                                           // MS-ASAIRS 2.2.2.12
 	wbxml.AirSyncBaseBodyPartPreference: bodyPreferenceRules,                                                           // MS-ASAIRS 2.2.2.11
 	wbxml.PingPing:                      {{tag: wbxml.PingHeartbeatInterval}, {tag: wbxml.PingFolders}},                // 2.2.3.136
@@ -93,7 +124,10 @@ var bodyPreferenceRules = []allowed{
 
 // anyOrder are the elements that may have their children in any order, and operations in
 // the order in which they are to be done.
-var anyOrder = []wbxml.Tag{wbxml.ItemOperationsItemOperations, wbxml.ItemOperationsFetch, wbxml.ItemOperationsOptions}
+var anyOrder = []wbxml.Tag{
+	wbxml.AirSyncSync, wbxml.AirSyncCommands, wbxml.AirSyncAdd, wbxml.AirSyncChange, wbxml.AirSyncOptions,
+	wbxml.ItemOperationsItemOperations, wbxml.ItemOperationsFetch, wbxml.ItemOperationsOptions,
+}
 
 // operationsWellFormed checks an ItemOperations, where Options are of three kinds.
 // MS-ASCMD 2.2.3.125.3.
