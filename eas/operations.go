@@ -68,7 +68,8 @@ func (o *Operation) element(c *Client) (wbxml.Element, error) {
 		wbxml.E(wbxml.ItemOperationsOptions, wbxml.Empty(wbxml.ItemOperationsMoveAlways))), c.needs(name, "Move", Version140)
 }
 
-// operationResults finds the answer to each operation: servers group them by kind, in their order.
+// operationResults finds the answer to each operation: servers group them by kind, in their order. QUIRK(SOGo 5.8): it empties a
+// folder and says success of the whole alone.
 func operationResults(answer *wbxml.Element, ops []Operation) []error {
 	said := map[string][]*wbxml.Element{}
 	for e := range answer.All(wbxml.ItemOperationsEmptyFolderContents) {
@@ -84,6 +85,9 @@ func operationResults(answer *wbxml.Element, ops []Operation) []error {
 		key, element := "folder "+string(o.EmptyFolder), "EmptyFolderContents"
 		if o.EmptyFolder == "" {
 			key, element = "conversation "+string(o.MoveConversation), "Move"
+		}
+		if answer == nil && o.EmptyFolder != "" {
+			continue
 		}
 		if len(said[key]) == 0 {
 			results[i] = &ResponseError{Command: "ItemOperations", Err: fmt.Errorf("nothing about operation %d", i)}
