@@ -32,7 +32,7 @@ func TestFetchDocument(t *testing.T) {
 	for _, v := range versionsFrom(eas.Version120, eas.Version161) {
 		store := easserver.NewStore()
 		store.AddUser("alice")
-		p := &peer{url: easservertest.Start(t, easserver.Config{}, store)}
+		p := &peer{url: easservertest.StartChecked(t, easserver.Config{}, store)}
 		c, _ := p.client(t, v, nil)
 		one := func(f eas.Fetch) (res eas.FetchResult, data []byte) {
 			t.Helper()
@@ -99,7 +99,7 @@ func TestDownload(t *testing.T) {
 	store.AddDocument(easserver.Document{LinkID: link, Content: whole})
 	store.AddDocument(easserver.Document{LinkID: link + ".empty"})
 	requests, fail := 0, 0
-	p := &peer{url: easservertest.Start(t, easserver.Config{OnRequest: func(*easserver.Request) http.Handler {
+	p := &peer{url: easservertest.StartChecked(t, easserver.Config{OnRequest: func(*easserver.Request) http.Handler {
 		if requests++; requests == fail {
 			return http.NotFoundHandler()
 		}
