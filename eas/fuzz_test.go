@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/airlift-eas/airlift/eas"
@@ -62,6 +63,35 @@ func FuzzSync(f *testing.F) {
 		}
 		if p.Key == "" {
 			t.Fatal("a page without a key")
+		}
+	})
+}
+
+// FuzzSyncFolders: the same for several folders, read whole or in part.
+func FuzzSyncFolders(f *testing.F) {
+	f.Add(parse(f, strings.NewReplacer("<CollectionId>a<", "<CollectionId>c<").Replace(twoFolders)), 1)
+	f.Add((&recorded{t: f, name: "sync-initial-multi-collections"}).file(".response.wbxml"), 0)
+	f.Fuzz(func(t *testing.T, doc []byte, leave int) {
+		b := eas.SyncBatch{Partial: true, Folders: []eas.SyncRequest{{Key: "1", CollectionID: "c", Class: eas.ClassEmail, Options: wholeMail}}}
+		pages, err := fuzzClient(t, doc).SyncFolders(t.Context(), b)
+		if err != nil {
+			return
+		}
+		defer pages.Close()
+		for p, err := range pages.Pages() {
+			if err != nil {
+				return
+			}
+			n := 0
+			for cmd, err := range p.Commands() {
+				if err != nil {
+					break
+				}
+				use(t, cmd.Item)
+				if n++; n == leave {
+					break
+				}
+			}
 		}
 	})
 }
