@@ -17,7 +17,8 @@ import (
 // maxRequest bounds the body of a request, which may hold a message to send.
 const maxRequest = 256 << 20
 
-// Server answers clients from a store. It is an http.Handler for any path.
+// Server answers clients from a store. It is an http.Handler for any path; under /autodiscover/ it is found by the address of a
+// mailbox, by XML and by JSON.
 type Server struct {
 	cfg      Config
 	store    *Store
@@ -49,10 +50,18 @@ func (s *Server) Close() { s.closing.Do(func() { close(s.closed) }) }
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("MS-Server-ActiveSync", "16.1")
 	w.Header().Set("Cache-Control", "private")
+	if isAutodiscover(r, autodiscoverJSON) {
+		s.answerJSON(w, r)
+		return
+	}
 	login, password, _ := r.BasicAuth()
 	x := &exchange{server: s, cfg: &s.cfg, w: w, http: r}
 	if !s.cfg.Authenticate(login, password) {
 		x.unauthorized()
+		return
+	}
+	if isAutodiscover(r, autodiscoverXML) {
+		x.autodiscover(login)
 		return
 	}
 	switch r.Method {
