@@ -33,7 +33,7 @@ type whereabouts struct {
 // home settles where the run begins: at the server where the mailbox was the last time, if the caller names the same one as
 // then, or none as then; else at the one that they name; else where the address leads to.
 func (m *mailboxRun) home(ctx context.Context) error {
-	if m.mb.Locator == nil {
+	if m.mb.Locator == nil || m.state.Server == m.where.named && m.where.named != "" {
 		return nil
 	}
 	if m.state.Server != "" && m.state.Named == m.where.named {
@@ -81,7 +81,7 @@ func (m *mailboxRun) following(ctx context.Context, do func(context.Context) err
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
-		again, rerr := m.followed(ctx, err)
+		again, rerr := m.followed(ctx, bare(err))
 		if rerr != nil {
 			return m.fail(Source, rerr)
 		}
@@ -90,6 +90,15 @@ func (m *mailboxRun) following(ctx context.Context, do func(context.Context) err
 		}
 		m.beginAgain()
 	}
+}
+
+// bare is what went wrong, without where.
+func bare(err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
 }
 
 // beginAgain forgets what belongs to the server that was spoken to. What was done at it is kept for the run record.

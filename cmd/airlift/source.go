@@ -13,6 +13,7 @@ import (
 
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/auth"
+	"github.com/airlift-eas/airlift/eas/autodiscover"
 	"github.com/airlift-eas/airlift/migrate"
 )
 
@@ -22,6 +23,8 @@ type connection struct {
 	roots     *x509.CertPool // nil = the system's
 	allowHTTP bool
 	bandwidth *bandwidth // nil = no limit
+	http1     bool
+	trusted   []string // hosts of --autodiscover-trust
 }
 
 // sources makes the engine's mailboxes from the flags: the one of --mailbox, or those of --mailboxes.
@@ -47,13 +50,21 @@ func sources(ctx *cli.Context, c *console) ([]migrate.Mailbox, error) {
 	}
 	for i, a := range accounts {
 		conn.logIn(&mailboxes[i], a.user, passwords[i])
+		conn.locate(c, &mailboxes[i], func(origin string) http.RoundTripper {
+			there := migrate.Mailbox{Client: eas.Config{URL: origin}}
+			conn.logIn(&there, a.user, passwords[i])
+			return there.Client.Transport
+		})
 		c.traced(&mailboxes[i])
 	}
 	return mailboxes, nil
 }
 
 func connectionOf(ctx *cli.Context) (conn connection, err error) {
-	conn.allowHTTP = ctx.Bool("allow-http")
+	conn.allowHTTP, conn.http1 = ctx.Bool("allow-http"), ctx.Bool("http1")
+	if conn.trusted, err = hostsOf(ctx.StringSlice("autodiscover-trust")); err != nil {
+		return conn, err
+	}
 	if _, err := wordOf(ctx, "auth", "way", "auto", "basic"); err != nil {
 		return conn, err
 	}
@@ -100,11 +111,8 @@ func accountsOf(ctx *cli.Context) ([]account, error) {
 	}
 	for i := range accounts {
 		a := &accounts[i]
-		switch {
-		case a.mailbox == "":
+		if a.mailbox == "" {
 			return nil, usage("no mailbox", "name it with --mailbox, or many with --mailboxes")
-		case a.server == "" && given.server == "":
-			return nil, usage("no server for "+a.mailbox, "name it with --server: a host, or the whole https://HOST/Microsoft-Server-ActiveSync")
 		}
 		if a.server == "" {
 			a.server = given.server
@@ -152,6 +160,13 @@ func (conn connection) mailbox(a account) (migrate.Mailbox, error) {
 	cfg := eas.Config{URL: a.server, User: a.user, Version: conn.version, AllowHTTP: conn.allowHTTP}
 	check := cfg
 	check.DeviceID = "AIRLIFT"
+	if a.server == "" {
+		domain, err := autodiscover.DomainOf(a.mailbox)
+		if err != nil {
+			return migrate.Mailbox{}, usage("no server for "+a.mailbox, "name it with --server: a host, or the whole https://HOST/Microsoft-Server-ActiveSync; it is found by an address like alice@example.com only")
+		}
+		check.URL = domain
+	}
 	if _, err := eas.New(check); err != nil {
 		hint := ""
 		if strings.HasPrefix(strings.ToLower(a.server), "http://") && !conn.allowHTTP {
@@ -170,6 +185,9 @@ func (conn connection) logIn(m *migrate.Mailbox, user, password string) {
 
 func (conn connection) transport() http.RoundTripper {
 	t := eas.NewTransport()
+	if conn.http1 {
+		t = eas.NewHTTP1Transport()
+	}
 	t.TLSClientConfig.RootCAs = conn.roots
 	return conn.bandwidth.wrap(t)
 }

@@ -101,7 +101,7 @@ func Discover(ctx context.Context, o Options) (*Result, error) {
 		defer own.CloseIdleConnections()
 		s.Base = own
 	}
-	domain, err := domainOf(o.Address)
+	domain, err := DomainOf(o.Address)
 	if err != nil {
 		return nil, &Error{Address: o.Address, Err: err}
 	}
@@ -122,8 +122,8 @@ func Discover(ctx context.Context, o Options) (*Result, error) {
 	return found, nil
 }
 
-// domainOf is the domain of an address, in ASCII.
-func domainOf(address string) (string, error) {
+// DomainOf is the domain of an address, in ASCII; an error says that it has none to look for a server in.
+func DomainOf(address string) (string, error) {
 	at := strings.LastIndexByte(address, '@')
 	if at < 1 || strings.ContainsAny(address[:at], "/?#\r\n") {
 		return "", fmt.Errorf("%.100q is no address of a mailbox", address)
@@ -137,7 +137,7 @@ func domainOf(address string) (string, error) {
 
 // address asks wherever an address may be known. nil and no error: nowhere. An error ends the search.
 func (s *search) address(ctx context.Context, address string) (*Result, error) {
-	domain, err := domainOf(address)
+	domain, err := DomainOf(address)
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +187,7 @@ func (s *search) cause() error {
 	var best error
 	rank := 0
 	for _, st := range s.steps {
-		if r := telling(st); r > rank {
+		if r := s.telling(st); r > rank {
 			best, rank = st.Err, r
 			if !errors.Is(best, ErrUnconfirmed) && !errors.Is(best, ErrNotSafe) { // which name it
 				best = fmt.Errorf("%s: %w", st.URL, best)
@@ -198,7 +198,7 @@ func (s *search) cause() error {
 }
 
 // telling ranks what a step tells a person who wants to know why there is no server.
-func telling(st Step) int {
+func (s *search) telling(st Step) int {
 	var answer *AnswerError
 	var network net.Error
 	var dns *net.DNSError
@@ -216,7 +216,10 @@ func telling(st Step) int {
 	case errors.Is(err, eas.ErrThrottled):
 		return 5
 	case errors.Is(err, eas.ErrUnauthorized):
-		return 4 // it was challenged, and there are no credentials
+		if s.Credentials == nil {
+			return 4
+		}
+		return 0 // of a site that had no reason to see any
 	case st.Method == MethodRedirect, st.Method == MethodSRV:
 		return 0 // most domains have neither
 	case errors.As(err, &dns) && dns.IsNotFound:

@@ -351,6 +351,7 @@ func TestRefusals(t *testing.T) {
 		"456":         {signedIn(456), eas.ErrBlocked, eas.ErrUnauthorized, true},
 		"457":         {signedIn(457, "X-MS-Credential-Service-Url", "https://portal.example/"), eas.ErrPasswordExpired, eas.ErrBlocked, true},
 		"503":         {signedIn(503, "Retry-After", "7"), eas.ErrThrottled, eas.ErrUnauthorized, false},
+		"a bare 457":  {status(457), ErrNotFound, eas.ErrPasswordExpired, false},
 		"a bare 401":  {status(401), eas.ErrUnauthorized, nil, false},
 		"a bare 403":  {status(403), ErrNotFound, eas.ErrBlocked, false},
 		"a web site":  {website, ErrNotFound, eas.ErrUnauthorized, false},

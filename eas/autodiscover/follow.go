@@ -48,7 +48,7 @@ func (s *search) take(ctx context.Context, st *Step, resp *http.Response, a *ans
 // otherAddress asks for another address of the mailbox. MS-ASCMD 2.2.3.147. The hosts that are trusted stay those of the
 // first one.
 func (s *search) otherAddress(ctx context.Context, st *Step, address string) (*Result, error) {
-	if _, err := domainOf(address); err != nil {
+	if _, err := DomainOf(address); err != nil {
 		return s.ends(st, Failed, err)
 	}
 	if s.asked["address "+strings.ToLower(address)] || strings.EqualFold(address, st.Address) || strings.EqualFold(address, s.Address) {
@@ -164,7 +164,8 @@ func (s *search) refusal(ctx context.Context, st *Step, resp *http.Response) (*R
 		}
 	}
 	s.done(st)
-	if resp.StatusCode == statusBlocked || resp.StatusCode == statusExpired { // MS-ASHTTP 3.1.5.2.4: stop
+	// MS-ASHTTP 3.1.5.2.4: stop. Who does not know the user cannot know that of them.
+	if st.Credentials && (resp.StatusCode == statusBlocked || resp.StatusCode == statusExpired) {
 		return nil, he
 	}
 	return nil, nil
