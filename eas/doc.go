@@ -48,8 +48,7 @@
 //
 // It keeps no sync state: a key goes in, a key comes out. It never repeats a request by itself, with one exception: when a server
 // wants Provision, the client provisions once and repeats the command once. It never follows a redirect (package autodiscover
-// knows which hosts credentials may go to). Everything else, above
-// all what to do about an error, is the caller's decision.
+// knows which hosts credentials may go to). Everything else, above all what to do about an error, is the caller's decision.
 //
 // Answers are streams. A [SyncPage] is read from the network while the caller goes through its items; a MIME body goes from the
 // decoder into a [Blob], which is a buffer for a small one and an unnamed file for a large one. Memory depends neither on the

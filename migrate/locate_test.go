@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -84,6 +85,7 @@ type locator struct {
 	trusted  []*place
 	at       *place // what the address leads to; nil = nothing
 	searches atomic.Int32
+	unknown  map[*place]bool // to the DNS
 }
 
 var (
@@ -114,8 +116,15 @@ func (l *locator) Transport(url string) (http.RoundTripper, error) {
 
 func (l *locator) transport(p *place) http.RoundTripper {
 	base := p.Client().Transport
+	if l.unknown[p] {
+		return failing{&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "mail.example.com", IsNotFound: true}}}
+	}
 	return auth.Basic{User: "alice", Password: easservertest.Password, Origin: p.URL, Base: base}
 }
+
+type failing struct{ err error }
+
+func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, f.err }
 
 // located makes a run whose mailbox is to be found; named may be nil.
 func (l *lab) located(named *place, loc *locator) migrate.Options {
@@ -142,7 +151,7 @@ func (l *lab) state(o migrate.Options) checkpoints.Mailbox {
 func TestFoundByAddress(t *testing.T) {
 	l := newLab(t, easserver.Config{}, "alice")
 	here := l.place(easserver.Config{})
-	loc := &locator{t: t, trusted: []*place{here}, at: here}
+	loc := &locator{t: t, trusted: []*place{here}, at: here, unknown: map[*place]bool{}}
 	o := l.located(nil, loc)
 	if sum := l.run(o); sum.ItemsStored != perUser {
 		t.Fatalf("%+v", sum)
@@ -156,12 +165,13 @@ func TestFoundByAddress(t *testing.T) {
 	if n := loc.searches.Load(); n != 1 || l.state(o).DeviceID != first.DeviceID {
 		t.Errorf("%d searches, device %s", n, l.state(o).DeviceID)
 	}
-	// It has gone from there: by 404, and by 451 without a place.
-	for i, does := range []func(http.Handler) http.Handler{answersWith(404), movedTo("")} {
+	// It has gone from there: by 404, by 451 without a place, and by name.
+	for i, does := range []func(http.Handler) http.Handler{answersWith(404), movedTo(""), nil} {
 		other := l.place(easserver.Config{})
 		loc.trusted, loc.at = append(loc.trusted, other), other
 		for _, p := range loc.trusted[:len(loc.trusted)-1] {
 			p.now(does)
+			loc.unknown[p] = does == nil
 		}
 		if sum := l.run(o); sum.ItemsStored != 0 || l.state(o).Server != other.url() || l.state(o).DeviceID != first.DeviceID {
 			t.Errorf("%d: stored %d, %+v", i, sum.ItemsStored, l.state(o))

@@ -21,17 +21,17 @@ type locator struct {
 	signIn func(origin string) http.RoundTripper
 	search autodiscover.Options
 
-	mu    sync.Mutex
-	steps []autodiscover.Step
-	found *autodiscover.Result
+	mu        sync.Mutex
+	steps     []autodiscover.Step
+	transport map[string]http.RoundTripper // by server: each has connections of its own
 }
 
 // locate gives a source the way to a server that nobody named, or that the mailbox moved to. signIn makes a transport with the
 // mailbox's credentials for one server.
 func (conn connection) locate(c *console, m *migrate.Mailbox, signIn func(origin string) http.RoundTripper) {
-	l := &locator{c: c, named: m.Client.URL, signIn: signIn}
+	l := &locator{c: c, named: m.Client.URL, signIn: signIn, transport: map[string]http.RoundTripper{m.Client.URL: m.Client.Transport}}
 	l.search = autodiscover.Options{
-		Address: m.Address, Base: conn.transport(), Credentials: signIn, Trace: l.step,
+		Address: m.Address, Base: conn.transport(), Credentials: l.to, Trace: l.step,
 		Trust: autodiscover.Trust{Server: m.Client.URL, Hosts: conn.trusted},
 	}
 	l.search.Trust.Domain, _ = autodiscover.DomainOf(m.Address) // who has no domain has a server: it was checked
@@ -44,9 +44,6 @@ func (l *locator) Discover(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", l.explain(err)
 	}
-	l.mu.Lock()
-	l.found = found
-	l.mu.Unlock()
 	if text := passwordText(found.PasswordDays); text != "" {
 		hint := ""
 		if found.PasswordURL != "" {
@@ -61,7 +58,7 @@ func (l *locator) Discover(ctx context.Context) (string, error) {
 // Transport carries the credentials to the server that was named, and to others by https only if they are trusted.
 func (l *locator) Transport(server string) (http.RoundTripper, error) {
 	if server == l.named {
-		return l.signIn(server), nil
+		return l.to(server), nil
 	}
 	u, err := url.Parse(server)
 	if err != nil || u.Scheme != "https" || u.User != nil {
@@ -70,7 +67,17 @@ func (l *locator) Transport(server string) (http.RoundTripper, error) {
 	if !l.search.Trust.Allows(u.Hostname()) {
 		return nil, &hinted{fmt.Errorf("%s: %w", u.Hostname(), autodiscover.ErrUnconfirmed), hintTrust(u.Hostname())}
 	}
-	return l.signIn(server), nil
+	return l.to(server), nil
+}
+
+// to is the transport to a server, which is made once.
+func (l *locator) to(server string) http.RoundTripper {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.transport[server] == nil {
+		l.transport[server] = l.signIn(server)
+	}
+	return l.transport[server]
 }
 
 func (l *locator) step(s autodiscover.Step) {
