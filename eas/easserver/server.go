@@ -78,11 +78,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serverOptions answers OPTIONS. MS-ASHTTP 2.2.4.
 func (x *exchange) serverOptions() {
 	h := x.w.Header()
-	h.Set("MS-ASProtocolVersions", strings.Join(x.cfg.Versions, ","))
-	h.Set("MS-ASProtocolCommands", strings.Join(x.server.commands, ","))
+	x.tellProtocol()
 	h.Set("Public", "OPTIONS,POST")
 	h.Set("Allow", "OPTIONS,POST")
 	x.w.WriteHeader(http.StatusOK)
+}
+
+// tellProtocol says which versions and commands there are. MS-ASHTTP 2.2.4.1.2.
+func (x *exchange) tellProtocol() {
+	h := x.w.Header()
+	h.Set("MS-ASProtocolVersions", strings.Join(x.cfg.Versions, ","))
+	h.Set("MS-ASProtocolCommands", strings.Join(x.server.commands, ","))
 }
 
 func (x *exchange) post(login string) {
