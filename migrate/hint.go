@@ -29,6 +29,8 @@ func Hint(err error) string {
 		return "the server's certificate is of no authority that this machine knows: name its certificate with --ca-cert"
 	case errors.As(err, &host):
 		return "use the name in --server that the server's certificate is for"
+	case errors.Is(err, eas.ErrRedirect):
+		return "the server sends its clients elsewhere: name the server that it sends them to, if it is one of yours"
 	case errors.Is(err, eas.ErrNotEAS):
 		return "nothing speaks Exchange ActiveSync there: name the mail server's host, or the whole https://HOST/Microsoft-Server-ActiveSync"
 	case errors.As(err, &dns):

@@ -335,3 +335,68 @@ func TestLookFollows(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// failingStore fails its nth write, and all that follow, as a process that is killed.
+type failingStore struct {
+	checkpoints.Store
+	left atomic.Int32
+}
+
+var errKilled = errors.New("killed")
+
+func (s *failingStore) dead() error {
+	if s.left.Add(-1) < 0 {
+		return errKilled
+	}
+	return nil
+}
+
+func (s *failingStore) Commit(ctx context.Context, c checkpoints.Commit) error {
+	if err := s.dead(); err != nil {
+		return err
+	}
+	return s.Store.Commit(ctx, c)
+}
+
+func (s *failingStore) SaveMailbox(ctx context.Context, m checkpoints.Mailbox) error {
+	if err := s.dead(); err != nil {
+		return err
+	}
+	return s.Store.SaveMailbox(ctx, m)
+}
+
+// TestUpgradedAndKilled: a run that ends at any write while it starts over leaves nothing that the next one does not make good.
+// The server says that it was upgraded until it sees the hierarchy asked for from key 0, as Exchange does.
+func TestUpgradedAndKilled(t *testing.T) {
+	for n := range int32(14) {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			l := newLab(t, easserver.Config{}, "alice")
+			here := l.place(easserver.Config{})
+			o := l.located(here, &locator{t: t, trusted: []*place{here}})
+			l.run(o)
+			l.store.User("alice").Folder("Inbox").AddMessage(message("alice", "Inbox", 777))
+			var renewed atomic.Bool
+			here.now(func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if !renewed.Load() && r.Method == http.MethodPost {
+						w.Header().Set("X-MS-RP", "14.1,16.1")
+					}
+					next.ServeHTTP(w, r)
+					if r.URL.Query().Get("Cmd") == "FolderSync" && w.Header().Get("MS-ASProtocolCommands") != "" { // it was key 0
+						renewed.Store(true)
+					}
+				})
+			})
+			killed := o
+			store := &failingStore{Store: o.Checkpoints}
+			store.left.Store(n)
+			killed.Checkpoints = store
+			_, err := migrate.Run(t.Context(), killed)
+			if !errors.Is(err, errKilled) {
+				t.Fatalf("%v", err)
+			}
+			l.run(o)
+			l.check("alice")
+		})
+	}
+}
