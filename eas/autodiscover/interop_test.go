@@ -14,10 +14,13 @@ import (
 	"testing"
 )
 
+// labFolder is where up.sh makes a lab if it is not told otherwise.
+func labFolder() string { return filepath.Join(os.TempDir(), "airlift-lab") }
+
 // TestInteropNotServed: SOGo 5.8 has no Autodiscover, neither XML nor JSON; a site that wants it puts one of its own in front. So
 // the lab of examples/lab/sogo cannot serve this package.
 func TestInteropNotServed(t *testing.T) {
-	env, err := os.ReadFile(filepath.Join(cmp.Or(os.Getenv("AIRLIFT_LAB"), filepath.Join(os.TempDir(), "airlift-lab")), "lab.env"))
+	env, err := os.ReadFile(filepath.Join(cmp.Or(os.Getenv("AIRLIFT_LAB"), labFolder()), "lab.env"))
 	if err != nil {
 		t.Fatalf("no lab: %v\nstart it with examples/lab/sogo/up.sh", err)
 	}
