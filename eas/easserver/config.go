@@ -22,6 +22,9 @@ type Config struct {
 	// Challenges are the WWW-Authenticate headers of a 401; default Basic.
 	Challenges []string
 
+	// URL is the endpoint that Autodiscover names; default the host that it is asked at.
+	URL string
+
 	// Versions are the protocol versions that are offered, in the order of the
 	// header; default 2.5, 12.0, 12.1, 14.0, 14.1, 16.0, 16.1.
 	Versions []string
