@@ -38,8 +38,9 @@
 // folder ids. Servers limit how many there are.
 //
 // A failure comes in one of three forms. An HTTP status is an [HTTPError]. A Status in the document is a [StatusError]: its
-// number means something only together with the command and the element it stood in. An answer that is not what the protocol
-// says (a web page, a document that breaks off) is a [ResponseError]. All answer to [errors.Is] with this package's sentinels.
+// number means something only together with the command and the element it stood in; [StatusError.Info] knows them all, and what
+// the specifications want a client to do about each. An answer that is not what the protocol says (a web page, a document that
+// breaks off) is a [ResponseError]. All answer to [errors.Is] with this package's sentinels.
 //
 // # What this package does, and does not
 //
