@@ -58,16 +58,18 @@ type Config struct {
 	TraceXML bool
 }
 
-// DeviceInformation is what the server is told of the device. MS-ASCMD 2.2.3.45. The zero value says "airlift".
+// DeviceInformation is what the server is told of the device, each at most 1024 characters. MS-ASCMD 2.2.3.45. In a Config the
+// zero value says "airlift".
 type DeviceInformation struct {
-	Model          string `wbxml:"Settings:Model"` // 2.2.3.115
-	IMEI           string `wbxml:"Settings:IMEI"`
-	FriendlyName   string `wbxml:"Settings:FriendlyName"`
-	OS             string `wbxml:"Settings:OS"`
-	OSLanguage     string `wbxml:"Settings:OSLanguage"`
-	PhoneNumber    string `wbxml:"Settings:PhoneNumber"`
-	UserAgent      string `wbxml:"Settings:UserAgent"`      // from 12.1 on
-	MobileOperator string `wbxml:"Settings:MobileOperator"` // from 14.0 on
+	Model             string `wbxml:"Settings:Model"` // 2.2.3.115
+	IMEI              string `wbxml:"Settings:IMEI"`
+	FriendlyName      string `wbxml:"Settings:FriendlyName"`
+	OS                string `wbxml:"Settings:OS"`
+	OSLanguage        string `wbxml:"Settings:OSLanguage"`
+	PhoneNumber       string `wbxml:"Settings:PhoneNumber"`       // 2.2.3.134
+	UserAgent         string `wbxml:"Settings:UserAgent"`         // from 12.1 on
+	EnableOutboundSMS *bool  `wbxml:"Settings:EnableOutboundSMS"` // 2.2.3.60, from 14.0 on
+	MobileOperator    string `wbxml:"Settings:MobileOperator"`    // 2.2.3.113, from 14.0 on
 }
 
 const (

@@ -46,7 +46,7 @@ func (c *Client) provision(ctx context.Context) (PolicyKey, error) {
 	}
 	ask := wbxml.E(wbxml.ProvisionProvision)
 	if c.Version().AtLeast(Version141) { // MS-ASPROV 2.2.2.53: in the first request, and from 14.1 on only
-		info, err := c.deviceInformation()
+		info, err := c.cfg.Device.element(c.Version())
 		if err != nil {
 			return "", err
 		}

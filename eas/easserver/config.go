@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
@@ -31,6 +32,12 @@ type Config struct {
 	MaxWindow      int // items of a page; default and most 512
 	MaxPingFolders int // folders of a Ping; default 200
 	MaxDevices     int // devices of a mailbox; default 100
+
+	// NoPasswordRecovery refuses to keep the passwords of devices.
+	NoPasswordRecovery bool
+
+	// RightsTemplates are what a message may be protected with.
+	RightsTemplates []eas.RightsTemplate
 
 	// Gzip compresses answers for clients that accept it.
 	Gzip bool

@@ -12,6 +12,7 @@ type device struct {
 	id, typ   string
 	userAgent string
 	info      []wbxml.Element // Settings DeviceInformation Set
+	password  string          // for who forgets it
 
 	policyKey    string // the key that commands must show
 	temporaryKey string // the key that the next acknowledgement must show
@@ -54,6 +55,7 @@ func (u *User) device(id, typ string, most int) *device {
 type Device struct {
 	ID, Type, UserAgent string
 	Information         []wbxml.Element // the children of DeviceInformation Set, as the device sent them
+	Password            string          // DevicePassword Set
 	Wiped               bool            // a remote wipe was acknowledged
 }
 
@@ -63,7 +65,7 @@ func (u *User) Devices() []Device {
 	defer u.mu.Unlock()
 	var all []Device
 	for _, d := range u.devices {
-		all = append(all, Device{ID: d.id, Type: d.typ, UserAgent: d.userAgent, Information: d.info, Wiped: d.wipe == wipeDone})
+		all = append(all, Device{ID: d.id, Type: d.typ, UserAgent: d.userAgent, Information: d.info, Password: d.password, Wiped: d.wipe == wipeDone})
 	}
 	return all
 }
