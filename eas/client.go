@@ -1,7 +1,6 @@
 package eas
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -134,7 +133,7 @@ func (c *Client) call(ctx context.Context, cmd command, check func(*wbxml.Elemen
 	var doc *wbxml.Element
 	err := c.post(ctx, cmd, func(r *response) (err error) {
 		defer func() { r.close(err) }()
-		doc, err = r.document(cmd.doc.Tag)
+		doc, err = r.document(cmd.answer())
 		if err == nil && doc != nil {
 			err = check(doc)
 		}
@@ -144,23 +143,4 @@ func (c *Client) call(ctx context.Context, cmd command, check func(*wbxml.Elemen
 		return nil, err
 	}
 	return doc, nil
-}
-
-// command is a request.
-type command struct {
-	name      string         // of the command: the query's Cmd
-	doc       *wbxml.Element // nil for OPTIONS
-	multipart bool           // MS-ASHTTP 2.2.1.1.2.5
-	wait      time.Duration  // how long the server is asked to wait for changes
-	policyKey *PolicyKey     // sent instead of the client's
-}
-
-func (cmd command) encode() ([]byte, error) {
-	var b bytes.Buffer
-	e := wbxml.NewEncoder(&b)
-	e.Element(cmd.doc)
-	if err := e.Close(); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
 }

@@ -34,6 +34,10 @@ type Config struct {
 	PolicyKey PolicyKey
 	// Device is what the server shows of this device to its user and administrator.
 	Device DeviceInformation
+	// Query is the form of the request line; default QueryPlain.
+	Query QueryForm
+	// Locale is the language of what the server writes, in a base64 query: a number of MS-LCID; default 0x0409, English.
+	Locale uint16
 	// Transport sends the requests; it adds the credentials (auth.Basic wraps one). nil uses a connection pool of the
 	// client's own.
 	Transport http.RoundTripper
@@ -87,6 +91,9 @@ func (cfg Config) withDefaults() Config {
 	}
 	set(&cfg.DeviceType, defaultDeviceType)
 	set(&cfg.UserAgent, defaultUserAgent)
+	if cfg.Locale == 0 {
+		cfg.Locale = localeEnglish
+	}
 	set(&cfg.SpoolDir, os.TempDir())
 	set(&cfg.Device.Model, "airlift")
 	set(&cfg.Device.FriendlyName, "airlift mailbox archive")

@@ -2,6 +2,8 @@ package eas
 
 import (
 	"bytes"
+	"io"
+	"net/http"
 	"regexp"
 	"time"
 
@@ -38,6 +40,20 @@ func traceXML(doc []byte) []byte {
 		b.WriteString("<!-- cut -->\n")
 	}
 	return traceSecret.ReplaceAll(b.Bytes(), []byte("$1-$2"))
+}
+
+// traceRequest keeps the beginning of a document that is sent. A message that is sent is not shown.
+func (r *response) traceRequest(req *http.Request) {
+	if !r.c.cfg.TraceXML || req.GetBody == nil || req.Header.Get("Content-Type") != contentTypeWBXML {
+		return
+	}
+	body, err := req.GetBody()
+	if err != nil {
+		return // sending it says why
+	}
+	defer body.Close()
+	doc, _ := io.ReadAll(io.LimitReader(body, traceCapture))
+	r.trace.RequestXML = traceXML(doc)
 }
 
 // capture keeps the beginning of what is written to it.

@@ -15,8 +15,6 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-const contentTypeWBXML = "application/vnd.ms-sync.wbxml"
-
 // do sends one request and returns the answer when it is a 200; its body is still to be read, and close is to be called.
 func (c *Client) do(ctx context.Context, cmd command) (*response, error) {
 	r := &response{c: c, cmd: cmd.name, trace: Exchange{Command: cmd.name, Start: time.Now()}}
@@ -30,20 +28,17 @@ func (c *Client) do(ctx context.Context, cmd command) (*response, error) {
 func (r *response) send(ctx context.Context, cmd command) error {
 	ctx, r.cancel = context.WithCancelCause(ctx)
 	r.cause = func() error { return context.Cause(ctx) }
-	req, err := r.c.request(ctx, cmd)
+	limit := r.c.cfg.HeaderTimeout + cmd.wait
+	patience := newPatience(limit, func() { r.cancel(&timeoutError{"no answer", limit}) })
+	req, err := r.c.request(ctx, cmd, patience)
 	if err != nil {
+		patience.end()
 		return r.wrap(err)
 	}
 	r.trace.RequestBytes = max(req.ContentLength, 0)
-	if r.c.cfg.TraceXML && req.GetBody != nil {
-		body, _ := req.GetBody()
-		doc, _ := io.ReadAll(io.LimitReader(body, traceCapture))
-		r.trace.RequestXML = traceXML(doc)
-	}
-	limit := r.c.cfg.HeaderTimeout + cmd.wait
-	timer := time.AfterFunc(limit, func() { r.cancel(&timeoutError{"no answer", limit}) })
+	r.traceRequest(req)
 	r.http, err = r.c.http.Do(req) //nolint:bodyclose // response.close does it
-	timer.Stop()
+	patience.end()
 	r.trace.Wait = time.Since(r.trace.Start)
 	if err != nil {
 		return r.wrap(r.why(bare(err)))
@@ -68,54 +63,6 @@ func bare(err error) error {
 	}
 	return err
 }
-
-// request builds the HTTP request. MS-ASHTTP 2.2.1.1, with the query in its plain form, which every server understands.
-func (c *Client) request(ctx context.Context, cmd command) (*http.Request, error) {
-	version, key := c.Version(), c.PolicyKey()
-	if cmd.policyKey != nil {
-		key = *cmd.policyKey
-	}
-	u := *c.url
-	method, body := http.MethodOptions, []byte(nil)
-	if cmd.doc != nil {
-		if version == "" {
-			return nil, errNoVersion
-		}
-		var err error
-		if body, err = cmd.encode(); err != nil {
-			return nil, err
-		}
-		method = http.MethodPost
-		u.RawQuery = "Cmd=" + cmd.name + "&User=" + escape(c.cfg.User) +
-			"&DeviceId=" + string(c.cfg.DeviceID) + "&DeviceType=" + c.cfg.DeviceType
-	}
-	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	h := req.Header
-	h.Set("User-Agent", c.cfg.UserAgent)
-	h.Set("Accept-Encoding", "gzip")
-	if version != "" {
-		h["MS-ASProtocolVersion"] = []string{string(version)}
-	}
-	if cmd.doc == nil {
-		return req, nil
-	}
-	h.Set("Content-Type", contentTypeWBXML)
-	if key != "" {
-		h["X-MS-PolicyKey"] = []string{string(key)}
-	}
-	if cmd.multipart {
-		h["MS-ASAcceptMultiPart"] = []string{"T"}
-	}
-	return req, nil
-}
-
-var errNoVersion = errors.New("no protocol version is known yet: Connect comes first")
-
-// escape writes a query value so that every server reads it back: a space as %20, not as "+".
-func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
 
 // response is an answer that is being read.
 type response struct {

@@ -53,6 +53,10 @@ func (x *exchange) batch(request wbxml.Tag, most int, carryOut func(*wbxml.Eleme
 		x.refuse(103, "MS-ASCMD 3.1.5.10", fmt.Sprintf("%d times %s", n, request.Name()))
 		return
 	}
+	if err := x.protocol.wellFormed(x.doc); err != nil {
+		x.refuse(103, "MS-ASCMD 2.2.2", err.Error())
+		return
+	}
 	answer := wbxml.E(x.command.root)
 	x.user.mu.Lock()
 	for e := range x.doc.All(request) {

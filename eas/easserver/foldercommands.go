@@ -3,6 +3,7 @@ package easserver
 import (
 	"maps"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/wbxml"
@@ -15,8 +16,9 @@ func (x *exchange) folderCommand(change func() (status int, f *Folder)) {
 	x.user.mu.Lock()
 	status, f := 10, (*Folder)(nil)
 	h := &x.device.hierarchy
+	err := x.protocol.wellFormed(x.doc)
 	switch {
-	case key == "":
+	case err != nil, key == "":
 	case key == "0" || !h.accepts(key):
 		status = 9
 	default:
@@ -31,7 +33,11 @@ func (x *exchange) folderCommand(change func() (status int, f *Folder)) {
 	}
 	x.user.mu.Unlock()
 	if status == 10 {
-		x.violation("MS-ASCMD 2.2.3.177", "a malformed "+x.command.name)
+		detail := "a malformed " + x.command.name
+		if err != nil {
+			detail = err.Error()
+		}
+		x.violation("MS-ASCMD 2.2.3.177", detail)
 	}
 	if status == 1 && x.command.root == wbxml.FolderHierarchyFolderCreate {
 		answer.Append(wbxml.T(wbxml.FolderHierarchyServerId, x.device.shown(f.id)))
@@ -60,7 +66,7 @@ func (x *exchange) folderCreate() {
 	x.folderCommand(func() (int, *Folder) {
 		name := x.doc.Value(wbxml.FolderHierarchyDisplayName)
 		typ, err := strconv.Atoi(x.doc.Value(wbxml.FolderHierarchyType))
-		if name == "" || len(name) > 256 || err != nil || !creatable(eas.FolderType(typ)) {
+		if !folderName(name) || err != nil || !creatable(eas.FolderType(typ)) {
 			return 10, nil
 		}
 		parent, status := x.parent()
@@ -112,7 +118,7 @@ func (x *exchange) folderUpdate() {
 		}
 		name := x.doc.Value(wbxml.FolderHierarchyDisplayName)
 		parent, status := x.parent()
-		if name == "" || len(name) > 256 {
+		if !folderName(name) {
 			status = 10
 		}
 		if status != 1 {
@@ -144,4 +150,10 @@ func (x *exchange) folderToChange(ofSpecial int) (*Folder, int) {
 		return nil, ofSpecial
 	}
 	return f, 1
+}
+
+// folderName tells whether a folder may have the name. MS-ASCMD 2.2.3.49.3.
+func folderName(s string) bool {
+	n := utf8.RuneCountInString(s)
+	return n > 0 && n <= 256
 }

@@ -22,9 +22,9 @@ const written = "From: alice@example.com\r\nTo: Bob <bob@example.com>, carol@els
 	"Content-Type: text/plain; charset=utf-8\r\n\r\nmy answer\r\n"
 
 func sendDoc(root wbxml.Tag, clientID, mime string, more ...wbxml.Element) wbxml.Element {
-	e := wbxml.E(root, wbxml.T(wbxml.ComposeMailClientId, clientID), wbxml.Empty(wbxml.ComposeMailSaveInSentItems))
+	e := wbxml.E(root, wbxml.T(wbxml.ComposeMailClientId, clientID))
 	e.Append(more...)
-	e.Append(wbxml.B(wbxml.ComposeMailMime, []byte(mime)))
+	e.Append(wbxml.Empty(wbxml.ComposeMailSaveInSentItems), wbxml.B(wbxml.ComposeMailMime, []byte(mime)))
 	return e
 }
 

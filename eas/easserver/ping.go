@@ -2,9 +2,11 @@ package easserver
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
+	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
@@ -70,6 +72,12 @@ func (x *exchange) pingParameters() (pingState, *wbxml.Element) {
 		return p, &e
 	}
 	if x.doc != nil {
+		if err := x.protocol.wellFormed(x.doc); err != nil {
+			return refuse(4, "MS-ASCMD 2.2.3.136", err.Error())
+		}
+		if len(x.doc.Children) == 0 {
+			return refuse(4, "MS-ASCMD 2.2.1.13", "a Ping with nothing in it")
+		}
 		if h := x.doc.Child(wbxml.PingHeartbeatInterval); h != nil {
 			n, err := strconv.Atoi(h.Text)
 			if err != nil {
@@ -84,10 +92,14 @@ func (x *exchange) pingParameters() (pingState, *wbxml.Element) {
 		if fs := x.doc.Child(wbxml.PingFolders); fs != nil {
 			p.folders = nil
 			for f := range fs.All(wbxml.PingFolder) {
-				if f.Value(wbxml.PingId) == "" || f.Value(wbxml.PingClass) == "" {
-					return refuse(4, "MS-ASCMD 2.2.3.70.3", "a Folder without Id and Class")
+				id, class := f.Value(wbxml.PingId), f.Value(wbxml.PingClass)
+				switch {
+				case slices.Contains(p.folders, id):
+					return refuse(4, "MS-ASCMD 2.2.3.90", "folder "+id+" twice")
+				case !x.watchable(class):
+					return refuse(4, "MS-ASCMD 2.2.3.27.4", "a Folder of class "+class)
 				}
-				p.folders = append(p.folders, f.Value(wbxml.PingId))
+				p.folders = append(p.folders, id)
 			}
 		}
 	}
@@ -99,6 +111,15 @@ func (x *exchange) pingParameters() (pingState, *wbxml.Element) {
 	}
 	x.device.ping = p
 	return p, nil
+}
+
+// watchable tells whether a folder of the class may be watched. MS-ASCMD 2.2.3.27.4.
+func (x *exchange) watchable(class string) bool {
+	switch eas.Class(class) {
+	case eas.ClassEmail, eas.ClassCalendar, eas.ClassContacts, eas.ClassTasks:
+		return true
+	}
+	return eas.Class(class) == eas.ClassNotes && x.protocol >= 140
 }
 
 // watched is a folder of a Ping. One that the device never synchronized is watched

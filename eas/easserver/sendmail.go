@@ -18,6 +18,9 @@ type outgoing struct {
 	save     bool           // SaveInSentItems
 	source   *wbxml.Element // of SmartReply and SmartForward
 	replace  bool           // ReplaceMime: the client has put the original in
+
+	// A meeting is forwarded without a message.
+	forwardees, body *wbxml.Element
 }
 
 // sendMail answers SendMail. MS-ASCMD 2.2.1.17.
@@ -35,13 +38,37 @@ func (x *exchange) outgoing() (outgoing, bool) {
 		return outgoing{mime: x.raw, save: x.query.saveInSent}, true
 	}
 	o := outgoing{
-		clientID: x.doc.Value(wbxml.ComposeMailClientId), mime: []byte(x.doc.Value(wbxml.ComposeMailMime)),
+		clientID: x.doc.Value(wbxml.ComposeMailClientId), forwardees: x.doc.Child(wbxml.ComposeMailForwardees), body: x.doc.Child(wbxml.AirSyncBaseBody),
 		save: x.doc.Has(wbxml.ComposeMailSaveInSentItems), source: x.doc.Child(wbxml.ComposeMailSource), replace: x.doc.Has(wbxml.ComposeMailReplaceMime),
 	}
-	if o.clientID == "" || len(o.clientID) > 40 || !x.doc.Has(wbxml.ComposeMailMime) {
+	if m := x.doc.Child(wbxml.ComposeMailMime); m != nil {
+		o.mime = []byte(m.Text)
+	}
+	if err := x.protocol.wellFormed(x.doc); err != nil {
+		return o, x.refuse(103, "MS-ASCMD 2.2.3.162", err.Error())
+	}
+	if o.clientID == "" || len(o.clientID) > 40 {
 		return o, x.refuse(103, "MS-ASCMD 2.2.3.28.1", "ClientId of a message is "+o.clientID)
 	}
-	return o, true
+	if o.mime == nil && !o.forwards() {
+		return o, x.refuse(103, "MS-ASCMD 2.2.3.109", "no message")
+	}
+	return o, x.sender()
+}
+
+// noTemplate is the template that protects nothing. MS-ASRM 2.2.2.19.3.
+const noTemplate = "00000000-0000-0000-0000-000000000000"
+
+// sender checks from which account, and with which template, the message shall be sent. There is one account, which has no
+// AccountId, and there are no templates. MS-ASCMD 2.2.3.3.1, MS-ASRM 3.2.4.1.
+func (x *exchange) sender() bool {
+	if x.doc.Has(wbxml.ComposeMailAccountId) {
+		return x.fail(166, 0)
+	}
+	if t := x.doc.Child(wbxml.RightsManagementTemplateID); t != nil && t.Text != noTemplate {
+		return x.fail(171, 0)
+	}
+	return true
 }
 
 // sendable checks the message: it can be parsed, has a recipient, and was not sent

@@ -2,7 +2,9 @@ package easserver
 
 import (
 	"strings"
+	"time"
 
+	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
@@ -22,11 +24,18 @@ func (x *exchange) smartForward() { x.smart(verbForwarded) }
 
 func (x *exchange) smart(verb int) {
 	o, ok := x.outgoing()
-	if !ok || !x.sendable(o) {
+	if !ok || !x.checkSource(o) {
 		return
 	}
 	f, original := x.original(o)
-	if original == nil {
+	if o.forwards() {
+		x.forwardMeeting(o, original)
+		return
+	}
+	if !x.sendable(o) {
+		return
+	}
+	if original == nil || original.Message == nil && f.class() != eas.ClassCalendar {
 		// 150 is ItemNotFound, MS-ASCMD 2.2.2.
 		x.fail(150, 404)
 		return
@@ -36,7 +45,7 @@ func (x *exchange) smart(verb int) {
 		message = withOriginal(o.mime, original, verb)
 	}
 	x.user.mu.Lock()
-	if v := f.item(f.serverID(original.num)); v != nil {
+	if v := f.item(f.serverID(original.num)); v != nil && v.Message != nil {
 		it := v.Item
 		it.LastVerb, it.LastVerbAt = verb, x.cfg.Now()
 		f.replace(v, it, nil)
@@ -46,23 +55,42 @@ func (x *exchange) smart(verb int) {
 	x.submit(o, message)
 }
 
-// original finds the message that is answered: Source says it, or the query before
-// 14.0.
+// checkSource checks how the original is named. MS-ASCMD 2.2.3.74, 2.2.3.98.4, 2.2.3.92.2.
+func (x *exchange) checkSource(o outgoing) bool {
+	s := o.source
+	if s == nil { // the query, before 14.0
+		return true
+	}
+	folder, item, instance := s.Has(wbxml.ComposeMailFolderId), s.Has(wbxml.ComposeMailItemId), s.Child(wbxml.ComposeMailInstanceId)
+	switch {
+	case s.Has(wbxml.ComposeMailLongId) && (folder || item || instance != nil):
+		return x.refuse(103, "MS-ASCMD 2.2.3.98.4", "a LongId and another id")
+	case !s.Has(wbxml.ComposeMailLongId) && !item:
+		return x.refuse(103, "MS-ASCMD 2.2.3.74", "a Source without an item")
+	case instance != nil:
+		if _, err := time.Parse(wbxml.DateTime, instance.Text); err != nil {
+			return x.refuse(104, "MS-ASCMD 2.2.1.19", "InstanceId is "+instance.Text)
+		}
+	}
+	return true
+}
+
+// original finds the item that is answered: Source says it, or the query before
+// 14.0. An item without a folder is in the Inbox. MS-ASCMD 2.2.3.93.
 func (x *exchange) original(o outgoing) (*Folder, *version) {
 	folder, id, longID := x.query.values.Get("CollectionId"), x.query.values.Get("ItemId"), x.query.values.Get("LongId")
 	if o.source != nil {
 		folder, id = o.source.Value(wbxml.ComposeMailFolderId), o.source.Value(wbxml.ComposeMailItemId)
 		longID = o.source.Value(wbxml.ComposeMailLongId)
 	}
-	if longID != "" {
+	switch {
+	case longID != "":
 		id = longID
 		folder, _, _ = strings.Cut(longID, ":")
+	case folder == "":
+		folder = x.user.byType(eas.FolderInbox).id
 	}
-	f, v := x.lookup(folder, id)
-	if v == nil || v.Message == nil {
-		return nil, nil
-	}
-	return f, v
+	return x.lookup(folder, id)
 }
 
 // withOriginal puts the original into what the client wrote: quoted below the text of
@@ -81,9 +109,12 @@ func withOriginal(written []byte, original *version, verb int) []byte {
 		files = append(files, file{a.name, a.contentType, c.attachment(a)})
 	}
 	text, html := b.plain(), b.html
-	if verb == verbForwarded {
+	switch {
+	case original.Message == nil:
+		files = append(files, original.meetingFile())
+	case verb == verbForwarded:
 		files = append(files, file{original.header().subject + ".eml", "message/rfc822", original.Message.text()})
-	} else {
+	default:
 		text = text + "\r\n\r\n" + quoted(original)
 		if html != "" {
 			html += "<blockquote>" + strings.ReplaceAll(htmlOfText(quoted(original)), "body>", "div>") + "</blockquote>"

@@ -34,9 +34,17 @@ func TestPing(t *testing.T) {
 		drafts := store.User("alice").Folder("Drafts")
 		c := newClient(t, Config{MaxPingFolders: 2}, store)
 		key := c.prime(string(inbox.ID()))
-		ping := func(doc wbxml.Element) (status string, folders []string, took time.Duration, e *wbxml.Element) {
+		ping := func(doc *wbxml.Element) (status string, folders []string, took time.Duration, e *wbxml.Element) {
 			start := time.Now()
-			e = c.do("Ping", doc)
+			if doc == nil { // the parameters of the last Ping
+				w := c.post("Ping", nil, "")
+				var err error
+				if e, err = wbxml.Unmarshal(w.Body.Bytes(), wbxml.Limits{}); err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				e = c.do("Ping", *doc)
+			}
 			if fs := e.Child(wbxml.PingFolders); fs != nil {
 				for f := range fs.All(wbxml.PingFolder) {
 					folders = append(folders, f.Text)
@@ -45,16 +53,16 @@ func TestPing(t *testing.T) {
 			return e.Value(wbxml.PingStatus), folders, time.Since(start), e
 		}
 		// There is a message that the device does not have.
-		status, folders, took, _ := ping(pingDoc("60", inbox.ID(), drafts.ID()))
+		status, folders, took, _ := ping(new(pingDoc("60", inbox.ID(), drafts.ID())))
 		if diff := cmp.Diff([]string{string(inbox.ID())}, folders); status != "2" || diff != "" || took != 0 {
 			t.Errorf("pending: status %s after %v, %s", status, took, diff)
 		}
 		key = c.drain(key, string(inbox.ID()))
-		if status, _, took, _ := ping(pingDoc("60", inbox.ID(), drafts.ID())); status != "1" || took != time.Minute {
+		if status, _, took, _ := ping(new(pingDoc("60", inbox.ID(), drafts.ID()))); status != "1" || took != time.Minute {
 			t.Errorf("nothing: status %s after %v", status, took)
 		}
 		after(20*time.Second, func() { inbox.AddMessage(message(1)) })
-		if status, folders, took, _ := ping(wbxml.E(wbxml.PingPing)); status != "2" || took != 20*time.Second || len(folders) != 1 {
+		if status, folders, took, _ := ping(nil); status != "2" || took != 20*time.Second || len(folders) != 1 {
 			t.Errorf("a message, with the parameters of the last Ping: status %s after %v, %v", status, took, folders)
 		}
 		// Its own change tells a device nothing.
@@ -64,11 +72,11 @@ func TestPing(t *testing.T) {
 			c2 := *c
 			c2.sync(key, string(inbox.ID()), commands1(change(sid, wbxml.T(wbxml.EmailRead, "1"))))
 		})
-		if status, _, took, _ := ping(wbxml.E(wbxml.PingPing)); status != "1" || took != time.Minute {
+		if status, _, took, _ := ping(nil); status != "1" || took != time.Minute {
 			t.Errorf("its own change: status %s after %v", status, took)
 		}
 		after(5*time.Second, func() { drafts.AddMessage(message(2)) })
-		if status, folders, took, _ := ping(wbxml.E(wbxml.PingPing)); status != "2" || took != 5*time.Second || folders[0] != string(drafts.ID()) {
+		if status, folders, took, _ := ping(nil); status != "2" || took != 5*time.Second || folders[0] != string(drafts.ID()) {
 			t.Errorf("a folder that was never synchronized: status %s after %v, %v", status, took, folders)
 		}
 		c.strict()
@@ -83,14 +91,17 @@ func TestPing(t *testing.T) {
 			{pingDoc("x", inbox.ID()), "4", ""},
 			{pingDoc("60", inbox.ID(), drafts.ID(), sent.ID()), "6", "2"},
 			{pingDoc("60", "99"), "7", ""},
+			{pingDoc("60", inbox.ID(), inbox.ID()), "4", ""},
+			{wbxml.E(wbxml.PingPing), "4", ""},
+			{wbxml.E(wbxml.PingPing, wbxml.E(wbxml.PingFolders)), "4", ""},
 		} {
-			status, _, took, e := ping(r.doc)
+			status, _, took, e := ping(&r.doc)
 			if limit := e.Value(wbxml.PingHeartbeatInterval) + e.Value(wbxml.PingMaxFolders); status != r.status || limit != r.limit || took != 0 {
 				t.Errorf("%s: status %s, limit %q after %v", r.doc.AppendXML(nil), status, limit, took)
 			}
 		}
 		c.device = "dev2"
-		if status, _, _, _ := ping(wbxml.E(wbxml.PingPing)); status != "3" {
+		if status, _, _, _ := ping(nil); status != "3" {
 			t.Errorf("a first Ping without parameters: status %s", status)
 		}
 	})

@@ -125,3 +125,28 @@ func TestEncoderErrors(t *testing.T) {
 type errReader struct{ err error }
 
 func (r errReader) Read([]byte) (int, error) { return 0, r.err }
+
+// TestOpaqueHole: with the value put in where it belongs, the document is as if it had been there all the time.
+func TestOpaqueHole(t *testing.T) {
+	for _, size := range []int{0, 1, 200, 70000} {
+		value := bytes.Repeat([]byte("v"), size)
+		whole := E(ComposeMailSendMail, T(ComposeMailClientId, "1"), B(ComposeMailMime, value), T(RightsManagementTemplateID, "t"))
+		want, err := Marshal(&whole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		enc := NewEncoder(&b)
+		enc.Start(whole.Tag)
+		enc.Element(&whole.Children[0])
+		enc.Start(ComposeMailMime)
+		enc.OpaqueHole(int64(size))
+		b.Write(value)
+		enc.End()
+		enc.Element(&whole.Children[2])
+		enc.End()
+		if err := enc.Close(); err != nil || !bytes.Equal(b.Bytes(), want) {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+	}
+}

@@ -71,6 +71,13 @@ func (e *Encoder) OpaqueFrom(r io.Reader, n int64) {
 	}
 }
 
+// OpaqueHole writes the beginning of an OPAQUE value of n bytes that the caller puts in himself: between all that has been
+// written when OpaqueHole returns, and what is written after it. So a document can be made around content that is not read yet.
+func (e *Encoder) OpaqueHole(n int64) {
+	e.beginOpaque(n)
+	e.flush(0)
+}
+
 func (e *Encoder) beginOpaque(n int64) {
 	if n < 0 || n > math.MaxUint32 {
 		e.fail(fmt.Errorf("opaque value of %d bytes: WBXML has room for 4 GiB", n))
