@@ -54,8 +54,12 @@ func TestMoveItems(t *testing.T) {
 		c, _ := p.client(t, v, nil)
 		calendar := p.alice.Folder("Calendar").ID()
 		got, err := c.MoveItems(t.Context(), []eas.Move{
-			{ServerID: a, From: inbox.ID(), To: sent.ID()}, {ServerID: a, From: inbox.ID(), To: sent.ID()}, {ServerID: b, From: inbox.ID(), To: "99"},
-			{ServerID: b, From: inbox.ID(), To: inbox.ID()}, {ServerID: b, From: inbox.ID(), To: calendar}, {ServerID: "1:77", From: inbox.ID(), To: sent.ID()},
+			{ServerID: a, From: inbox.ID(), To: sent.ID()},
+			{ServerID: a, From: inbox.ID(), To: sent.ID()},
+			{ServerID: b, From: inbox.ID(), To: "99"},
+			{ServerID: b, From: inbox.ID(), To: inbox.ID()},
+			{ServerID: b, From: inbox.ID(), To: calendar},
+			{ServerID: "1:77", From: inbox.ID(), To: sent.ID()},
 		})
 		if err != nil {
 			t.Fatal(v, err)

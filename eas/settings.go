@@ -63,6 +63,12 @@ const (
 
 // Settings sets and gets properties, from 12.0 on. MS-ASCMD 2.2.1.18. The error is of the whole: nothing was set.
 func (c *Client) Settings(ctx context.Context, q SettingsRequest) (*SettingsResponse, error) {
+	if err := c.needs("Settings", "the command", Version120); err != nil {
+		return nil, err
+	}
+	if err := c.needs("Settings", "RightsManagementInformation", Version141); err != nil && q.Rights {
+		return nil, err
+	}
 	doc, err := q.document(c.Version())
 	if err != nil {
 		return nil, fmt.Errorf("Settings: %w", err)
@@ -70,11 +76,8 @@ func (c *Client) Settings(ctx context.Context, q SettingsRequest) (*SettingsResp
 	answer, err := c.call(ctx, command{name: "Settings", doc: doc}, func(e *wbxml.Element) error {
 		return status("Settings", "Settings", number(e, wbxml.SettingsStatus))
 	})
-	if err != nil {
+	if answer, err = answered("Settings", answer, err); err != nil {
 		return nil, err
-	}
-	if answer == nil {
-		return nil, &ResponseError{Command: "Settings", Err: errEmpty}
 	}
 	return q.read(answer), nil
 }
@@ -82,12 +85,7 @@ func (c *Client) Settings(ctx context.Context, q SettingsRequest) (*SettingsResp
 // document builds the request. The server carries it out and answers it in its order. MS-ASCMD 2.2.1.18.
 func (q *SettingsRequest) document(v Version) (*wbxml.Element, error) {
 	doc := wbxml.E(wbxml.SettingsSettings)
-	switch {
-	case !v.AtLeast(Version120):
-		return nil, unsupported("Settings", v)
-	case q.Rights && !v.AtLeast(Version141):
-		return nil, unsupported("RightsManagementInformation", v)
-	case q.SetOof != nil && q.GetOof != "":
+	if q.SetOof != nil && q.GetOof != "" {
 		return nil, errors.New("Oof may be set or asked for in one request, not both")
 	}
 	if q.Device != nil {
@@ -232,8 +230,4 @@ func inAnswer(command string, err error) error {
 		return nil
 	}
 	return &ResponseError{Command: command, Err: err}
-}
-
-func unsupported(what string, v Version) error {
-	return fmt.Errorf("%s in version %s: %w", what, v, errors.ErrUnsupported)
 }

@@ -15,21 +15,35 @@ type allowed struct {
 	since    protocol // the first version that has it; 0: all
 }
 
-// requestRules are the children of the elements of requests, in their order. MS-ASCMD 2.2.3 lists them with each element.
+// requestRules are the children of the elements of requests, in their order; anyOrder has those whose order is free. MS-ASCMD
+// 2.2.3 lists them with each element.
 var requestRules = map[wbxml.Tag][]allowed{
 	wbxml.ComposeMailSendMail: { // 2.2.3.162
-		{tag: wbxml.ComposeMailClientId, required: true}, {tag: wbxml.ComposeMailAccountId, since: 141}, {tag: wbxml.ComposeMailSaveInSentItems},
-		{tag: wbxml.ComposeMailMime, required: true}, {tag: wbxml.RightsManagementTemplateID, since: 141},
+		{tag: wbxml.ComposeMailClientId, required: true},
+		{tag: wbxml.ComposeMailAccountId, since: 141},
+		{tag: wbxml.ComposeMailSaveInSentItems},
+		{tag: wbxml.ComposeMailMime, required: true},
+		{tag: wbxml.RightsManagementTemplateID, since: 141},
 	},
 	wbxml.ComposeMailSmartReply: { // 2.2.3.170
-		{tag: wbxml.ComposeMailClientId, required: true}, {tag: wbxml.ComposeMailSource, required: true}, {tag: wbxml.ComposeMailAccountId, since: 141},
-		{tag: wbxml.ComposeMailSaveInSentItems}, {tag: wbxml.ComposeMailReplaceMime}, {tag: wbxml.ComposeMailMime, required: true},
+		{tag: wbxml.ComposeMailClientId, required: true},
+		{tag: wbxml.ComposeMailSource, required: true},
+		{tag: wbxml.ComposeMailAccountId, since: 141},
+		{tag: wbxml.ComposeMailSaveInSentItems},
+		{tag: wbxml.ComposeMailReplaceMime},
+		{tag: wbxml.ComposeMailMime, required: true},
 		{tag: wbxml.RightsManagementTemplateID, since: 141},
 	},
 	wbxml.ComposeMailSmartForward: { // 2.2.3.169, 2.2.3.79; the message is not there when a meeting is forwarded
-		{tag: wbxml.ComposeMailClientId, required: true}, {tag: wbxml.ComposeMailSource, required: true}, {tag: wbxml.ComposeMailAccountId, since: 141},
-		{tag: wbxml.ComposeMailSaveInSentItems}, {tag: wbxml.ComposeMailReplaceMime}, {tag: wbxml.ComposeMailMime},
-		{tag: wbxml.RightsManagementTemplateID, since: 141}, {tag: wbxml.ComposeMailForwardees, since: 160}, {tag: wbxml.AirSyncBaseBody, since: 160},
+		{tag: wbxml.ComposeMailClientId, required: true},
+		{tag: wbxml.ComposeMailSource, required: true},
+		{tag: wbxml.ComposeMailAccountId, since: 141},
+		{tag: wbxml.ComposeMailSaveInSentItems},
+		{tag: wbxml.ComposeMailReplaceMime},
+		{tag: wbxml.ComposeMailMime},
+		{tag: wbxml.RightsManagementTemplateID, since: 141},
+		{tag: wbxml.ComposeMailForwardees, since: 160},
+		{tag: wbxml.AirSyncBaseBody, since: 160},
 	},
 	wbxml.ComposeMailSource: { // 2.2.3.173
 		{tag: wbxml.ComposeMailFolderId}, {tag: wbxml.ComposeMailItemId}, {tag: wbxml.ComposeMailLongId}, {tag: wbxml.ComposeMailInstanceId},
@@ -37,12 +51,16 @@ var requestRules = map[wbxml.Tag][]allowed{
 	wbxml.ComposeMailForwardees: {{tag: wbxml.ComposeMailForwardee, required: true, many: true}},               // 2.2.3.79
 	wbxml.ComposeMailForwardee:  {{tag: wbxml.ComposeMailName}, {tag: wbxml.ComposeMailEmail, required: true}}, // 2.2.3.78
 	wbxml.FolderHierarchyFolderCreate: { // 2.2.3.72
-		{tag: wbxml.FolderHierarchySyncKey, required: true}, {tag: wbxml.FolderHierarchyParentId, required: true},
-		{tag: wbxml.FolderHierarchyDisplayName, required: true}, {tag: wbxml.FolderHierarchyType, required: true},
+		{tag: wbxml.FolderHierarchySyncKey, required: true},
+		{tag: wbxml.FolderHierarchyParentId, required: true},
+		{tag: wbxml.FolderHierarchyDisplayName, required: true},
+		{tag: wbxml.FolderHierarchyType, required: true},
 	},
 	wbxml.FolderHierarchyFolderUpdate: { // 2.2.3.77
-		{tag: wbxml.FolderHierarchySyncKey, required: true}, {tag: wbxml.FolderHierarchyServerId, required: true},
-		{tag: wbxml.FolderHierarchyParentId, required: true}, {tag: wbxml.FolderHierarchyDisplayName, required: true},
+		{tag: wbxml.FolderHierarchySyncKey, required: true},
+		{tag: wbxml.FolderHierarchyServerId, required: true},
+		{tag: wbxml.FolderHierarchyParentId, required: true},
+		{tag: wbxml.FolderHierarchyDisplayName, required: true},
 	},
 	wbxml.FolderHierarchyFolderDelete: { // 2.2.3.73
 		{tag: wbxml.FolderHierarchySyncKey, required: true}, {tag: wbxml.FolderHierarchyServerId, required: true},
@@ -56,31 +74,45 @@ var requestRules = map[wbxml.Tag][]allowed{
 	wbxml.PingFolder:  {{tag: wbxml.PingId, required: true}, {tag: wbxml.PingClass, required: true}}, // 2.2.3.71.2
 }
 
+// ordered tells whether the children of an element have their places.
+func ordered(tag wbxml.Tag) bool {
+	_, free := anyOrder[tag]
+	return !free && tag != wbxml.SearchAnd
+}
+
 // wellFormed returns what e, or an element below it that has rules, breaks.
 func (p protocol) wellFormed(e *wbxml.Element) error {
-	rules, ok := requestRules[e.Tag]
+	if _, ok := anyOrder[e.Tag]; ok {
+		return p.obeys(anyOrder, e)
+	}
+	return p.obeys(requestRules, e)
+}
+
+// obeys is wellFormed for the elements that rules are of, and those below them.
+func (p protocol) obeys(rules map[wbxml.Tag][]allowed, e *wbxml.Element) error {
+	children, ok := rules[e.Tag]
 	if !ok {
 		return nil
 	}
-	last := -1
+	last, seen := -1, make([]bool, len(children))
 	for i := range e.Children {
 		c := &e.Children[i]
-		at := slices.IndexFunc(rules, func(a allowed) bool { return a.tag == c.Tag })
+		at := slices.IndexFunc(children, func(a allowed) bool { return a.tag == c.Tag })
 		switch {
 		case at < 0:
 			return fmt.Errorf("%s in %s", c.Tag, e.Tag)
-		case p < rules[at].since:
+		case p < children[at].since:
 			return fmt.Errorf("%s in version %s", c.Tag, p)
-		case at < last, at == last && !rules[at].many:
+		case at < last && ordered(e.Tag), seen[at] && !children[at].many:
 			return fmt.Errorf("%s in the wrong place in %s", c.Tag, e.Tag)
 		}
-		last = at
-		if err := p.wellFormed(c); err != nil {
+		last, seen[at] = at, true
+		if err := p.obeys(rules, c); err != nil {
 			return err
 		}
 	}
-	for _, a := range rules {
-		if a.required && !e.Has(a.tag) {
+	for i, a := range children {
+		if a.required && !seen[i] {
 			return fmt.Errorf("%s without %s", e.Tag, a.tag)
 		}
 	}

@@ -136,9 +136,7 @@ func (x *exchange) userInformation(e *wbxml.Element) (int, *wbxml.Element) {
 	addresses.Append(wbxml.T(wbxml.SettingsPrimarySmtpAddress, x.user.address))
 	accounts := wbxml.E(wbxml.SettingsAccounts, wbxml.E(wbxml.SettingsAccount, wbxml.T(wbxml.SettingsUserDisplayName, x.user.displayName), addresses))
 	for _, a := range x.user.accounts {
-		if e, err := wbxml.Encode(wbxml.SettingsAccount, a); err == nil { // a struct of the client's always does
-			accounts.Append(e)
-		}
+		accounts.Append(wbxml.E(wbxml.SettingsAccount, fields(a)...))
 	}
 	get := wbxml.E(wbxml.SettingsGet, accounts)
 	return 1, &get
@@ -160,9 +158,7 @@ func (x *exchange) rightsInformation(e *wbxml.Element) (int, *wbxml.Element) {
 		return x.bad("MS-ASCMD 2.2.3.156", "RightsManagementInformation without Get"), &get
 	}
 	for _, t := range x.cfg.RightsTemplates {
-		if e, err := wbxml.Encode(wbxml.RightsManagementRightsManagementTemplate, t); err == nil { // see above
-			get.Children[0].Append(e)
-		}
+		get.Children[0].Append(wbxml.E(wbxml.RightsManagementRightsManagementTemplate, fields(t)...))
 	}
 	return 1, &get
 }

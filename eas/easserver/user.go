@@ -24,6 +24,7 @@ type User struct {
 	changed    chan struct{} // closed, and replaced, when anything changes
 	oof        oofSettings
 	accounts   []eas.Account // but for the primary one
+	entry      eas.GALEntry
 }
 
 // The folders that every mailbox has, with the types of MS-ASCMD 2.2.3.186.3.

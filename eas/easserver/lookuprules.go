@@ -1,0 +1,49 @@
+package easserver
+
+import "github.com/airlift-eas/airlift/eas/wbxml"
+
+// anyOrder are the children of elements of requests whose order is free: the schemas
+// have them as a choice.
+var anyOrder = map[wbxml.Tag][]allowed{
+	wbxml.SearchSearch: {{tag: wbxml.SearchStore, required: true}},                                                                      // 2.2.3.159
+	wbxml.SearchStore:  {{tag: wbxml.SearchName, required: true}, {tag: wbxml.SearchQuery, required: true}, {tag: wbxml.SearchOptions}}, // 2.2.3.178.3
+	wbxml.SearchOptions: { // 2.2.3.125.5
+		{tag: wbxml.AirSyncMIMESupport, since: 120},
+		{tag: wbxml.AirSyncBaseBodyPreference, many: true, since: 120},
+		{tag: wbxml.AirSyncBaseBodyPartPreference, since: 141},
+		{tag: wbxml.RightsManagementRightsManagementSupport, since: 141},
+		{tag: wbxml.SearchRange},
+		{tag: wbxml.SearchUserName, since: 121},
+		{tag: wbxml.SearchPassword, since: 121},
+		{tag: wbxml.SearchDeepTraversal, since: 120},
+		{tag: wbxml.SearchRebuildResults, since: 120},
+		{tag: wbxml.SearchPicture, since: 141},
+	},
+	wbxml.SearchPicture: {{tag: wbxml.SearchMaxSize}, {tag: wbxml.SearchMaxPictures}}, // 2.2.3.135.3
+}
+
+// The children of the elements of a Query, which have a status of their own.
+var (
+	comparison = []allowed{{tag: wbxml.EmailDateReceived, required: true}, {tag: wbxml.SearchValue, required: true}} // 2.2.3.86
+	queryRules = map[wbxml.Tag][]allowed{
+		wbxml.SearchAnd: { // 2.2.3.10
+			{tag: wbxml.SearchFreeText},
+			{tag: wbxml.AirSyncClass, many: true},
+			{tag: wbxml.AirSyncCollectionId, many: true},
+			{tag: wbxml.SearchConversationId, since: 140},
+			{tag: wbxml.SearchGreaterThan},
+			{tag: wbxml.SearchLessThan},
+		},
+		wbxml.SearchGreaterThan: comparison,
+		wbxml.SearchLessThan:    comparison,                                                                                     // 2.2.3.96
+		wbxml.SearchEqualTo:     {{tag: wbxml.DocumentLibraryLinkId, required: true}, {tag: wbxml.SearchValue, required: true}}, // 2.2.3.62
+	}
+)
+
+// storeOptions are the options that a store has. MS-ASCMD 2.2.3.125.5.
+var storeOptions = map[string][]wbxml.Tag{
+	"GAL": path(wbxml.SearchRange, wbxml.SearchUserName, wbxml.SearchPassword, wbxml.SearchPicture),
+	"Mailbox": path(wbxml.SearchRange, wbxml.SearchDeepTraversal, wbxml.SearchRebuildResults, wbxml.AirSyncMIMESupport,
+		wbxml.AirSyncBaseBodyPreference, wbxml.AirSyncBaseBodyPartPreference, wbxml.RightsManagementRightsManagementSupport),
+	"DocumentLibrary": path(wbxml.SearchRange, wbxml.SearchUserName, wbxml.SearchPassword),
+}
