@@ -1,6 +1,7 @@
 package eas
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -32,6 +33,13 @@ type Config struct {
 	Version Version
 	// PolicyKey is what an earlier Provision returned; "" if there was none.
 	PolicyKey PolicyKey
+	// Policy decides what the server is told of a policy that it demands; an error keeps the client from telling anything,
+	// and is what the command ends with. nil says of every policy that it is applied. It is called by one goroutine at a
+	// time, during the command that the server asked at, and must not use the client.
+	Policy func(context.Context, *Policy) (Compliance, error)
+	// Wipe is told, once, that the server asks for a remote wipe, and tells whether the data was removed; the server is told
+	// the same. nil leaves that to AcknowledgeRemoteWipe. It is called as Policy is.
+	Wipe func(context.Context, *RemoteWipeError) (done bool)
 	// Device is what the server shows of this device to its user and administrator.
 	Device DeviceInformation
 	// Query is the form of the request line; default QueryPlain.

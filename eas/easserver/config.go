@@ -66,7 +66,10 @@ type Config struct {
 // Policy is what a device must apply before it may synchronize: the children of
 // EASProvisionDoc. MS-ASPROV 2.2.2.28.
 type Policy struct {
-	Settings []wbxml.Element
+	Settings    []wbxml.Element
+	Whole       bool // a device that applied a part of it is refused (status 139)
+	Managed     bool // a device that others manage is let in; else it gets status 145
+	KeyRequired bool // a device that shows no key at all gets status 141
 }
 
 // Request is one command of a client.

@@ -16,6 +16,7 @@ type device struct {
 
 	policyKey    string // the key that commands must show
 	temporaryKey string // the key that the next acknowledgement must show
+	compliance   string // what it said of the policy: MS-ASPROV 2.2.2.54.1
 	wipe         wipe
 
 	hierarchy   hierarchyState
@@ -56,6 +57,7 @@ type Device struct {
 	ID, Type, UserAgent string
 	Information         []wbxml.Element // the children of DeviceInformation Set, as the device sent them
 	Password            string          // DevicePassword Set
+	Compliance          string          // what it said of the policy, "" if nothing
 	Wiped               bool            // a remote wipe was acknowledged
 }
 
@@ -65,7 +67,7 @@ func (u *User) Devices() []Device {
 	defer u.mu.Unlock()
 	var all []Device
 	for _, d := range u.devices {
-		all = append(all, Device{ID: d.id, Type: d.typ, UserAgent: d.userAgent, Information: d.info, Password: d.password, Wiped: d.wipe == wipeDone})
+		all = append(all, Device{ID: d.id, Type: d.typ, UserAgent: d.userAgent, Information: d.info, Password: d.password, Compliance: d.compliance, Wiped: d.wipe == wipeDone})
 	}
 	return all
 }

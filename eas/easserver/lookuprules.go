@@ -19,7 +19,19 @@ var anyOrder = map[wbxml.Tag][]allowed{
 		{tag: wbxml.SearchRebuildResults, since: 120},
 		{tag: wbxml.SearchPicture, since: 141},
 	},
-	wbxml.SearchPicture: {{tag: wbxml.SearchMaxSize}, {tag: wbxml.SearchMaxPictures}}, // 2.2.3.135.3
+	wbxml.ProvisionProvision: { // MS-ASPROV 2.2.2.44
+		{tag: wbxml.SettingsDeviceInformation, since: 141},
+		{tag: wbxml.ProvisionPolicies},
+		{tag: wbxml.ProvisionRemoteWipe},
+		{tag: wbxml.ProvisionAccountOnlyRemoteWipe, since: 161},
+	},
+	wbxml.ProvisionPolicies: {{tag: wbxml.ProvisionPolicy, required: true}}, // MS-ASPROV 2.2.2.40
+	wbxml.ProvisionPolicy: { // MS-ASPROV 2.2.2.41
+		{tag: wbxml.ProvisionPolicyType, required: true}, {tag: wbxml.ProvisionPolicyKey}, {tag: wbxml.ProvisionStatus},
+	},
+	wbxml.ProvisionRemoteWipe:            {{tag: wbxml.ProvisionStatus, required: true}},               // MS-ASPROV 2.2.2.45
+	wbxml.ProvisionAccountOnlyRemoteWipe: {{tag: wbxml.ProvisionStatus, required: true}},               // MS-ASPROV 2.2.2.1
+	wbxml.SearchPicture:                  {{tag: wbxml.SearchMaxSize}, {tag: wbxml.SearchMaxPictures}}, // 2.2.3.135.3
 }
 
 // The children of the elements of a Query, which have a status of their own.

@@ -88,7 +88,7 @@ func (p protocol) wellFormed(e *wbxml.Element) error {
 	return p.obeys(requestRules, e)
 }
 
-// obeys is wellFormed for the elements that rules are of, and those below them.
+// obeys is wellFormed with rules that come before the others.
 func (p protocol) obeys(rules map[wbxml.Tag][]allowed, e *wbxml.Element) error {
 	children, ok := rules[e.Tag]
 	if !ok {
@@ -107,7 +107,11 @@ func (p protocol) obeys(rules map[wbxml.Tag][]allowed, e *wbxml.Element) error {
 			return fmt.Errorf("%s in the wrong place in %s", c.Tag, e.Tag)
 		}
 		last, seen[at] = at, true
-		if err := p.obeys(rules, c); err != nil {
+		below := p.wellFormed
+		if _, ok := rules[c.Tag]; ok {
+			below = func(e *wbxml.Element) error { return p.obeys(rules, e) }
+		}
+		if err := below(c); err != nil {
 			return err
 		}
 	}
