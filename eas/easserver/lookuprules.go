@@ -19,6 +19,18 @@ var anyOrder = map[wbxml.Tag][]allowed{
 		{tag: wbxml.SearchRebuildResults, since: 120},
 		{tag: wbxml.SearchPicture, since: 141},
 	},
+	wbxml.ResolveRecipientsResolveRecipients: { // 2.2.3.152
+		{tag: wbxml.ResolveRecipientsTo, required: true, many: true}, {tag: wbxml.ResolveRecipientsOptions},
+	},
+	wbxml.ResolveRecipientsOptions: { // 2.2.3.125.4
+		{tag: wbxml.ResolveRecipientsCertificateRetrieval},
+		{tag: wbxml.ResolveRecipientsMaxCertificates},
+		{tag: wbxml.ResolveRecipientsMaxAmbiguousRecipients},
+		{tag: wbxml.ResolveRecipientsAvailability, since: 140},
+		{tag: wbxml.ResolveRecipientsPicture, since: 141},
+	},
+	wbxml.ResolveRecipientsAvailability: {{tag: wbxml.ResolveRecipientsStartTime, required: true}, {tag: wbxml.ResolveRecipientsEndTime}}, // 2.2.3.16
+	wbxml.ResolveRecipientsPicture:      {{tag: wbxml.ResolveRecipientsMaxSize}, {tag: wbxml.ResolveRecipientsMaxPictures}},               // 2.2.3.135.2
 	wbxml.ProvisionProvision: { // MS-ASPROV 2.2.2.44
 		{tag: wbxml.SettingsDeviceInformation, since: 141},
 		{tag: wbxml.ProvisionPolicies},

@@ -15,8 +15,9 @@ var (
 // Store holds the mailboxes of a server in memory. All of it may be used from
 // any goroutine, while a server serves it.
 type Store struct {
-	mu    sync.RWMutex
-	users []*User
+	mu     sync.RWMutex
+	users  []*User
+	groups []*group
 }
 
 // NewStore returns a store without mailboxes.

@@ -25,6 +25,8 @@ type User struct {
 	oof        oofSettings
 	accounts   []eas.Account // but for the primary one
 	entry      eas.GALEntry
+
+	certificates [][]byte // DER
 }
 
 // The folders that every mailbox has, with the types of MS-ASCMD 2.2.3.186.3.
