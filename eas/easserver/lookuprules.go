@@ -31,6 +31,19 @@ var anyOrder = map[wbxml.Tag][]allowed{
 	},
 	wbxml.ResolveRecipientsAvailability: {{tag: wbxml.ResolveRecipientsStartTime, required: true}, {tag: wbxml.ResolveRecipientsEndTime}}, // 2.2.3.16
 	wbxml.ResolveRecipientsPicture:      {{tag: wbxml.ResolveRecipientsMaxSize}, {tag: wbxml.ResolveRecipientsMaxPictures}},               // 2.2.3.135.2
+	wbxml.ValidateCertValidateCert: { // 2.2.3.195
+		{tag: wbxml.ValidateCertCertificateChain}, {tag: wbxml.ValidateCertCertificates, required: true}, {tag: wbxml.ValidateCertCheckCRL},
+	},
+	wbxml.ValidateCertCertificateChain: {{tag: wbxml.ValidateCertCertificate, required: true, many: true}}, // 2.2.3.20
+	wbxml.ValidateCertCertificates:     {{tag: wbxml.ValidateCertCertificate, required: true, many: true}}, // 2.2.3.23.2
+
+	wbxml.FindFind:                   {{tag: wbxml.FindSearchId, required: true}, {tag: wbxml.FindExecuteSearch, required: true}}, // 2.2.3.69
+	wbxml.FindExecuteSearch:          {{tag: wbxml.FindMailBoxSearchCriterion}, {tag: wbxml.FindGalSearchCriterion}},              // 2.2.3.66
+	wbxml.FindMailBoxSearchCriterion: {{tag: wbxml.FindQuery, required: true}, {tag: wbxml.FindOptions}},                          // 2.2.3.99
+	wbxml.FindGalSearchCriterion:     {{tag: wbxml.FindQuery, required: true}, {tag: wbxml.FindOptions}},                          // 2.2.3.82
+	wbxml.FindQuery:                  {{tag: wbxml.FindFreeText}, {tag: wbxml.AirSyncClass}, {tag: wbxml.AirSyncCollectionId}},    // 2.2.3.142.1
+	wbxml.FindOptions:                {{tag: wbxml.FindRange}, {tag: wbxml.FindDeepTraversal}, {tag: wbxml.FindPicture}},          // 2.2.3.125.1
+	wbxml.FindPicture:                {{tag: wbxml.FindMaxSize}, {tag: wbxml.FindMaxPictures}},                                    // 2.2.3.135.1
 	wbxml.ProvisionProvision: { // MS-ASPROV 2.2.2.44
 		{tag: wbxml.SettingsDeviceInformation, since: 141},
 		{tag: wbxml.ProvisionPolicies},
