@@ -29,6 +29,7 @@ type device struct {
 
 	lastSync *wbxml.Element // what an empty Sync request stands for
 	ping     pingState
+	findID   string          // SearchId of the last Find
 	sent     map[string]bool // ClientIds of messages that were sent
 }
 
