@@ -87,6 +87,9 @@ func (c *Client) sendDeviceInformation(ctx context.Context) error {
 
 // harmless tells whether the server only declined to know about the device.
 func harmless(err error) bool {
+	if errors.Is(err, errors.ErrUnsupported) {
+		return true
+	}
 	if errors.Is(err, ErrBlocked) || errors.Is(err, ErrPolicyRequired) || errors.Is(err, ErrRemoteWipe) || errors.Is(err, ErrUnauthorized) {
 		return false
 	}

@@ -21,6 +21,14 @@
 //	ItemOperations   give me these items, or attachments                    Client.Fetch
 //	GetItemEstimate  how many items are there?                              Client.GetItemEstimate
 //
+// Others look things up, or are about the user and the device:
+//
+//	Search             which items, people or documents are there?          Client.SearchMailbox, SearchGAL, SearchDocuments
+//	Find               which mail, or people? (16.1)                        Client.FindMailbox, FindGAL
+//	ResolveRecipients  who is meant, and when have they time?               Client.ResolveRecipients
+//	ValidateCert       is this certificate good?                            Client.ValidateCert
+//	Settings           out of office, accounts, the device, templates       Client.Settings
+//
 // Everything hangs on the SyncKey, an opaque name for "what this device has seen". Key 0 says nothing yet, and is answered with
 // a first key and no items. From then on each page brings items and the next key:
 //
@@ -45,8 +53,9 @@
 // # What this package does, and does not
 //
 // It keeps no sync state: a key goes in, a key comes out. It never repeats a request by itself, with one exception: when a server
-// wants Provision, the client provisions once and repeats the command once. It never follows a redirect. Everything else, above
-// all what to do about an error, is the caller's decision.
+// wants Provision, the client provisions once and repeats the command once. What it tells the server of a policy, and of a wipe,
+// [Config] Policy and Wipe decide. It never follows a redirect. Everything else, above all what to do about an error, is the
+// caller's decision.
 //
 // Answers are streams. A [SyncPage] is read from the network while the caller goes through its items; a MIME body goes from the
 // decoder into a [Blob], which is a buffer for a small one and an unnamed file for a large one. Memory depends neither on the

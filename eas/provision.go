@@ -85,7 +85,7 @@ func (c *Client) exchangePolicy(ctx context.Context) (PolicyKey, error) {
 	}
 	temporary := PolicyKey(answer.Value(wbxml.ProvisionPolicyKey))
 	if temporary == "" {
-		return "", &ResponseError{Command: "Provision", Err: errors.New("neither a policy key nor a reason")}
+		return "", &ResponseError{Command: "Provision", Err: errNoPolicy}
 	}
 	compliance, err := c.decide(ctx, readPolicy(answer))
 	if err != nil {
@@ -112,7 +112,7 @@ func (c *Client) acknowledgePolicy(ctx context.Context, kind string, temporary P
 	case key == "" && compliance != PolicyApplied:
 		return "", fmt.Errorf("Provision: the server gives no key to a device that says: policy %s: %w", compliance, ErrBlocked)
 	case key == "":
-		return "", &ResponseError{Command: "Provision", Err: errors.New("neither a policy key nor a reason")}
+		return "", &ResponseError{Command: "Provision", Err: errNoPolicy}
 	}
 	return key, nil
 }
@@ -122,29 +122,37 @@ func policies(policy ...wbxml.Element) wbxml.Element {
 }
 
 // policy sends one of the two requests and returns the Policy of the kind that was asked for; nil when there is none for this
-// client. Policies of other kinds are left alone. MS-ASPROV 3.1.5.1.1.
+// client. Policies of other kinds are left alone (MS-ASPROV 3.1.5.1.1), unless there is no other: QUIRK(SOGo 5.8): in 2.5 it says
+// that there is no policy of the kind that only later versions have.
 func (c *Client) policy(ctx context.Context, doc wbxml.Element, key PolicyKey, kind string) (*wbxml.Element, error) {
 	answer, err := c.provisionRequest(ctx, doc, key)
 	if err != nil {
 		return nil, err
 	}
-	for policy := range answer.Child(wbxml.ProvisionPolicies).All(wbxml.ProvisionPolicy) {
-		if t := policy.Value(wbxml.ProvisionPolicyType); t != kind && t != "" {
-			continue
+	policies := answer.Child(wbxml.ProvisionPolicies)
+	policy := policies.Child(wbxml.ProvisionPolicy)
+	for p := range policies.All(wbxml.ProvisionPolicy) {
+		if p.Value(wbxml.ProvisionPolicyType) == kind {
+			policy = p
+			break
 		}
-		switch code := number(policy, wbxml.ProvisionStatus); code {
-		case policyNone:
-			return nil, nil
-		case absent:
-		default:
-			if err := status("Provision", "Policy", code); err != nil {
-				return nil, err
-			}
-		}
-		return policy, nil
 	}
-	return nil, &ResponseError{Command: "Provision", Err: fmt.Errorf("it has no policy of type %s", kind)}
+	switch code := number(policy, wbxml.ProvisionStatus); code {
+	case policyNone:
+		return nil, nil
+	case absent:
+	default:
+		if err := status("Provision", "Policy", code); err != nil {
+			return nil, err
+		}
+	}
+	if policy == nil {
+		return nil, &ResponseError{Command: "Provision", Err: errNoPolicy}
+	}
+	return policy, nil
 }
+
+var errNoPolicy = errors.New("neither a policy key nor a reason")
 
 func (c *Client) provisionRequest(ctx context.Context, doc wbxml.Element, key PolicyKey) (*wbxml.Element, error) {
 	r, err := c.do(ctx, command{name: "Provision", doc: &doc, policyKey: &key})

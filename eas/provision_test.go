@@ -179,6 +179,23 @@ func TestPolicyOdd(t *testing.T) {
 	}
 }
 
+// TestPolicyOtherKind: SOGo 5.8 says in 2.5 that there is no policy of the kind that only later versions have.
+func TestPolicyOtherKind(t *testing.T) {
+	const form = `<Provision xmlns="Provision"><Status>1</Status><Policies>%s</Policies></Provision>`
+	for policies, want := range map[string]string{
+		`<Policy><PolicyType>MS-EAS-Provisioning-WBXML</PolicyType><Status>2</Status></Policy>`: "0 <nil>",
+		`<Policy><PolicyType>MS-EAS-Provisioning-WBXML</PolicyType><Status>4</Status></Policy>`: " Policy 4",
+		`<Policy><PolicyType>MS-WAP-Provisioning-XML</PolicyType><Status>1</Status></Policy>`:   " Provision: malformed answer: neither a policy key nor a reason",
+		``: " Provision: malformed answer: neither a policy key nor a reason",
+	} {
+		c := connect(t, answer(parse(t, fmt.Sprintf(form, policies))), func(c *eas.Config) { c.Version = eas.Version25 })
+		key, err := c.Provision(t.Context())
+		if got := string(key) + " " + code(err); got != want {
+			t.Errorf("%s: %s, want %s", policies, got, want)
+		}
+	}
+}
+
 // TestCompliance: a server that wants all of its policy does not let those in who say less, and hears nothing from those who
 // cannot tell.
 func TestCompliance(t *testing.T) {

@@ -75,7 +75,8 @@ const (
 	maxResolvedCount = 9999
 )
 
-// ResolveRecipients asks who some names mean; the answers come in the order of the names. MS-ASCMD 2.2.1.15.
+// ResolveRecipients asks who some names mean; the answers come in the order of the names. MS-ASCMD 2.2.1.15. QUIRK(SOGo 5.8): the
+// answer is empty unless availability is asked for; names that nobody has are left out, and so are certificates.
 func (c *Client) ResolveRecipients(ctx context.Context, q ResolveRequest) ([]Resolved, error) {
 	doc, err := c.resolveDocument(&q)
 	if err != nil {

@@ -59,7 +59,7 @@ func (r *MailboxResults) Close() error {
 const maxSpooled = 100
 
 // SearchMailbox looks for items of the mailbox. MS-ASCMD 2.2.1.16. The server may answer from what it found before for the same
-// search, until Rebuild.
+// search, until Rebuild. QUIRK(SOGo 5.8): only mail is found, in the folders that are named, by its header; Any is HTTP 500.
 func (c *Client) SearchMailbox(ctx context.Context, q MailboxSearch) (*MailboxResults, error) {
 	store, err := c.mailboxStore(&q)
 	if err != nil {

@@ -21,8 +21,7 @@ type SettingsRequest struct {
 }
 
 // SettingsResponse answers what was set or asked for. Each property has an error of its own: a *StatusError, or a
-// *ResponseError that says errors.ErrUnsupported when the server answered the request and left the property out, as SOGo 5.8
-// does with Oof unless its administrator permits it.
+// *ResponseError that says errors.ErrUnsupported when the server answered the request and left the property out.
 type SettingsResponse struct {
 	DeviceErr         error
 	DevicePasswordErr error
@@ -175,20 +174,25 @@ func (q *SettingsRequest) read(answer *wbxml.Element) *SettingsResponse {
 	return r
 }
 
-// settingsDone tells whether a property was set. QUIRK(SOGo 5.8): the answer names none; that of the whole stands for it.
+// settingsDone tells whether a property was set. QUIRK(SOGo 5.8): it says success of the whole, and nothing of the properties, of
+// which it keeps none.
 func settingsDone(answer *wbxml.Element, property wbxml.Tag) error {
 	e := answer.Child(property)
 	if e == nil {
-		return nil
+		return settingsMissing(property)
 	}
 	return status("Settings", property.Name(), number(e, wbxml.SettingsStatus))
+}
+
+func settingsMissing(property wbxml.Tag) error {
+	return &ResponseError{Command: "Settings", Err: fmt.Errorf("%s is not in it: %w", property.Name(), errors.ErrUnsupported)}
 }
 
 // settingsGot finds what was asked for. QUIRK(SOGo 5.8): a property has no status.
 func settingsGot(answer *wbxml.Element, property wbxml.Tag) (*wbxml.Element, error) {
 	e := answer.Child(property)
 	if e == nil {
-		return nil, &ResponseError{Command: "Settings", Err: fmt.Errorf("%s is not in it: %w", property.Name(), errors.ErrUnsupported)}
+		return nil, settingsMissing(property)
 	}
 	get := e.Child(wbxml.SettingsGet)
 	if code := number(e, wbxml.SettingsStatus); code != absent || get == nil {
