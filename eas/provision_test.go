@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"reflect"
 	"strings"
 	"sync/atomic"
@@ -19,33 +20,21 @@ import (
 )
 
 // wholePolicy has all elements of MS-ASPROV 2.2.2.28 in the order of its schema, each with a value that says which it is.
-const wholePolicy = `<EASProvisionDoc xmlns="Provision"><DevicePasswordEnabled>1</DevicePasswordEnabled>
-<AlphanumericDevicePasswordRequired>1</AlphanumericDevicePasswordRequired><PasswordRecoveryEnabled>1</PasswordRecoveryEnabled>
-<RequireStorageCardEncryption>1</RequireStorageCardEncryption><AttachmentsEnabled>1</AttachmentsEnabled>
-<MinDevicePasswordLength>6</MinDevicePasswordLength><MaxInactivityTimeDeviceLock>900</MaxInactivityTimeDeviceLock>
-<MaxDevicePasswordFailedAttempts>8</MaxDevicePasswordFailedAttempts><MaxAttachmentSize>5000000000</MaxAttachmentSize>
-<AllowSimpleDevicePassword>0</AllowSimpleDevicePassword><DevicePasswordExpiration>90</DevicePasswordExpiration>
-<DevicePasswordHistory>5</DevicePasswordHistory><AllowStorageCard>0</AllowStorageCard><AllowCamera>0</AllowCamera>
-<RequireDeviceEncryption>1</RequireDeviceEncryption><AllowUnsignedApplications>0</AllowUnsignedApplications>
-<AllowUnsignedInstallationPackages>0</AllowUnsignedInstallationPackages><MinDevicePasswordComplexCharacters>3</MinDevicePasswordComplexCharacters>
-<AllowWiFi>1</AllowWiFi><AllowTextMessaging>1</AllowTextMessaging><AllowPOPIMAPEmail>0</AllowPOPIMAPEmail><AllowBluetooth>1</AllowBluetooth>
-<AllowIrDA>0</AllowIrDA><RequireManualSyncWhenRoaming>1</RequireManualSyncWhenRoaming><AllowDesktopSync>0</AllowDesktopSync>
-<MaxCalendarAgeFilter>7</MaxCalendarAgeFilter><AllowHTMLEmail>1</AllowHTMLEmail><MaxEmailAgeFilter>5</MaxEmailAgeFilter>
-<MaxEmailBodyTruncationSize>-1</MaxEmailBodyTruncationSize><MaxEmailHTMLBodyTruncationSize>0</MaxEmailHTMLBodyTruncationSize>
-<RequireSignedSMIMEMessages>0</RequireSignedSMIMEMessages><RequireEncryptedSMIMEMessages>0</RequireEncryptedSMIMEMessages>
-<RequireSignedSMIMEAlgorithm>1</RequireSignedSMIMEAlgorithm><RequireEncryptionSMIMEAlgorithm>4</RequireEncryptionSMIMEAlgorithm>
-<AllowSMIMEEncryptionAlgorithmNegotiation>2</AllowSMIMEEncryptionAlgorithmNegotiation><AllowSMIMESoftCerts>1</AllowSMIMESoftCerts>
-<AllowBrowser>1</AllowBrowser><AllowConsumerEmail>0</AllowConsumerEmail><AllowRemoteDesktop>0</AllowRemoteDesktop>
-<AllowInternetSharing>0</AllowInternetSharing>
-<UnapprovedInROMApplicationList><ApplicationName>a.exe</ApplicationName><ApplicationName>b.exe</ApplicationName></UnapprovedInROMApplicationList>
-<ApprovedApplicationList/></EASProvisionDoc>`
+func wholePolicy(t *testing.T) *wbxml.Element {
+	t.Helper()
+	xml, err := os.ReadFile("testdata/policy.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return element(t, string(xml))
+}
 
 func wholeSettings() eas.PolicySettings {
 	yes, no := new(true), new(false)
 	return eas.PolicySettings{
 		DevicePasswordEnabled: yes, AlphanumericDevicePasswordRequired: yes, PasswordRecoveryEnabled: yes, RequireStorageCardEncryption: yes,
 		AttachmentsEnabled: yes, MinDevicePasswordLength: new(6), MaxInactivityTimeDeviceLock: new(900), MaxDevicePasswordFailedAttempts: new(8),
-		MaxAttachmentSize: new(int64(5000000000)), AllowSimpleDevicePassword: no, DevicePasswordExpiration: new(90), DevicePasswordHistory: new(5),
+		MaxAttachmentSize: new(int64(4000000000)), AllowSimpleDevicePassword: no, DevicePasswordExpiration: new(90), DevicePasswordHistory: new(5),
 		AllowStorageCard: no, AllowCamera: no, RequireDeviceEncryption: yes, AllowUnsignedApplications: no, AllowUnsignedInstallationPackages: no,
 		MinDevicePasswordComplexCharacters: new(3), AllowWiFi: yes, AllowTextMessaging: yes, AllowPOPIMAPEmail: no,
 		AllowBluetooth: new(eas.BluetoothHandsFree), AllowIrDA: no, RequireManualSyncWhenRoaming: yes, AllowDesktopSync: no,
@@ -75,7 +64,7 @@ func TestPolicy(t *testing.T) {
 			t.Errorf("the test leaves %s out", reflect.TypeOf(settings).Field(i).Name)
 		}
 	}
-	doc := element(t, wholePolicy)
+	doc := wholePolicy(t)
 	for _, v := range versionsFrom(eas.Version120, eas.Version161) {
 		p := newPeer(t, easserver.Config{Policy: &easserver.Policy{Settings: doc.Children}})
 		var seen []*eas.Policy
@@ -96,7 +85,7 @@ func TestPolicy(t *testing.T) {
 
 // TestPolicyWAP: in 2.5 the policy is a document in a document.
 func TestPolicyWAP(t *testing.T) {
-	p := newPeer(t, easserver.Config{Policy: &easserver.Policy{Settings: element(t, wholePolicy).Children}})
+	p := newPeer(t, easserver.Config{Policy: &easserver.Policy{Settings: wholePolicy(t).Children}})
 	var seen []*eas.Policy
 	if c, _ := p.client(t, eas.Version25, policySeen(&seen, eas.PolicyApplied)); c.PolicyKey() == "" || len(seen) != 1 {
 		t.Fatalf("key %q, %d policies", c.PolicyKey(), len(seen))

@@ -170,14 +170,19 @@ func TestSettingsTrace(t *testing.T) {
 	store := easserver.NewStore()
 	store.AddUser("alice")
 	var seen string
-	c := served(t, eas.Version141, easserver.Config{}, store, func(c *eas.Config) {
+	c := served(t, eas.Version141, easserver.Config{DocumentPassword: "another"}, store, func(c *eas.Config) {
 		c.TraceXML = true
 		c.Trace = func(x eas.Exchange) { seen += string(x.RequestXML) }
 	})
 	if _, err := c.Settings(t.Context(), eas.SettingsRequest{DevicePassword: new("s3\ncret")}); err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(seen, "cret") || !strings.Contains(seen, "<Password>-</Password>") {
+	var st *eas.StatusError
+	library := eas.DocumentSearch{Link: "x", Credentials: &eas.SearchCredentials{User: "alice", Password: "<s3cret>"}}
+	if _, err := c.SearchDocuments(t.Context(), library); !errors.As(err, &st) || st.Code != 14 {
+		t.Fatal(err)
+	}
+	if strings.Contains(seen, "cret") || strings.Count(seen, "<Password>-</Password>") != 2 {
 		t.Error(seen)
 	}
 }

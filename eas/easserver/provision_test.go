@@ -1,6 +1,9 @@
 package easserver
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -106,6 +109,32 @@ func TestProvision(t *testing.T) {
 		t.Errorf("the key of a wiped device: status %s", got)
 	}
 	c.strict()
+}
+
+// TestPolicyAnswerFits sends a policy with all that there is through the schemas, in the versions that these describe.
+func TestPolicyAnswerFits(t *testing.T) {
+	xml, err := os.ReadFile(filepath.Join("..", "testdata", "policy.xml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := wbxml.ParseXML(bytes.NewReader(xml), wbxml.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, version := range []string{"14.0", "14.1", "16.0", "16.1"} {
+		store, _ := inboxOf(0)
+		c := newClient(t, Config{Policy: &Policy{Settings: doc.Children}}, store)
+		c.version = version
+		ask := provisionDoc()
+		if version == "14.0" {
+			ask.Children = ask.Children[1:]
+		}
+		got := c.do("Provision", ask).Child(wbxml.ProvisionPolicies).Child(wbxml.ProvisionPolicy).Child(wbxml.ProvisionData)
+		if diff := cmp.Diff(doc.Children, got.Child(wbxml.ProvisionEASProvisionDoc).Children); diff != "" {
+			t.Errorf("%s: %s", version, diff)
+		}
+		c.strict()
+	}
 }
 
 // TestForbiddenProvision sends what MS-ASPROV forbids and wants the status of the whole, or of the policy, and a report.

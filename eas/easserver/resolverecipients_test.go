@@ -75,24 +75,30 @@ func TestFreeBusy(t *testing.T) {
 	c.strict()
 }
 
-// TestResolvedAnswersFit sends an answer with all that there is through the schemas.
+// TestResolvedAnswersFit sends answers with all that there is through the schemas, in the versions that these describe.
 func TestResolvedAnswersFit(t *testing.T) {
-	s, _ := inboxOf(0)
-	bob := s.AddUser("bob")
-	bob.AddCertificate([]byte("der"))
-	bob.SetEntry(eas.GALEntry{Picture: &eas.Picture{Data: []byte("photo")}})
-	s.AddGroup("All", "all@example.com", bob, s.User("alice"))
-	c := newClient(t, Config{}, s)
-	to := func(s string) wbxml.Element { return wbxml.T(wbxml.ResolveRecipientsTo, s) }
-	e := c.do("ResolveRecipients", wbxml.E(wbxml.ResolveRecipientsResolveRecipients, to("bob"), to("all"), to("example"), to("nobody"),
-		wbxml.E(wbxml.ResolveRecipientsOptions, wbxml.T(wbxml.ResolveRecipientsCertificateRetrieval, "2"), wbxml.Empty(wbxml.ResolveRecipientsPicture),
-			wbxml.E(wbxml.ResolveRecipientsAvailability, wbxml.T(wbxml.ResolveRecipientsStartTime, "2026-03-02T09:00:00.000Z")))))
-	var got []string
-	for r := range e.All(wbxml.ResolveRecipientsResponse) {
-		got = append(got, r.Value(wbxml.ResolveRecipientsStatus)+" "+r.Value(wbxml.ResolveRecipientsRecipientCount))
+	for _, version := range []string{"14.0", "14.1", "16.0", "16.1"} {
+		s, _ := inboxOf(0)
+		bob := s.AddUser("bob")
+		bob.AddCertificate([]byte("der"))
+		bob.SetEntry(eas.GALEntry{Picture: &eas.Picture{Data: []byte("photo")}})
+		s.AddGroup("All", "all@example.com", bob, s.User("alice"))
+		c := newClient(t, Config{}, s)
+		c.version = version
+		to := func(s string) wbxml.Element { return wbxml.T(wbxml.ResolveRecipientsTo, s) }
+		options := wbxml.E(wbxml.ResolveRecipientsOptions, wbxml.T(wbxml.ResolveRecipientsCertificateRetrieval, "2"),
+			wbxml.E(wbxml.ResolveRecipientsAvailability, wbxml.T(wbxml.ResolveRecipientsStartTime, "2026-03-02T09:00:00.000Z")))
+		if version != "14.0" {
+			options.Append(wbxml.Empty(wbxml.ResolveRecipientsPicture))
+		}
+		e := c.do("ResolveRecipients", wbxml.E(wbxml.ResolveRecipientsResolveRecipients, to("bob"), to("all"), to("example"), to("nobody"), options))
+		var got []string
+		for r := range e.All(wbxml.ResolveRecipientsResponse) {
+			got = append(got, r.Value(wbxml.ResolveRecipientsStatus)+" "+r.Value(wbxml.ResolveRecipientsRecipientCount))
+		}
+		if want := "1 1,1 1,2 2,4 0"; strings.Join(got, ",") != want {
+			t.Errorf("%s: %s, want %s", version, got, want)
+		}
+		c.strict()
 	}
-	if want := "1 1,1 1,2 2,4 0"; strings.Join(got, ",") != want {
-		t.Errorf("%s, want %s", got, want)
-	}
-	c.strict()
 }

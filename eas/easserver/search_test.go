@@ -68,22 +68,33 @@ func TestForbiddenSearch(t *testing.T) {
 	}
 }
 
-// TestSearchAnswersFit sends what the search of people and of documents answers through the schemas.
+// TestSearchAnswersFit sends what searches answer through the schemas, in the versions that these describe.
 func TestSearchAnswersFit(t *testing.T) {
-	s, _ := inboxOf(1)
-	s.User("alice").SetEntry(eas.GALEntry{Title: "Dr", Picture: &eas.Picture{Data: []byte("photo")}})
-	s.AddUser("alina")
-	c := newClient(t, Config{Documents: []eas.Document{{LinkID: "x", DisplayName: "x", IsFolder: true}, {LinkID: "x/y", ContentLength: new(int64(1))}}}, s)
-	search := func(name string, query wbxml.Element, options ...wbxml.Element) string {
-		e := c.do("Search", wbxml.E(wbxml.SearchSearch, wbxml.E(wbxml.SearchStore, wbxml.T(wbxml.SearchName, name), query, wbxml.E(wbxml.SearchOptions, options...))))
-		return e.Value(wbxml.SearchResponse, wbxml.SearchStore, wbxml.SearchTotal)
+	for _, version := range []string{"14.0", "14.1", "16.0", "16.1"} {
+		s, _ := inboxOf(2)
+		s.User("alice").SetEntry(eas.GALEntry{Title: "Dr", Picture: &eas.Picture{Data: []byte("photo")}})
+		s.AddUser("alina")
+		c := newClient(t, Config{Documents: []eas.Document{{LinkID: "x", DisplayName: "x", IsFolder: true}, {LinkID: "x/y", ContentLength: new(int64(1))}}}, s)
+		c.version = version
+		search := func(name string, query wbxml.Element, options ...wbxml.Element) string {
+			e := c.do("Search", wbxml.E(wbxml.SearchSearch, wbxml.E(wbxml.SearchStore, wbxml.T(wbxml.SearchName, name), query, wbxml.E(wbxml.SearchOptions, options...))))
+			return e.Value(wbxml.SearchResponse, wbxml.SearchStore, wbxml.SearchTotal)
+		}
+		var picture []wbxml.Element
+		if version != "14.0" {
+			picture = append(picture, wbxml.Empty(wbxml.SearchPicture))
+		}
+		if got := search("GAL", wbxml.T(wbxml.SearchQuery, "al"), picture...); got != "2" {
+			t.Errorf("%s: %s people", version, got)
+		}
+		equal := wbxml.E(wbxml.SearchEqualTo, wbxml.Empty(wbxml.DocumentLibraryLinkId), wbxml.T(wbxml.SearchValue, "x"))
+		if got := search("DocumentLibrary", wbxml.E(wbxml.SearchQuery, equal)); got != "2" {
+			t.Errorf("%s: %s documents", version, got)
+		}
+		words := wbxml.E(wbxml.SearchQuery, wbxml.E(wbxml.SearchOr, wbxml.T(wbxml.SearchFreeText, "plain"), wbxml.T(wbxml.AirSyncClass, "Tasks")))
+		if got := search("Mailbox", words, wbxml.E(wbxml.AirSyncBaseBodyPreference, wbxml.T(wbxml.AirSyncBaseType, "1"))); got != "2" {
+			t.Errorf("%s: %s items", version, got)
+		}
+		c.strict()
 	}
-	if got := search("GAL", wbxml.T(wbxml.SearchQuery, "al"), wbxml.Empty(wbxml.SearchPicture)); got != "2" {
-		t.Errorf("%s people", got)
-	}
-	equal := wbxml.E(wbxml.SearchEqualTo, wbxml.Empty(wbxml.DocumentLibraryLinkId), wbxml.T(wbxml.SearchValue, "x"))
-	if got := search("DocumentLibrary", wbxml.E(wbxml.SearchQuery, equal)); got != "2" {
-		t.Errorf("%s documents", got)
-	}
-	c.strict()
 }

@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
@@ -80,4 +83,33 @@ func TestOofFormats(t *testing.T) {
 		}
 	}
 	c.strict()
+}
+
+// TestSettingsAnswersFit sends all properties through the schemas, in the versions that these describe.
+func TestSettingsAnswersFit(t *testing.T) {
+	for _, version := range []string{"14.0", "14.1", "16.0", "16.1"} {
+		store, _ := inboxOf(0)
+		store.User("alice").AddAccount(eas.Account{ID: "7", Name: "Club", SendDisabled: true, Addresses: []string{"a@club.example"}})
+		c := newClient(t, Config{RightsTemplates: []eas.RightsTemplate{{ID: "1", Name: "n", Description: "d"}}}, store)
+		c.version = version
+		get := wbxml.Empty(wbxml.SettingsGet)
+		doc := wbxml.E(wbxml.SettingsSettings, wbxml.E(wbxml.SettingsUserInformation, get), deviceInformation(wbxml.T(wbxml.SettingsModel, "m")),
+			wbxml.E(wbxml.SettingsDevicePassword, wbxml.E(wbxml.SettingsSet, wbxml.T(wbxml.SettingsPassword, "1"))),
+			wbxml.E(wbxml.SettingsOof, wbxml.E(wbxml.SettingsGet, wbxml.T(wbxml.SettingsBodyType, "Text"))))
+		if version != "14.0" {
+			doc.Append(wbxml.E(wbxml.SettingsRightsManagementInformation, get))
+		}
+		e := c.do("Settings", doc)
+		var want, got []string
+		for i := range doc.Children {
+			want = append(want, doc.Children[i].Tag.Name()+" 1")
+		}
+		for _, property := range e.Children[1:] {
+			got = append(got, property.Tag.Name()+" "+property.Value(wbxml.SettingsStatus))
+		}
+		if diff := cmp.Diff(want, got); diff != "" { // in the order of the request
+			t.Errorf("%s: %s", version, diff)
+		}
+		c.strict()
+	}
 }
