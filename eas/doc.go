@@ -17,9 +17,14 @@
 //	OPTIONS          what versions and commands does the server have?       Client.Connect
 //	Provision        take and acknowledge the administrator's policy        by itself, when the server asks
 //	FolderSync       what changed in the tree of folders?                   Client.FolderSync
-//	Sync             what changed in this folder? a page of items           Client.Sync
-//	ItemOperations   give me these items, or attachments                    Client.Fetch
+//	Sync             what changed in this folder? a page of items           Client.Sync, SyncFolders
+//	ItemOperations   give me these items, or attachments                    Client.Fetch, Download
 //	GetItemEstimate  how many items are there?                              Client.GetItemEstimate
+//	Ping             tell me when there is something                        Client.Ping
+//
+// and a program that works in a mailbox some more: SendMail, SmartReply, SmartForward (ForwardMeeting), MoveItems, FolderCreate,
+// FolderUpdate, FolderDelete, MeetingResponse, GetAttachment, and the Operations of ItemOperations. Each has a method and a file of its
+// name. What a version does not have is refused before it is sent, with an error that is errors.ErrUnsupported.
 //
 // Others look things up, or are about the user and the device:
 //
@@ -60,7 +65,7 @@
 // Answers are streams. A [SyncPage] is read from the network while the caller goes through its items; a MIME body goes from the
 // decoder into a [Blob], which is a buffer for a small one and an unnamed file for a large one. Memory depends neither on the
 // size of a page nor on that of a message. The page ends with an error unless its document closed: what came before must not be
-// committed.
+// committed. A message that is sent is a [Source], read while it goes out.
 //
 // An [Item] is lossless: its Properties hold what the server sent, unknown elements too. [Item.Email] and its siblings are typed
 // views for who wants to read it; the same types, encoded, are what a client adds and a server sends.

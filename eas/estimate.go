@@ -15,6 +15,8 @@ type EstimateRequest struct {
 	Key          SyncKey    // that a Sync returned
 	FilterType   FilterType // as in the Sync
 	MaxItems     int        // of the recipient cache; 0 = all
+	// ConversationMode counts whole conversations, as in the Sync; of mail folders, from 14.0 on. MS-ASCMD 2.2.3.36.1.
+	ConversationMode bool
 }
 
 // Estimate is the answer for one folder.
@@ -42,6 +44,11 @@ func (c *Client) GetItemEstimate(ctx context.Context, reqs []EstimateRequest) ([
 	}
 	collections := wbxml.E(wbxml.GetItemEstimateCollections)
 	for _, q := range reqs {
+		if q.ConversationMode {
+			if err := c.needs("GetItemEstimate", "ConversationMode", Version140); err != nil {
+				return nil, err
+			}
+		}
 		collections.Append(q.element(c.Version()))
 	}
 	doc := wbxml.E(wbxml.GetItemEstimateGetItemEstimate, collections)
@@ -79,6 +86,9 @@ func (q EstimateRequest) element(v Version) wbxml.Element {
 		return e
 	}
 	e.Append(key, id)
+	if q.ConversationMode {
+		e.Append(wbxml.T(wbxml.AirSyncConversationMode, "1"))
+	}
 	options := wbxml.E(wbxml.AirSyncOptions)
 	if q.filters() {
 		options.Append(filter)

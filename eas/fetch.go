@@ -7,6 +7,7 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
@@ -14,31 +15,22 @@ import (
 // MaxFetches is how many items one ItemOperations may ask for. MS-ASCMD 2.2.1.10.
 const MaxFetches = 100
 
-// Fetch names one thing to fetch: an item by folder and ServerID or by LongID, or an attachment by FileReference.
-type Fetch struct {
-	CollectionID  CollectionID
-	ServerID      ServerID
-	LongID        string // of a search result
-	FileReference string // of an attachment
-	Options       SyncOptions
-	// Range is the first and the last byte wanted, counted from 0; nil = the whole. Some servers ignore it.
-	Range *[2]int64
-}
-
 // FetchResult is one answer to a Fetch. It is valid until the next one; Keep takes a Blob over.
 type FetchResult struct {
 	CollectionID  CollectionID
 	ServerID      ServerID
 	LongID        string
 	FileReference string
+	LinkID        string
 	// Err is nil, or why this thing cannot be had: a *StatusError, or a *ResponseError for data that makes no sense. It
 	// says nothing about the others.
 	Err         error
-	Item        *Item  // of an item
-	Data        *Blob  // of an attachment
-	ContentType string // of an attachment, as the server says
-	Range       *[2]int64
-	Total       int64 // bytes of the whole, when a Range was asked for; 0 = not said
+	Item        *Item     // of an item
+	Data        *Blob     // of an attachment or a document
+	ContentType string    // of an attachment, as the server says
+	Range       *[2]int64 // what of it Data is; nil = all, or not said. MS-ASCMD 2.2.3.143.2
+	Total       int64     // bytes of the whole, when a Range was asked for; 0 = not said
+	Modified    time.Time // of a document: its Version. MS-ASCMD 2.2.3.197
 
 	part int // that its data come in, 0 = none
 }
@@ -69,7 +61,11 @@ func (c *Client) Fetch(ctx context.Context, fetches []Fetch, multipart bool) (*F
 	doc := wbxml.E(wbxml.ItemOperationsItemOperations)
 	support := MIMENever
 	for i := range fetches {
-		doc.Append(fetches[i].element())
+		e, err := fetches[i].element(c)
+		if err != nil {
+			return nil, err
+		}
+		doc.Append(e)
 		support = max(support, fetches[i].Options.MIMESupport)
 	}
 	var f *FetchResponse
@@ -81,35 +77,6 @@ func (c *Client) Fetch(ctx context.Context, fetches []Fetch, multipart bool) (*F
 		return nil, err
 	}
 	return f, nil
-}
-
-func (f *Fetch) element() wbxml.Element {
-	e := wbxml.E(wbxml.ItemOperationsFetch, wbxml.T(wbxml.ItemOperationsStore, "Mailbox"))
-	add := func(tag wbxml.Tag, s string) {
-		if s != "" {
-			e.Append(wbxml.T(tag, s))
-		}
-	}
-	add(wbxml.AirSyncCollectionId, string(f.CollectionID))
-	add(wbxml.AirSyncServerId, string(f.ServerID))
-	add(wbxml.SearchLongId, f.LongID)
-	add(wbxml.AirSyncBaseFileReference, f.FileReference)
-	options := wbxml.E(wbxml.ItemOperationsOptions)
-	if f.FileReference == "" { // MS-ASCMD 2.2.3.125.3: with a FileReference only Range is valid
-		if f.Options.MIMESupport != MIMENever {
-			options.Append(wbxml.T(wbxml.AirSyncMIMESupport, strconv.Itoa(int(f.Options.MIMESupport))))
-		}
-		for i := range f.Options.Bodies {
-			options.Append(f.Options.Bodies[i].element())
-		}
-	}
-	if f.Range != nil {
-		options.Append(wbxml.T(wbxml.ItemOperationsRange, fmt.Sprintf("%d-%d", f.Range[0], f.Range[1])))
-	}
-	if len(options.Children) > 0 {
-		e.Append(options)
-	}
-	return e
 }
 
 func newFetchResponse(r *response, support MIMESupport) (*FetchResponse, error) {
@@ -233,6 +200,8 @@ func (f *FetchResponse) result() *FetchResult {
 			res.LongID = f.d.Text()
 		case wbxml.AirSyncBaseFileReference:
 			res.FileReference = f.d.Text()
+		case wbxml.DocumentLibraryLinkId:
+			res.LinkID = f.d.Text()
 		case wbxml.ItemOperationsProperties:
 			item, err := f.items.read(f.d, "")
 			if err != nil {
@@ -258,7 +227,7 @@ func (f *FetchResponse) complete(res *FetchResult) {
 	}
 	p := res.Item.Properties
 	data := p.Child(wbxml.ItemOperationsData)
-	if res.FileReference == "" && data == nil {
+	if res.FileReference == "" && res.LinkID == "" && data == nil {
 		res.Item.Class = classOf(p)
 		if b := res.Item.Body; b != nil {
 			res.part = b.Part
@@ -270,6 +239,9 @@ func (f *FetchResponse) complete(res *FetchResult) {
 	res.Range = parseRange(p.Value(wbxml.ItemOperationsRange))
 	res.Total = size(p, wbxml.ItemOperationsTotal)
 	res.part = max(number(p, wbxml.ItemOperationsPart), 0)
+	if t, err := wbxml.ParseTime(p.Value(wbxml.ItemOperationsVersion)); err == nil {
+		res.Modified = t
+	}
 	if f.items.used {
 		res.Data = f.items.spool
 	}

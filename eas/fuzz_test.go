@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/airlift-eas/airlift/eas"
@@ -66,6 +67,35 @@ func FuzzSync(f *testing.F) {
 	})
 }
 
+// FuzzSyncFolders: the same for several folders, read whole or in part.
+func FuzzSyncFolders(f *testing.F) {
+	f.Add(parse(f, strings.NewReplacer("<CollectionId>a<", "<CollectionId>c<").Replace(twoFolders)), 1)
+	f.Add((&recorded{t: f, name: "sync-initial-multi-collections"}).file(".response.wbxml"), 0)
+	f.Fuzz(func(t *testing.T, doc []byte, leave int) {
+		b := eas.SyncBatch{Partial: true, Folders: []eas.SyncRequest{{Key: "1", CollectionID: "c", Class: eas.ClassEmail, Options: wholeMail}}}
+		pages, err := fuzzClient(t, doc).SyncFolders(t.Context(), b)
+		if err != nil {
+			return
+		}
+		defer pages.Close()
+		for p, err := range pages.Pages() {
+			if err != nil {
+				return
+			}
+			n := 0
+			for cmd, err := range p.Commands() {
+				if err != nil {
+					break
+				}
+				use(t, cmd.Item)
+				if n++; n == leave {
+					break
+				}
+			}
+		}
+	})
+}
+
 // FuzzFetch: the same for ItemOperations, inline and in parts.
 func FuzzFetch(f *testing.F) {
 	f.Fuzz(func(t *testing.T, doc []byte) {
@@ -89,7 +119,7 @@ func FuzzFetch(f *testing.F) {
 // FuzzSearch: the same for items that were found, whose bodies are spooled while the answer is read.
 func FuzzSearch(f *testing.F) {
 	f.Fuzz(func(t *testing.T, doc []byte) {
-		r, err := fuzzClient(t, doc).SearchMailbox(t.Context(), eas.MailboxSearch{FreeText: "x", MIMESupport: eas.MIMEAlways})
+		r, err := fuzzClient(t, doc).SearchMailbox(t.Context(), eas.MailboxSearch{FreeText: "x", Options: eas.SyncOptions{MIMESupport: eas.MIMEAlways}})
 		if err != nil {
 			return
 		}

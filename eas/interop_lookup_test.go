@@ -37,7 +37,7 @@ func TestInteropSearch(t *testing.T) {
 		f := l.find(t, c, func(f eas.Folder) bool { return f.Name == l.folder })
 		r, err := c.SearchMailbox(t.Context(), eas.MailboxSearch{
 			Classes: []eas.Class{eas.ClassEmail}, Collections: []eas.CollectionID{f.ID}, FreeText: "Grüße", Rebuild: true,
-			SearchPart: eas.SearchPart{Range: &[2]int{1, 3}}, MIMESupport: eas.MIMEAlways, Bodies: []eas.BodyPreference{{Type: eas.BodyMIME}},
+			SearchPart: eas.SearchPart{Range: &[2]int{1, 3}}, Options: eas.SyncOptions{MIMESupport: eas.MIMEAlways, Bodies: []eas.BodyPreference{{Type: eas.BodyMIME}}},
 		})
 		if err != nil || len(r.Items) != 3 || r.First != 1 || r.Last != 3 || r.Total != 5 {
 			t.Errorf("%s: %+v, %v", v, r, err)
@@ -54,7 +54,7 @@ func TestInteropSearch(t *testing.T) {
 			l.fetchFound(t, c, it.LongID, v)
 		}
 		r.Close()
-		one, err := c.SearchMailbox(t.Context(), eas.MailboxSearch{Collections: []eas.CollectionID{f.ID}, FreeText: "Sender 1", Bodies: []eas.BodyPreference{{Type: eas.BodyPlain}}})
+		one, err := c.SearchMailbox(t.Context(), eas.MailboxSearch{Collections: []eas.CollectionID{f.ID}, FreeText: "Sender 1", Options: eas.SyncOptions{Bodies: []eas.BodyPreference{{Type: eas.BodyPlain}}}})
 		if err != nil || len(one.Items) != 1 || string(bytes.TrimSpace(content(t, one.Items[0].Item.Body.Data))) != "hello" {
 			t.Errorf("%s: %+v, %v", v, one, err)
 		}

@@ -3,7 +3,6 @@
 package eas_test
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"context"
@@ -11,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -28,18 +26,20 @@ import (
 //	examples/lab/sogo/up.sh && go test -tags interop ./eas
 
 type lab struct {
-	url, imap, user, password string
-	folder                    string
-	messages                  map[[32]byte]bool // hashes of what was appended
+	url, imapAddress, user, password string
+	folder                           string
+	messages                         map[[32]byte]bool // hashes of what was appended
 }
 
-// labFolder is where up.sh makes a lab if it is not told otherwise.
-func labFolder() string { return filepath.Join(os.TempDir(), "airlift-lab") }
+// home is where up.sh made the lab.
+func (l *lab) home() string {
+	return cmp.Or(os.Getenv("AIRLIFT_LAB"), filepath.Join(os.TempDir(), "airlift-lab"))
+}
 
 // newLab reads where the lab is from the file that up.sh leaves in the lab's folder.
 func newLab(t *testing.T) *lab {
 	t.Helper()
-	env, err := os.ReadFile(filepath.Join(cmp.Or(os.Getenv("AIRLIFT_LAB"), labFolder()), "lab.env"))
+	env, err := os.ReadFile(filepath.Join((&lab{}).home(), "lab.env"))
 	if err != nil {
 		t.Fatalf("no lab: %v\nstart it with examples/lab/sogo/up.sh", err)
 	}
@@ -49,7 +49,7 @@ func newLab(t *testing.T) *lab {
 		case "LAB_EAS":
 			l.url = value
 		case "LAB_IMAP":
-			l.imap = value
+			l.imapAddress = value
 		}
 	}
 	return l
@@ -57,9 +57,14 @@ func newLab(t *testing.T) *lab {
 
 func (l *lab) client(t *testing.T, v eas.Version, device string) *eas.Client {
 	t.Helper()
+	return l.clientWith(t, v, device, func(*eas.Config) {})
+}
+
+func (l *lab) clientWith(t *testing.T, v eas.Version, device string, change func(*eas.Config)) *eas.Client {
+	t.Helper()
 	base := eas.NewTransport()
 	t.Cleanup(base.CloseIdleConnections)
-	c, err := eas.New(eas.Config{
+	cfg := eas.Config{
 		URL: l.url, User: l.user, DeviceID: eas.DeviceID(device + strings.ReplaceAll(string(v), ".", "")), Version: v,
 		Transport: auth.Basic{User: l.user, Password: l.password, Origin: l.url, Base: base},
 		TraceXML:  os.Getenv("AIRLIFT_LAB_TRACE") != "",
@@ -69,7 +74,9 @@ func (l *lab) client(t *testing.T, v eas.Version, device string) *eas.Client {
 				t.Logf("%s\n%s", x.RequestXML, x.ResponseXML)
 			}
 		},
-	})
+	}
+	change(&cfg)
+	c, err := eas.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,42 +89,17 @@ func (l *lab) client(t *testing.T, v eas.Version, device string) *eas.Client {
 // seed appends messages to a new folder by IMAP: the independent source of what the client must read.
 func (l *lab) seed(t *testing.T, messages ...[]byte) {
 	t.Helper()
-	conn, err := net.Dial("tcp", l.imap)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := bufio.NewReader(conn)
-	tag := 0
-	command := func(format string, args ...any) {
-		t.Helper()
-		tag++
-		fmt.Fprintf(conn, "a%d %s\r\n", tag, fmt.Sprintf(format, args...))
-		for {
-			line, err := r.ReadString('\n')
-			if err != nil {
-				t.Fatal(err)
-			}
-			if done, ok := strings.CutPrefix(line, fmt.Sprintf("a%d ", tag)); ok {
-				if !strings.HasPrefix(done, "OK") {
-					t.Fatal(line)
-				}
-				return
-			}
-		}
-	}
+	command := l.imap(t)
 	l.folder = fmt.Sprintf("interop%d", time.Now().UnixNano())
 	l.messages = map[[32]byte]bool{}
-	command("LOGIN %s %s", l.user, l.password)
 	command("CREATE %s", l.folder)
 	command("SELECT %s (CONDSTORE)", l.folder) // without it SOGo shows the folder empty
 	for _, m := range messages {
 		l.messages[sha256.Sum256(m)] = true
 		command("APPEND %s {%d+}\r\n%s", l.folder, len(m), m)
 	}
-	t.Cleanup(func() {
-		command("DELETE %s", l.folder)
-		conn.Close()
-	})
+	name := l.folder
+	t.Cleanup(func() { command("DELETE %s", name) })
 }
 
 func message(n, size int) []byte {

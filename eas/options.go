@@ -1,6 +1,7 @@
 package eas
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/airlift-eas/airlift/eas/wbxml"
@@ -54,7 +55,11 @@ type SyncOptions struct {
 	MIMETruncation *int // MIMEWhole = none
 	Conflict       *Conflict
 	Bodies         []BodyPreference // the forms that will do, from 12.0 on: the server takes the one that it keeps the body in
-	MaxItems       int              // of the recipient cache, from 14.0 on; 0 = all
+	BodyParts      []BodyPreference // forms of what is new in its conversation, for Email.BodyPart, from 14.1 on. MS-ASAIRS 2.2.2.11
+	// RightsManagement asks for protected messages in clear, and for what may be done with them (RightsManagementLicense), from
+	// 14.1 on. Who asks answers for it that the restrictions are kept. MS-ASRM 2.2.2.15, 3.1.4.1.
+	RightsManagement bool
+	MaxItems         int // of the recipient cache, from 14.0 on; 0 = all
 }
 
 // BodyPreference is a form in which a body is wanted, at most one of a Type. MS-ASAIRS 2.2.2.12.
@@ -113,17 +118,64 @@ func (o SyncOptions) elements(class Class) []wbxml.Element {
 	if o.Conflict != nil {
 		add(wbxml.AirSyncConflict, int(*o.Conflict))
 	}
-	for i := range o.Bodies {
-		out = append(out, o.Bodies[i].element())
-	}
+	out = append(out, o.bodyElements()...)
 	if o.MaxItems > 0 {
 		add(wbxml.AirSyncMaxItems, o.MaxItems)
 	}
 	return out
 }
 
-func (b *BodyPreference) element() wbxml.Element {
-	e := wbxml.E(wbxml.AirSyncBaseBodyPreference, wbxml.T(wbxml.AirSyncBaseType, strconv.Itoa(int(b.Type))))
+// bodyElements are those that the Options of all commands have.
+func (o *SyncOptions) bodyElements() []wbxml.Element {
+	var out []wbxml.Element
+	for i := range o.Bodies {
+		out = append(out, o.Bodies[i].element(wbxml.AirSyncBaseBodyPreference))
+	}
+	for i := range o.BodyParts {
+		out = append(out, o.BodyParts[i].element(wbxml.AirSyncBaseBodyPartPreference))
+	}
+	if o.RightsManagement {
+		out = append(out, wbxml.T(wbxml.RightsManagementRightsManagementSupport, "1"))
+	}
+	return out
+}
+
+// check refuses what the version does not have, and what no version has.
+func (o *SyncOptions) check(command string, c *Client) error {
+	for _, forms := range [][]BodyPreference{o.Bodies, o.BodyParts} {
+		seen := map[BodyType]bool{}
+		for _, b := range forms {
+			switch {
+			case seen[b.Type]: // MS-ASAIRS 2.2.2.12
+				return fmt.Errorf("%s: two preferences for a body of %s", command, b.Type)
+			case b.Preview < 0 || b.Preview > maxPreview: // MS-ASAIRS 2.2.2.35.3
+				return fmt.Errorf("%s: a preview of %d characters: at most %d", command, b.Preview, maxPreview)
+			case b.Preview > 0:
+				if err := c.needs(command, "Preview", Version140); err != nil {
+					return err
+				}
+			}
+			seen[b.Type] = true
+		}
+	}
+	if o.MaxItems > 0 {
+		if err := c.needs(command, "MaxItems", Version140); err != nil {
+			return err
+		}
+	}
+	if len(o.BodyParts) > 0 {
+		return c.needs(command, "BodyPartPreference", Version141)
+	}
+	if o.RightsManagement {
+		return c.needs(command, "RightsManagementSupport", Version141)
+	}
+	return nil
+}
+
+const maxPreview = 255
+
+func (b *BodyPreference) element(tag wbxml.Tag) wbxml.Element {
+	e := wbxml.E(tag, wbxml.T(wbxml.AirSyncBaseType, strconv.Itoa(int(b.Type))))
 	if b.TruncationSize != nil {
 		e.Append(wbxml.T(wbxml.AirSyncBaseTruncationSize, strconv.FormatInt(*b.TruncationSize, 10)))
 	}

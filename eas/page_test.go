@@ -341,7 +341,7 @@ func TestClientCommands(t *testing.T) {
 	want := element(t, `<Sync xmlns="AirSync"><Collections><Collection><SyncKey>1</SyncKey><CollectionId>c</CollectionId><DeletesAsMoves>1</DeletesAsMoves><GetChanges/><Commands>`+
 		`<Add><ClientId>n1</ClientId><ApplicationData><FileAs xmlns="Contacts">A</FileAs><Categories xmlns="Contacts"><Category>x</Category><Category>y</Category></Categories></ApplicationData></Add>`+
 		`<Change><ServerId>s2</ServerId><ApplicationData><Read xmlns="Email">1</Read></ApplicationData></Change>`+
-		`<Delete><ServerId>s3</ServerId></Delete><Fetch><ServerId>s4</ServerId></Fetch><Change><ServerId>s5</ServerId><Send xmlns="Email2"/></Change>`+
+		`<Delete><ServerId>s3</ServerId></Delete><Fetch><ServerId>s4</ServerId></Fetch><Change><ServerId>s5</ServerId><ApplicationData/><Send xmlns="Email2"/></Change>`+
 		`</Commands></Collection></Collections></Sync>`)
 	if d := cmp.Diff(want, sent); d != "" {
 		t.Error(d)

@@ -31,23 +31,6 @@ type PingResult struct {
 	Changed []CollectionID // folders that a Sync will bring something of; none: the heartbeat is over
 }
 
-// PingLimitError says which Heartbeat, or how many folders, the server bears: one of the two is set. It wraps the *StatusError,
-// which has code 5 or 6.
-type PingLimitError struct {
-	Status     *StatusError
-	Heartbeat  time.Duration // the nearest to what was asked for
-	MaxFolders int
-}
-
-func (e *PingLimitError) Error() string {
-	if e.MaxFolders > 0 {
-		return fmt.Sprintf("%s: at most %d", e.Status, e.MaxFolders)
-	}
-	return fmt.Sprintf("%s: the nearest is %s", e.Status, e.Heartbeat)
-}
-
-func (e *PingLimitError) Unwrap() error { return e.Status }
-
 // Statuses of Ping. MS-ASCMD 2.2.3.177.11.
 const (
 	pingExpired, pingChanged   = 1, 2
@@ -58,7 +41,7 @@ const (
 // been synchronized: news is what a Sync with the last key would bring. The answer may take the heartbeat and Config.HeaderTimeout
 // more; ctx ends it earlier.
 //
-// A heartbeat, or a number of folders, that the server does not bear is a *PingLimitError. Status 7 wants a FolderSync first, and
+// A heartbeat, or a number of folders, that the server does not bear is a *WaitLimitError. Status 7 wants a FolderSync first, and
 // 3 the parameters that the server has forgotten.
 func (c *Client) Ping(ctx context.Context, q PingRequest) (*PingResult, error) {
 	cmd, err := q.command()
@@ -112,13 +95,12 @@ func (p *PingResult) read(e *wbxml.Element) error {
 		}
 		return nil
 	}
-	err := status("Ping", "Ping", code)
-	const longest = 24 * 60 * 60 // more is no heartbeat
-	seconds := min(max(number(e, wbxml.PingHeartbeatInterval), 0), longest)
-	limit := &PingLimitError{Heartbeat: time.Duration(seconds) * time.Second, MaxFolders: max(number(e, wbxml.PingMaxFolders), 0)}
-	if code == pingHeartbeat && limit.Heartbeat > 0 || code == pingFolders && limit.MaxFolders > 0 {
-		errors.As(err, &limit.Status)
-		return limit
+	var limit int
+	switch code {
+	case pingHeartbeat:
+		limit = number(e, wbxml.PingHeartbeatInterval)
+	case pingFolders:
+		limit = number(e, wbxml.PingMaxFolders)
 	}
-	return err
+	return waitLimit(status("Ping", "Ping", code), code == pingFolders, limit, time.Second)
 }

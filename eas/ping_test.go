@@ -35,8 +35,8 @@ func TestRecordedPing(t *testing.T) {
 		if tc.want != nil {
 			continue
 		}
-		var limit *eas.PingLimitError
-		if !errors.As(err, &limit) || limit.Heartbeat != 30*time.Second || limit.MaxFolders != 0 || codes(err)[0] != 5 {
+		var limit *eas.WaitLimitError
+		if !errors.As(err, &limit) || limit.Wait != 30*time.Second || limit.MaxFolders != 0 || codes(err)[0] != 5 {
 			t.Errorf("%s: %v", tc.name, err)
 		}
 	}
@@ -100,47 +100,47 @@ func ping(t *testing.T, v eas.Version) {
 		Password: "secret", MaxPingFolders: 2, OnViolation: func(v easserver.Violation) { t.Log(v) },
 	}, store))
 	both := []eas.PingFolder{{ID: inbox.ID(), Class: eas.ClassEmail}, {ID: drafts.ID(), Class: eas.ClassEmail}}
-	ask := func(q eas.PingRequest) (*eas.PingResult, error, time.Duration) {
+	ask := func(q eas.PingRequest) (*eas.PingResult, time.Duration, error) {
 		start := time.Now()
 		r, err := c.Ping(t.Context(), q)
-		return r, err, time.Since(start)
+		return r, time.Since(start), err
 	}
 	// The longest heartbeat is longer than any timeout of the client.
-	if r, err, took := ask(eas.PingRequest{Heartbeat: eas.MaxHeartbeat, Folders: both}); err != nil || len(r.Changed) != 0 || took != eas.MaxHeartbeat {
+	if r, took, err := ask(eas.PingRequest{Heartbeat: eas.MaxHeartbeat, Folders: both}); err != nil || len(r.Changed) != 0 || took != eas.MaxHeartbeat {
 		t.Errorf("%s: %+v %v after %s", v, r, err, took)
 	}
 	// What is left out is as it was.
 	time.AfterFunc(50*time.Minute, func() { drafts.AddMessage(note("x")) })
-	if r, err, took := ask(eas.PingRequest{}); err != nil || !cmp.Equal(r.Changed, []eas.CollectionID{drafts.ID()}) || took != 50*time.Minute {
+	if r, took, err := ask(eas.PingRequest{}); err != nil || !cmp.Equal(r.Changed, []eas.CollectionID{drafts.ID()}) || took != 50*time.Minute {
 		t.Errorf("%s: %+v %v after %s", v, r, err, took)
 	}
 	time.AfterFunc(time.Minute, func() { drafts.AddMessage(note("y")) })
-	if r, err, took := ask(eas.PingRequest{Heartbeat: 5 * time.Minute}); err != nil || len(r.Changed) != 1 || took != time.Minute {
+	if r, took, err := ask(eas.PingRequest{Heartbeat: 5 * time.Minute}); err != nil || len(r.Changed) != 1 || took != time.Minute {
 		t.Errorf("%s: %+v %v after %s", v, r, err, took)
 	}
-	if r, err, took := ask(eas.PingRequest{Folders: both[:1]}); err != nil || len(r.Changed) != 0 || took != 5*time.Minute {
+	if r, took, err := ask(eas.PingRequest{Folders: both[:1]}); err != nil || len(r.Changed) != 0 || took != 5*time.Minute {
 		t.Errorf("%s: %+v %v after %s", v, r, err, took)
 	}
 	for _, tc := range []struct {
 		q    eas.PingRequest
-		want eas.PingLimitError
+		want eas.WaitLimitError
 		code int
 	}{
-		{eas.PingRequest{Heartbeat: time.Second}, eas.PingLimitError{Heartbeat: time.Minute}, 5},
-		{eas.PingRequest{Heartbeat: time.Hour}, eas.PingLimitError{Heartbeat: 59 * time.Minute}, 5},
-		{eas.PingRequest{Folders: append(both, eas.PingFolder{ID: "4", Class: eas.ClassEmail})}, eas.PingLimitError{MaxFolders: 2}, 6},
-		{eas.PingRequest{Folders: []eas.PingFolder{{ID: "99", Class: eas.ClassEmail}}}, eas.PingLimitError{}, 7},
-		{eas.PingRequest{Folders: append(both[:1:1], both[0])}, eas.PingLimitError{}, 4},
+		{eas.PingRequest{Heartbeat: time.Second}, eas.WaitLimitError{Wait: time.Minute}, 5},
+		{eas.PingRequest{Heartbeat: time.Hour}, eas.WaitLimitError{Wait: 59 * time.Minute}, 5},
+		{eas.PingRequest{Folders: append(both, eas.PingFolder{ID: "4", Class: eas.ClassEmail})}, eas.WaitLimitError{MaxFolders: 2}, 6},
+		{eas.PingRequest{Folders: []eas.PingFolder{{ID: "99", Class: eas.ClassEmail}}}, eas.WaitLimitError{}, 7},
+		{eas.PingRequest{Folders: append(both[:1:1], both[0])}, eas.WaitLimitError{}, 4},
 	} {
-		_, err, _ := ask(tc.q)
-		var limit *eas.PingLimitError
+		_, _, err := ask(tc.q)
+		var limit *eas.WaitLimitError
 		if errors.As(err, &limit) != (tc.code <= 6 && tc.code > 4) || codes(err)[0] != tc.code {
 			t.Errorf("%s: %+v: %v", v, tc.q, err)
-		} else if limit != nil && (limit.Heartbeat != tc.want.Heartbeat || limit.MaxFolders != tc.want.MaxFolders) {
+		} else if limit != nil && (limit.Wait != tc.want.Wait || limit.MaxFolders != tc.want.MaxFolders) {
 			t.Errorf("%s: %+v: %v", v, tc.q, err)
 		}
 	}
-	if _, err, _ := ask(eas.PingRequest{Heartbeat: time.Millisecond}); err == nil {
+	if _, _, err := ask(eas.PingRequest{Heartbeat: time.Millisecond}); err == nil {
 		t.Error("a heartbeat of no second")
 	}
 }
@@ -182,8 +182,8 @@ func TestPingAnswers(t *testing.T) {
 	} {
 		c := connect(t, answer(parse(t, answerXML)), nil)
 		_, err := c.Ping(t.Context(), eas.PingRequest{Heartbeat: time.Minute})
-		var limit *eas.PingLimitError
-		if errors.As(err, &limit) && limit.Heartbeat != 24*time.Hour {
+		var limit *eas.WaitLimitError
+		if errors.As(err, &limit) && limit.Wait != 24*time.Hour {
 			t.Errorf("%s: %v", answerXML, err)
 		}
 		if got := codes(err)[0]; got != want && !(want == 142 && got == -1) { // 142 leads to a Provision, which this server has no answer to

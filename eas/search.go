@@ -23,12 +23,6 @@ type SearchPart struct {
 	Language string
 }
 
-// SearchCredentials are for the directory or library that is searched, where a first search failed with status 14. They are only
-// sent over a connection that nobody can listen to. At most 100 characters each. MS-ASCMD 2.2.3.125.5.
-type SearchCredentials struct {
-	User, Password string
-}
-
 const (
 	maxRange       = 999 // MS-ASCMD 2.2.3.143.1
 	maxCredentials = 100 // characters
@@ -50,20 +44,21 @@ func (p *SearchPart) rangeText() string {
 	return fmt.Sprintf("%d-%d", p.Range[0], p.Range[1])
 }
 
-// credentials appends them to the Options.
-func (c *Client) credentials(options *wbxml.Element, k *SearchCredentials) error {
+// credentials appends those for the directory or library that is searched to the Options. They are only sent over a connection
+// that nobody can listen to. MS-ASCMD 2.2.3.125.5.
+func (c *Client) credentials(options *wbxml.Element, user, password string) error {
 	switch {
-	case k == nil:
+	case user == "" && password == "":
 		return nil
 	case c.url.Scheme != "https" && !loopback(c.url.Hostname()):
 		return errors.New("credentials are not sent over plain HTTP")
-	case len(k.User) > maxCredentials || len(k.Password) > maxCredentials:
+	case len(user) > maxCredentials || len(password) > maxCredentials:
 		return fmt.Errorf("credentials: at most %d characters each may be", maxCredentials)
 	}
 	if err := c.needs("Search", "UserName", Version121); err != nil {
 		return err
 	}
-	options.Append(wbxml.T(wbxml.SearchUserName, k.User), wbxml.T(wbxml.SearchPassword, k.Password))
+	options.Append(wbxml.T(wbxml.SearchUserName, user), wbxml.T(wbxml.SearchPassword, password))
 	return nil
 }
 

@@ -30,7 +30,7 @@ func TestRecordedSearch(t *testing.T) {
 	rec, c = replay(t, "search-mailbox-v14.1", eas.Version141)
 	r, err := c.SearchMailbox(t.Context(), eas.MailboxSearch{
 		Classes: []eas.Class{eas.ClassEmail}, Collections: []eas.CollectionID{inboxDave}, FreeText: "plain", Rebuild: true,
-		SearchPart: eas.SearchPart{Range: &[2]int{0, 4}}, Bodies: []eas.BodyPreference{{Type: eas.BodyPlain, TruncationSize: new(int64(100))}},
+		SearchPart: eas.SearchPart{Range: &[2]int{0, 4}}, Options: eas.SyncOptions{Bodies: []eas.BodyPreference{{Type: eas.BodyPlain, TruncationSize: new(int64(100))}}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -100,7 +100,7 @@ func TestSearchMailbox(t *testing.T) {
 			}
 		}
 		// Bodies, both that are spooled and that are text.
-		whole := eas.MailboxSearch{Classes: mail, FreeText: "fish", MIMESupport: eas.MIMEAlways, Bodies: []eas.BodyPreference{{Type: eas.BodyMIME}}}
+		whole := eas.MailboxSearch{Classes: mail, FreeText: "fish", Options: eas.SyncOptions{MIMESupport: eas.MIMEAlways, Bodies: []eas.BodyPreference{{Type: eas.BodyMIME}}}}
 		r, err := c.SearchMailbox(t.Context(), whole)
 		if err != nil {
 			t.Fatal(err)
@@ -121,7 +121,7 @@ func TestSearchMailbox(t *testing.T) {
 			}
 		}
 		r.Close()
-		r, err = c.SearchMailbox(t.Context(), eas.MailboxSearch{FreeText: "fish 5", Bodies: []eas.BodyPreference{{Type: eas.BodyPlain}}})
+		r, err = c.SearchMailbox(t.Context(), eas.MailboxSearch{FreeText: "fish 5", Options: eas.SyncOptions{Bodies: []eas.BodyPreference{{Type: eas.BodyPlain}}}})
 		if err != nil || len(r.Items) != 1 || !strings.HasPrefix(string(content(t, r.Items[0].Item.Body.Data)), "words about fish 5") {
 			t.Errorf("%s: %+v, %v", v, r, err)
 		}
@@ -131,9 +131,9 @@ func TestSearchMailbox(t *testing.T) {
 			conversation = m.ConversationID
 			r.Close()
 		}
-		q := eas.MailboxSearch{ConversationID: conversation, BodyPart: &eas.BodyPreference{Type: eas.BodyHTML}, Rights: true}
+		q := eas.MailboxSearch{ConversationID: conversation, Options: eas.SyncOptions{BodyParts: []eas.BodyPreference{{Type: eas.BodyHTML}}, RightsManagement: true}}
 		if !v.AtLeast(eas.Version141) {
-			if _, err := c.SearchMailbox(t.Context(), eas.MailboxSearch{ConversationID: []byte("x"), BodyPart: q.BodyPart}); !errors.Is(err, errors.ErrUnsupported) {
+			if _, err := c.SearchMailbox(t.Context(), eas.MailboxSearch{ConversationID: []byte("x"), Options: q.Options}); !errors.Is(err, errors.ErrUnsupported) {
 				t.Errorf("%s: BodyPart: %v", v, err)
 			}
 			continue
@@ -213,23 +213,33 @@ func TestSearchGAL(t *testing.T) {
 
 func TestSearchDocuments(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC)
-	library := []eas.Document{
-		{LinkID: `\\files\team`, DisplayName: "team", IsFolder: true, CreationDate: at, LastModifiedDate: at},
-		{LinkID: `\\files\team\plan.txt`, DisplayName: "plan.txt", CreationDate: at, LastModifiedDate: at.Add(time.Hour), IsHidden: true, ContentLength: new(int64(12)), ContentType: "text/plain"},
-		{LinkID: `\\files\team\old`, DisplayName: "old", IsFolder: true},
-		{LinkID: `\\files\team\old\plan.txt`, DisplayName: "plan.txt"},
+	library := []easserver.Document{
+		{LinkID: `\\files\team`, IsFolder: true, Created: at, Modified: at},
+		{LinkID: `\\files\team\plan.txt`, Created: at, Modified: at.Add(time.Hour), Hidden: true, Content: []byte("hello, world"), ContentType: "text/plain"},
+		{LinkID: `\\files\team\old`, IsFolder: true, Created: at, Modified: at},
+		{LinkID: `\\files\team\old\plan.txt`, Created: at, Modified: at},
+		{LinkID: `\\files\board`, Created: at, Modified: at, UserName: "alice", Password: "open"},
+	}
+	store := easserver.NewStore()
+	store.AddUser("alice")
+	for _, d := range library {
+		store.AddDocument(d)
+	}
+	want := []eas.Document{
+		{LinkID: library[0].LinkID, DisplayName: "team", IsFolder: true, CreationDate: at, LastModifiedDate: at},
+		{LinkID: library[1].LinkID, DisplayName: "plan.txt", CreationDate: at, LastModifiedDate: at.Add(time.Hour), IsHidden: true, ContentLength: new(int64(12)), ContentType: "text/plain"},
+		{LinkID: library[2].LinkID, DisplayName: "old", IsFolder: true, CreationDate: at, LastModifiedDate: at},
 	}
 	for _, v := range versionsFrom(eas.Version120, eas.Version161) {
-		p := newPeer(t, easserver.Config{Documents: library})
-		c, _ := p.client(t, v, nil)
-		r, err := c.SearchDocuments(t.Context(), eas.DocumentSearch{Link: `\\files\team`, SearchPart: eas.SearchPart{Range: &[2]int{0, 999}}})
+		c := served(t, v, easserver.Config{}, store, nil)
+		r, err := c.SearchDocuments(t.Context(), eas.DocumentSearch{Link: library[0].LinkID, SearchPart: eas.SearchPart{Range: &[2]int{0, 999}}})
 		if err != nil {
 			t.Fatalf("%s: %v", v, err)
 		}
-		if d := cmp.Diff(&eas.DocumentResults{Results: eas.Results{Last: 2, Total: 3}, Documents: library[:3]}, r); d != "" {
+		if d := cmp.Diff(&eas.DocumentResults{Results: eas.Results{Last: 2, Total: 3}, Documents: want}, r); d != "" {
 			t.Errorf("%s: %s", v, d)
 		}
-		r, err = c.SearchDocuments(t.Context(), eas.DocumentSearch{Link: `\\files\team\plan.txt`})
+		r, err = c.SearchDocuments(t.Context(), eas.DocumentSearch{Link: library[1].LinkID})
 		if err != nil || len(r.Documents) != 1 || r.Total != 1 {
 			t.Errorf("%s: %+v, %v", v, r, err)
 		}
@@ -240,13 +250,13 @@ func TestSearchDocuments(t *testing.T) {
 		if !v.AtLeast(eas.Version121) {
 			continue
 		}
-		p = newPeer(t, easserver.Config{Documents: library, DocumentPassword: "open"})
-		c, _ = p.client(t, v, nil)
-		if _, err = c.SearchDocuments(t.Context(), eas.DocumentSearch{Link: `\\files\team`}); !errors.As(err, &st) || st.Code != 14 {
+		locked := eas.DocumentSearch{Link: library[4].LinkID}
+		if _, err = c.SearchDocuments(t.Context(), locked); !errors.As(err, &st) || st.Code != 14 {
 			t.Errorf("%s: %v", v, err)
 		}
-		r, err = c.SearchDocuments(t.Context(), eas.DocumentSearch{Link: `\\files\team`, Credentials: &eas.SearchCredentials{User: "alice", Password: "open"}})
-		if err != nil || len(r.Documents) != 3 {
+		locked.UserName, locked.Password = "alice", "open"
+		r, err = c.SearchDocuments(t.Context(), locked)
+		if err != nil || len(r.Documents) != 1 {
 			t.Errorf("%s: %+v, %v", v, r, err)
 		}
 	}
@@ -263,7 +273,7 @@ func TestSearchRefused(t *testing.T) {
 			return err
 		},
 		"a part of no conversation": func() error {
-			_, err := c.SearchMailbox(t.Context(), eas.MailboxSearch{FreeText: "x", BodyPart: &eas.BodyPreference{}})
+			_, err := c.SearchMailbox(t.Context(), eas.MailboxSearch{FreeText: "x", Options: eas.SyncOptions{BodyParts: []eas.BodyPreference{{}}}})
 			return err
 		},
 		"a directory for nothing": func() error { _, err := c.SearchGAL(t.Context(), eas.GALSearch{}); return err },
@@ -273,7 +283,7 @@ func TestSearchRefused(t *testing.T) {
 		},
 		"no link": func() error { _, err := c.SearchDocuments(t.Context(), eas.DocumentSearch{}); return err },
 		"long credentials": func() error {
-			_, err := c.SearchDocuments(t.Context(), eas.DocumentSearch{Link: "x", Credentials: &eas.SearchCredentials{User: strings.Repeat("x", 101)}})
+			_, err := c.SearchDocuments(t.Context(), eas.DocumentSearch{Link: "x", UserName: strings.Repeat("x", 101)})
 			return err
 		},
 	} {
@@ -286,7 +296,7 @@ func TestSearchRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.SearchDocuments(t.Context(), eas.DocumentSearch{Link: "x", Credentials: &eas.SearchCredentials{}}); err == nil || !strings.Contains(err.Error(), "plain HTTP") {
+	if _, err := c.SearchDocuments(t.Context(), eas.DocumentSearch{Link: "x", Password: "x"}); err == nil || !strings.Contains(err.Error(), "plain HTTP") {
 		t.Errorf("credentials in the clear: %v", err)
 	}
 }

@@ -13,7 +13,8 @@ import (
 type DocumentSearch struct {
 	Link string // a URL, or a path \\server\share\…
 	SearchPart
-	Credentials *SearchCredentials
+	// UserName and Password are for its server, from 12.1 on, where a first search failed with status 14.
+	UserName, Password string
 }
 
 // DocumentResults are what there is at a link: first the document or folder itself, then what the folder has.
@@ -69,7 +70,7 @@ func (c *Client) documentStore(q *DocumentSearch) (wbxml.Element, error) {
 	}
 	options := wbxml.E(wbxml.SearchOptions)
 	optional(&options, wbxml.SearchRange, q.rangeText())
-	if err := c.credentials(&options, q.Credentials); err != nil {
+	if err := c.credentials(&options, q.UserName, q.Password); err != nil {
 		return store, err
 	}
 	if len(options.Children) > 0 {

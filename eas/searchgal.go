@@ -12,8 +12,9 @@ import (
 type GALSearch struct {
 	Query string // the beginning of a name, alias or address
 	SearchPart
-	Pictures    *PictureOptions // nil = none
-	Credentials *SearchCredentials
+	Pictures *PictureOptions // nil = none
+	// UserName and Password are for the directory, where a first search failed with status 14.
+	UserName, Password string
 }
 
 // GALResults are people that were found.
@@ -68,7 +69,7 @@ func (c *Client) galStore(q *GALSearch) (wbxml.Element, error) {
 	}
 	options := wbxml.E(wbxml.SearchOptions)
 	optional(&options, wbxml.SearchRange, q.rangeText())
-	if err := c.credentials(&options, q.Credentials); err != nil {
+	if err := c.credentials(&options, q.UserName, q.Password); err != nil {
 		return store, err
 	}
 	if q.Pictures != nil {

@@ -25,10 +25,9 @@ type MailboxSearch struct {
 	Deep    bool // search the folders below Collections, too. 2.2.3.41.2
 	Rebuild bool // the server shall not answer with what it found for the same search before. 2.2.3.144
 
-	MIMESupport MIMESupport      // 2.2.3.110.2
-	Bodies      []BodyPreference // the forms of a body that will do; none = no body
-	BodyPart    *BodyPreference  // what is new in a message of a conversation, with ConversationID only, from 14.1 on
-	Rights      bool             // protected messages are to be readable, from 14.1 on. MS-ASRM 2.2.2.15
+	// Options say how an item comes: MIMESupport, forms of the body and of its part (that with ConversationID only), rights
+	// management. The others are not for a search. 2.2.3.125.5
+	Options SyncOptions
 }
 
 // MailboxResults are items that were found. They must be closed.
@@ -71,7 +70,7 @@ func (c *Client) SearchMailbox(ctx context.Context, q MailboxSearch) (*MailboxRe
 		return c.spooler(&r.blobs)
 	})
 	if err == nil {
-		err = r.read(c, found, q.MIMESupport)
+		err = r.read(c, found, q.Options.MIMESupport)
 	}
 	if err != nil {
 		_ = r.Close() // it never fails
@@ -90,19 +89,14 @@ func (c *Client) mailboxStore(q *MailboxSearch) (wbxml.Element, error) {
 	if err != nil {
 		return store, err
 	}
-	for _, n := range []struct {
-		what  string
-		since Version
-		used  bool
-	}{
-		{"Mailbox", Version120, true},
-		{"ConversationId", Version140, len(q.ConversationID) > 0},
-		{"BodyPartPreference", Version141, q.BodyPart != nil},
-		{"RightsManagementSupport", Version141, q.Rights},
-	} {
-		if err := c.needs("Search", n.what, n.since); err != nil && n.used {
-			return store, err
-		}
+	if err := c.needs("Search", "Mailbox", Version120); err != nil {
+		return store, err
+	}
+	if err := c.needs("Search", "ConversationId", Version140); err != nil && len(q.ConversationID) > 0 {
+		return store, err
+	}
+	if err := q.Options.check("Search", c); err != nil {
+		return store, err
 	}
 	store.Append(wbxml.E(wbxml.SearchQuery, query))
 	if options := q.options(); len(options) > 0 {
@@ -137,7 +131,7 @@ func (q *MailboxSearch) query() (wbxml.Element, error) {
 	switch {
 	case len(e.Children) == 0:
 		return e, errors.New("nothing is looked for")
-	case q.BodyPart != nil && len(q.ConversationID) == 0: // MS-ASCMD 2.2.3.125.5
+	case len(q.Options.BodyParts) > 0 && len(q.ConversationID) == 0: // MS-ASCMD 2.2.3.125.5
 		return e, errors.New("a BodyPart is for the search of a conversation")
 	}
 	return e, nil
@@ -152,20 +146,10 @@ func (q *MailboxSearch) options() []wbxml.Element {
 		e.Append(wbxml.Empty(wbxml.SearchDeepTraversal))
 	}
 	optional(&e, wbxml.SearchRange, q.rangeText())
-	if q.MIMESupport != MIMENever {
-		e.Append(wbxml.T(wbxml.AirSyncMIMESupport, strconv.Itoa(int(q.MIMESupport))))
+	if q.Options.MIMESupport != MIMENever {
+		e.Append(wbxml.T(wbxml.AirSyncMIMESupport, strconv.Itoa(int(q.Options.MIMESupport))))
 	}
-	for i := range q.Bodies {
-		e.Append(q.Bodies[i].element())
-	}
-	if q.BodyPart != nil {
-		part := q.BodyPart.element()
-		part.Tag = wbxml.AirSyncBaseBodyPartPreference
-		e.Append(part)
-	}
-	if q.Rights {
-		e.Append(wbxml.T(wbxml.RightsManagementRightsManagementSupport, "1"))
-	}
+	e.Append(q.Options.bodyElements()...)
 	return e.Children
 }
 

@@ -169,8 +169,9 @@ func TestSettingsRefused(t *testing.T) {
 func TestSettingsTrace(t *testing.T) {
 	store := easserver.NewStore()
 	store.AddUser("alice")
+	store.AddDocument(easserver.Document{LinkID: "x", UserName: "alice", Password: "another"})
 	var seen string
-	c := served(t, eas.Version141, easserver.Config{DocumentPassword: "another"}, store, func(c *eas.Config) {
+	c := served(t, eas.Version141, easserver.Config{}, store, func(c *eas.Config) {
 		c.TraceXML = true
 		c.Trace = func(x eas.Exchange) { seen += string(x.RequestXML) }
 	})
@@ -178,7 +179,7 @@ func TestSettingsTrace(t *testing.T) {
 		t.Fatal(err)
 	}
 	var st *eas.StatusError
-	library := eas.DocumentSearch{Link: "x", Credentials: &eas.SearchCredentials{User: "alice", Password: "<s3cret>"}}
+	library := eas.DocumentSearch{Link: "x", UserName: "alice", Password: "<s3cret>"}
 	if _, err := c.SearchDocuments(t.Context(), library); !errors.As(err, &st) || st.Code != 14 {
 		t.Fatal(err)
 	}

@@ -71,6 +71,9 @@ type SmartRequest struct {
 
 // SmartReply answers a message: the server puts the original under the reply. The recipients are those of the reply's header.
 // MS-ASCMD 2.2.1.20.
+//
+// QUIRK(SOGo 5.8): before 14.0 it takes the folder's id from the query as it stands there, and finds none whose id had to be
+// escaped, which is an HTTP error 500. In the base64 form, from 12.1 on, it finds it.
 func (c *Client) SmartReply(ctx context.Context, q SmartRequest) error {
 	return c.compose(ctx, "SmartReply", wbxml.ComposeMailSmartReply, q.Outgoing, &q.Original, q.ReplaceMIME)
 }

@@ -23,65 +23,28 @@ type SyncRequest struct {
 	Class          Class // of the folder; sent where the version wants it (2.5, 12.0), and known to the Items
 	WindowSize     int   // items, at most 512; 0 = the server's default (100)
 	DeletesAsMoves bool  // what the client deletes goes to Deleted Items
-	Options        SyncOptions
-	Supported      []wbxml.Tag // with the initial key: properties that a Change may leave out. MS-ASCMD 2.2.3.179
-	Commands       []ClientCommand
-	Wait           time.Duration // how long the server may wait for a change, from 12.1 on. MS-ASCMD 2.2.3.198
-}
-
-// CommandOp is what happened to an item, or shall happen.
-type CommandOp int
-
-const (
-	OpAdd CommandOp = iota + 1
-	OpChange
-	OpDelete
-	OpSoftDelete // the item left the filter's window; from the server only
-	OpFetch      // from the client only
-)
-
-var opTags = map[wbxml.Tag]CommandOp{
-	wbxml.AirSyncAdd: OpAdd, wbxml.AirSyncChange: OpChange, wbxml.AirSyncDelete: OpDelete,
-	wbxml.AirSyncSoftDelete: OpSoftDelete, wbxml.AirSyncFetch: OpFetch,
-}
-
-func (op CommandOp) tag() wbxml.Tag {
-	for tag, o := range opTags {
-		if o == op {
-			return tag
-		}
-	}
-	return 0
-}
-
-func (op CommandOp) String() string {
-	if tag := op.tag(); tag != 0 {
-		return tag.Name()
-	}
-	return "command " + strconv.Itoa(int(op))
-}
-
-// ClientCommand changes an item at the server. MS-ASCMD 2.2.3.32.
-type ClientCommand struct {
-	Op       CommandOp // OpAdd, OpChange, OpDelete or OpFetch
-	ServerID ServerID  // all but OpAdd
-	ClientID string    // OpAdd: names the item until it has a ServerID; unique in the request
-	Class    Class     // OpAdd, from 14.0 on, when it is not the folder's
-	// Item is what to add or change: *Email, *Contact, *Appointment, *Task, *Note, or a *wbxml.Element whose children
-	// are sent as they are.
-	Item any
-	// InstanceID is the occurrence of a recurring event that is meant, from 16.0 on; zero = the event.
-	InstanceID time.Time
-	Send       bool // a draft is to be sent, from 16.0 on. MS-ASEMAIL 2.2.2.69
+	CommandsOnly   bool  // the client's commands are carried out, and the server's changes stay for later. MS-ASCMD 2.2.3.84
+	// ConversationMode brings whole conversations, if one of their messages is within the FilterType; of mail folders, from 14.0
+	// on. MS-ASCMD 2.2.3.36.2.
+	ConversationMode bool
+	Options          SyncOptions
+	// SMS are the options for the text messages in a mail folder, from 14.0 on; nil = none are sent. MS-ASCMD 2.2.3.27.6.
+	SMS *SyncOptions
+	// Supported goes with the initial key: the properties that the client manages. All others are ghosted: a Change that leaves
+	// them out leaves them as they are. nil = none is ghosted; none in it = all. Contacts and events only. MS-ASCMD 2.2.3.179.
+	Supported []wbxml.Tag
+	Commands  []ClientCommand
+	Wait      time.Duration // how long the server may wait for a change, from 12.1 on. MS-ASCMD 2.2.3.198
 }
 
 // Sync sends the client's commands, if any, and asks for the next page of a folder. The page is read from the network as the
 // caller goes through it; it must be closed.
 //
 // Asking with a key tells most servers to forget the older ones, and a key that is shown again need not be answered with the
-// same page: see the package documentation. An answer whose Status says failure is a *StatusError.
+// same page: see the package documentation. An answer whose Status says failure is a *StatusError; of a Wait that the server does
+// not bear, a *WaitLimitError.
 func (c *Client) Sync(ctx context.Context, q SyncRequest) (*SyncPage, error) {
-	doc, err := q.document(c.Version())
+	doc, err := c.syncDocument(&q)
 	if err != nil {
 		return nil, fmt.Errorf("Sync: %w", err)
 	}
@@ -96,58 +59,98 @@ func (c *Client) Sync(ctx context.Context, q SyncRequest) (*SyncPage, error) {
 	return page, nil
 }
 
-// document builds the request. MS-ASCMD 2.2.3.29.2: the order of the elements is prescribed.
-func (q *SyncRequest) document(v Version) (*wbxml.Element, error) {
-	switch {
-	case q.Key == "" || q.CollectionID == "":
-		return nil, errors.New("a key and a folder are needed")
-	case q.WindowSize < 0 || q.WindowSize > MaxWindowSize:
-		return nil, fmt.Errorf("window of %d items: at most %d", q.WindowSize, MaxWindowSize)
-	case len(q.Commands) > maxCommands:
-		return nil, fmt.Errorf("%d commands in one request: at most %d", len(q.Commands), maxCommands)
-	}
-	e := wbxml.E(wbxml.AirSyncCollection)
-	if q.Class != "" && !v.AtLeast(Version121) {
-		e.Append(wbxml.T(wbxml.AirSyncClass, string(q.Class)))
-	}
-	e.Append(wbxml.T(wbxml.AirSyncSyncKey, string(q.Key)), wbxml.T(wbxml.AirSyncCollectionId, string(q.CollectionID)))
-	if q.Key == InitialKey { // MS-ASCMD 2.2.3.84: GetChanges with key 0 is an error; options say nothing yet
-		if len(q.Supported) > 0 {
-			supported := wbxml.E(wbxml.AirSyncSupported)
-			for _, tag := range q.Supported {
-				supported.Append(wbxml.Empty(tag))
-			}
-			e.Append(supported)
-		}
-	} else if err := q.body(&e); err != nil {
+func (c *Client) syncDocument(q *SyncRequest) (*wbxml.Element, error) {
+	e, err := c.collection(q)
+	if err != nil {
 		return nil, err
 	}
 	doc := wbxml.E(wbxml.AirSyncSync, wbxml.E(wbxml.AirSyncCollections, e))
 	if q.Wait > 0 {
-		doc.Append(waitElement(q.Wait, v))
+		wait, err := c.waitElement(q.Wait)
+		if err != nil {
+			return nil, err
+		}
+		doc.Append(wait)
 	}
 	return &doc, nil
 }
 
+// collection builds the request for one folder. MS-ASCMD 2.2.3.29.2: the order of the elements is prescribed.
+func (c *Client) collection(q *SyncRequest) (wbxml.Element, error) {
+	e := wbxml.E(wbxml.AirSyncCollection)
+	v := c.Version()
+	if err := q.check(c); err != nil {
+		return e, err
+	}
+	if q.Class != "" && !v.AtLeast(Version121) {
+		e.Append(wbxml.T(wbxml.AirSyncClass, string(q.Class)))
+	}
+	e.Append(wbxml.T(wbxml.AirSyncSyncKey, string(q.Key)), wbxml.T(wbxml.AirSyncCollectionId, string(q.CollectionID)))
+	if q.Key != InitialKey {
+		return e, q.body(c, &e)
+	}
+	// MS-ASCMD 2.2.3.84: GetChanges with key 0 is an error; options say nothing yet
+	if q.Supported != nil {
+		supported := wbxml.E(wbxml.AirSyncSupported)
+		for _, tag := range q.Supported {
+			supported.Append(wbxml.Empty(tag))
+		}
+		e.Append(supported)
+	}
+	return e, nil
+}
+
+// check refuses what the version, or the protocol, does not have.
+func (q *SyncRequest) check(c *Client) error {
+	switch {
+	case q.Key == "" || q.CollectionID == "":
+		return errors.New("a key and a folder are needed")
+	case q.WindowSize < 0 || q.WindowSize > MaxWindowSize:
+		return fmt.Errorf("window of %d items: at most %d", q.WindowSize, MaxWindowSize)
+	case len(q.Commands) > maxCommands:
+		return fmt.Errorf("%d commands in one request: at most %d", len(q.Commands), maxCommands)
+	}
+	if q.ConversationMode {
+		if err := c.needs("Sync", "ConversationMode", Version140); err != nil {
+			return err
+		}
+	}
+	if q.SMS != nil {
+		if err := c.needs("Sync", "options for SMS", Version140); err != nil {
+			return err
+		}
+		if err := q.SMS.check("Sync", c); err != nil {
+			return err
+		}
+	}
+	return q.Options.check("Sync", c)
+}
+
 // body appends what goes with any key but the first.
-func (q *SyncRequest) body(e *wbxml.Element) error {
+func (q *SyncRequest) body(c *Client, e *wbxml.Element) error {
 	moves := "0"
 	if q.DeletesAsMoves {
 		moves = "1"
 	}
-	e.Append(wbxml.T(wbxml.AirSyncDeletesAsMoves, moves), wbxml.Empty(wbxml.AirSyncGetChanges))
+	e.Append(wbxml.T(wbxml.AirSyncDeletesAsMoves, moves))
+	if q.CommandsOnly {
+		e.Append(wbxml.T(wbxml.AirSyncGetChanges, "0"))
+	} else {
+		e.Append(wbxml.Empty(wbxml.AirSyncGetChanges))
+	}
 	if q.WindowSize > 0 {
 		e.Append(wbxml.T(wbxml.AirSyncWindowSize, strconv.Itoa(q.WindowSize)))
 	}
-	if o := q.Options.elements(q.Class); len(o) > 0 {
-		e.Append(wbxml.E(wbxml.AirSyncOptions, o...))
+	if q.ConversationMode {
+		e.Append(wbxml.T(wbxml.AirSyncConversationMode, "1"))
 	}
+	q.appendOptions(e)
 	if len(q.Commands) == 0 {
 		return nil
 	}
 	commands := wbxml.E(wbxml.AirSyncCommands)
 	for i := range q.Commands {
-		cmd, err := q.Commands[i].element()
+		cmd, err := q.Commands[i].element(c)
 		if err != nil {
 			return fmt.Errorf("command %d: %w", i, err)
 		}
@@ -157,46 +160,32 @@ func (q *SyncRequest) body(e *wbxml.Element) error {
 	return nil
 }
 
-// waitElement is HeartbeatInterval in seconds from 14.0 on, Wait in minutes before. MS-ASCMD 2.2.3.89, 2.2.3.198.
-func waitElement(d time.Duration, v Version) wbxml.Element {
-	if v.AtLeast(Version140) {
-		return wbxml.T(wbxml.AirSyncHeartbeatInterval, strconv.Itoa(int(d/time.Second)))
+// appendOptions appends one Options element, or two that say of which class they are. MS-ASCMD 2.2.3.125.6.
+func (q *SyncRequest) appendOptions(e *wbxml.Element) {
+	o := q.Options.elements(q.Class)
+	if q.SMS == nil {
+		if len(o) > 0 {
+			e.Append(wbxml.E(wbxml.AirSyncOptions, o...))
+		}
+		return
 	}
-	return wbxml.T(wbxml.AirSyncWait, strconv.Itoa(int((d+time.Minute-1)/time.Minute)))
+	e.Append(wbxml.E(wbxml.AirSyncOptions, append([]wbxml.Element{wbxml.T(wbxml.AirSyncClass, string(ClassEmail))}, o...)...),
+		wbxml.E(wbxml.AirSyncOptions, append([]wbxml.Element{wbxml.T(wbxml.AirSyncClass, string(ClassSMS))}, q.SMS.elements(ClassSMS)...)...))
 }
 
-func (cmd *ClientCommand) element() (wbxml.Element, error) {
-	e := wbxml.E(cmd.Op.tag())
-	add := func(tag wbxml.Tag, s string) {
-		if s != "" {
-			e.Append(wbxml.T(tag, s))
-		}
+// waitElement is HeartbeatInterval in seconds from 14.0 on, Wait in minutes before. MS-ASCMD 2.2.3.88.2, 2.2.3.198.
+func (c *Client) waitElement(d time.Duration) (wbxml.Element, error) {
+	unit := c.waitUnit()
+	n := strconv.Itoa(int((d + unit - 1) / unit))
+	if unit == time.Second {
+		return wbxml.T(wbxml.AirSyncHeartbeatInterval, n), nil
 	}
-	if e.Tag == 0 || cmd.Op == OpSoftDelete {
-		return e, fmt.Errorf("%s is no command for a client", cmd.Op)
-	}
-	add(wbxml.AirSyncClass, string(cmd.Class))
-	add(wbxml.AirSyncServerId, string(cmd.ServerID))
-	add(wbxml.AirSyncClientId, cmd.ClientID)
-	if !cmd.InstanceID.IsZero() {
-		add(wbxml.AirSyncBaseInstanceId, cmd.InstanceID.UTC().Format(wbxml.CompactDateTime))
-	}
-	if cmd.Item != nil {
-		data, err := applicationData(cmd.Item)
-		if err != nil {
-			return e, err
-		}
-		e.Append(data)
-	}
-	if cmd.Send {
-		e.Append(wbxml.Empty(wbxml.Email2Send))
-	}
-	return e, nil
+	return wbxml.T(wbxml.AirSyncWait, n), c.needs("Sync", "Wait", Version121)
 }
 
-func applicationData(item any) (wbxml.Element, error) {
-	if raw, ok := item.(*wbxml.Element); ok {
-		return wbxml.E(wbxml.AirSyncApplicationData, raw.Children...), nil
+func (c *Client) waitUnit() time.Duration {
+	if c.Version().AtLeast(Version140) {
+		return time.Second
 	}
-	return wbxml.Encode(wbxml.AirSyncApplicationData, item)
+	return time.Minute
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
@@ -19,11 +20,15 @@ type SyncPage struct {
 	Class         Class
 	MoreAvailable bool // there are more changes; they may come with a page that has no items
 	Empty         bool // no changes: the server sent nothing, and Key is the key that was asked with
+	// Err is what the server says of this folder when several were asked for: nil, or the *StatusError. The answer for one
+	// folder is an error of Sync instead.
+	Err error
 
 	r         *response
 	q         *SyncRequest
 	d         *wbxml.Decoder
-	items     itemReader
+	items     *itemReader
+	pages     *SyncPages // of which it is one, or nil
 	cmd       Command
 	responses []CommandResponse
 	began     bool // the part before the items has been read
@@ -47,7 +52,9 @@ type CommandResponse struct {
 	ClientID string
 	ServerID ServerID
 	Class    Class
-	Err      error // nil, or the *StatusError
+	// InstanceID is the occurrence that was meant, from 16.0 on; zero = the event.
+	InstanceID time.Time
+	Err        error // nil, or the *StatusError
 	// Item is what came with it: for OpFetch the item, for OpAdd and OpChange from 16.0 on what the server made of it.
 	// It is the caller's, as if kept.
 	Item *Item
@@ -62,7 +69,7 @@ var (
 const maxResponses = 2 * maxCommands
 
 func newPage(r *response, q *SyncRequest) (*SyncPage, error) {
-	p := &SyncPage{Key: q.Key, CollectionID: q.CollectionID, Class: q.Class, r: r, q: q}
+	p := &SyncPage{Key: q.Key, CollectionID: q.CollectionID, Class: q.Class, r: r, q: q, items: &itemReader{}}
 	if r.empty {
 		err := p.nothing()
 		r.close(err)
@@ -99,6 +106,10 @@ func (p *SyncPage) nothing() error {
 // with an error unless the whole document was read and closed: what came before an error must not be committed with Key.
 func (p *SyncPage) Commands() iter.Seq2[*Command, error] {
 	return func(yield func(*Command, error) bool) {
+		if p.pages != nil {
+			p.pages.commands(p, yield)
+			return
+		}
 		if p.next == nil {
 			return
 		}
@@ -120,9 +131,9 @@ func (p *SyncPage) Commands() iter.Seq2[*Command, error] {
 // Responses are the results of the client's commands; complete when Commands has ended.
 func (p *SyncPage) Responses() []CommandResponse { return p.responses }
 
-// Close ends the page, read to its end or not. It must be called; it may be called again.
+// Close ends the page, read to its end or not. It must be called; it may be called again. One of several pages ends with them.
 func (p *SyncPage) Close() error {
-	if p.d == nil {
+	if p.d == nil || p.pages != nil {
 		return nil
 	}
 	p.stop()
@@ -149,10 +160,11 @@ func (p *SyncPage) document(yield func(*Command) bool) bool {
 	if p.err = p.r.root(p.d, wbxml.AirSyncSync); p.err != nil {
 		return true
 	}
+	var refused syncRefusal
 	for tag := range p.d.Children() {
 		switch tag {
-		case wbxml.AirSyncStatus:
-			if _, p.err = readStatus(p.d, "Sync", "Sync"); p.err != nil {
+		case wbxml.AirSyncStatus, wbxml.AirSyncLimit:
+			if p.err = refused.read(p.d, tag); p.err != nil {
 				return true
 			}
 		case wbxml.AirSyncCollections:
@@ -166,7 +178,9 @@ func (p *SyncPage) document(yield func(*Command) bool) bool {
 			}
 		}
 	}
-	p.err = p.complete()
+	if p.err = refused.err(p.r.c.waitUnit()); p.err == nil {
+		p.err = p.complete()
+	}
 	return true
 }
 
@@ -179,11 +193,14 @@ func (p *SyncPage) collection(yield func(*Command) bool) bool {
 		case wbxml.AirSyncSyncKey:
 			p.Key = SyncKey(p.d.Text())
 		case wbxml.AirSyncCollectionId:
-			if id := CollectionID(p.d.Text()); id != p.q.CollectionID && p.d.Err() == nil {
-				p.err = p.r.malformed(fmt.Errorf("it is about folder %q, not %q", id, p.q.CollectionID))
+			if id := CollectionID(p.d.Text()); p.d.Err() == nil {
+				p.err = p.isAbout(id)
 			}
 		case wbxml.AirSyncStatus:
 			p.Status, p.err = readStatus(p.d, "Sync", "Collection")
+			if p.pages != nil {
+				p.Err, p.err = p.err, nil
+			}
 		case wbxml.AirSyncMoreAvailable:
 			p.MoreAvailable = true
 		case wbxml.AirSyncResponses:
@@ -204,6 +221,17 @@ func (p *SyncPage) collection(yield func(*Command) bool) bool {
 		}
 	}
 	return true
+}
+
+// isAbout checks that the folder was asked for.
+func (p *SyncPage) isAbout(id CollectionID) error {
+	if p.pages != nil {
+		return p.pages.isAbout(p, id)
+	}
+	if id != p.q.CollectionID {
+		return p.r.malformed(fmt.Errorf("it is about folder %q, not %q", id, p.q.CollectionID))
+	}
+	return nil
 }
 
 func (p *SyncPage) commands(yield func(*Command) bool) bool {
@@ -280,6 +308,10 @@ func (p *SyncPage) readResponses() error {
 				res.ClientID = p.d.Text()
 			case wbxml.AirSyncClass:
 				res.Class = Class(p.d.Text())
+			case wbxml.AirSyncBaseInstanceId:
+				if t, err := wbxml.ParseTime(p.d.Text()); err == nil {
+					res.InstanceID = t
+				}
 			case wbxml.AirSyncStatus:
 				code = atoi(p.d.Text())
 			case wbxml.AirSyncApplicationData:

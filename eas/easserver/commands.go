@@ -48,14 +48,14 @@ var commands = []command{
 }
 
 // batch carries out a command that is a list of requests of one kind, and answers each
-// of them with an element of its own.
-func (x *exchange) batch(request wbxml.Tag, most int, carryOut func(*wbxml.Element) wbxml.Element) {
+// of them with an element of its own. malformed is the status of a command that breaks the rules.
+func (x *exchange) batch(request wbxml.Tag, most, malformed int, carryOut func(*wbxml.Element) wbxml.Element) {
 	if n := len(x.doc.Children); n == 0 || n > most {
 		x.refuse(103, "MS-ASCMD 3.1.5.10", fmt.Sprintf("%d times %s", n, request.Name()))
 		return
 	}
 	if err := x.protocol.wellFormed(x.doc); err != nil {
-		x.refuse(103, "MS-ASCMD 2.2.2", err.Error())
+		x.refuse(malformed, "MS-ASCMD 2.2.2", err.Error())
 		return
 	}
 	answer := wbxml.E(x.command.root)

@@ -39,11 +39,6 @@ type Config struct {
 	// RightsTemplates are what a message may be protected with.
 	RightsTemplates []eas.RightsTemplate
 
-	// Documents are what a document library has. With DocumentPassword it wants that of
-	// every user, beside the user's name.
-	Documents        []eas.Document
-	DocumentPassword string
-
 	// Gzip compresses answers for clients that accept it.
 	Gzip bool
 

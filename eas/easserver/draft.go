@@ -2,6 +2,7 @@ package easserver
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,13 +12,16 @@ import (
 )
 
 // changedMail applies a Change to a message: the flags of any, and from 16.0 on the
-// rest of a draft. MS-ASEMAIL 3.1.5.2, 2.2.2.21.
+// rest of a draft. MS-ASEMAIL 3.1.5.4.
 func (x *exchange) changedMail(f *Folder, v *version, data *wbxml.Element) (Item, error) {
 	it := v.Item
 	draft := f.typ == eas.FolderDrafts && x.protocol >= 160
+	rewritten := false
 	for i := range data.Children {
 		e := &data.Children[i]
 		switch {
+		case draft && e.Tag != wbxml.EmailRead && e.Tag != wbxml.EmailFlag:
+			rewritten = true
 		case e.Tag == wbxml.EmailRead && (e.Text == "0" || e.Text == "1"):
 			it.Read = e.Text == "1"
 		case e.Tag == wbxml.EmailFlag && x.protocol >= 120:
@@ -29,44 +33,77 @@ func (x *exchange) changedMail(f *Folder, v *version, data *wbxml.Element) (Item
 			for c := range e.All(wbxml.EmailCategory) {
 				it.Categories = append(it.Categories, c.Text)
 			}
-		case !draft || !slices.Contains(draftProperties, e.Tag):
+		default:
 			return it, fmt.Errorf("%s in a Change of a message", e.Tag)
 		}
 	}
-	if draft && slices.ContainsFunc(data.Children, func(e wbxml.Element) bool { return slices.Contains(draftProperties, e.Tag) }) {
+	if rewritten {
+		if err := checkDraft(data); err != nil {
+			return it, err
+		}
 		it.Message = x.draft(data, v)
 	}
 	return it, nil
 }
 
-// draftProperties are the properties that a client gives a draft.
-var draftProperties = []wbxml.Tag{
-	wbxml.EmailTo, wbxml.EmailCc, wbxml.Email2Bcc, wbxml.EmailSubject, wbxml.EmailImportance, wbxml.AirSyncBaseBody, wbxml.AirSyncBaseAttachments,
-	wbxml.EmailReplyTo, wbxml.Email2Send, wbxml.EmailFrom,
+// draftProperties are the properties that a client gives a draft, and mimeDraftProperties
+// those of one that comes as MIME. MS-ASEMAIL 3.1.5.4.
+var (
+	mimeDraftProperties = []wbxml.Tag{wbxml.EmailImportance, wbxml.AirSyncBaseAttachments, wbxml.AirSyncBaseBody, wbxml.EmailRead, wbxml.EmailFlag}
+	draftProperties     = append([]wbxml.Tag{wbxml.EmailTo, wbxml.EmailCc, wbxml.Email2Bcc, wbxml.EmailSubject, wbxml.EmailReplyTo}, mimeDraftProperties...)
+)
+
+func checkDraft(data *wbxml.Element) error {
+	may := draftProperties
+	if mimeDraft(data) {
+		may = mimeDraftProperties
+	}
+	for i := range data.Children {
+		if tag := data.Children[i].Tag; !slices.Contains(may, tag) {
+			return fmt.Errorf("%s in a draft", tag)
+		}
+	}
+	return nil
+}
+
+func mimeDraft(data *wbxml.Element) bool {
+	return data.Value(wbxml.AirSyncBaseBody, wbxml.AirSyncBaseType) == "4"
 }
 
 // addDraft makes a draft of the properties that a client adds to the Drafts folder,
 // from 16.0 on. No other message can be added: that is what status 6 says.
-func (x *exchange) addDraft(st *syncState, data *wbxml.Element, res *result) {
-	f := st.folder
-	if x.protocol < 160 || f.typ != eas.FolderDrafts {
-		x.violation("MS-ASCMD 2.2.3.7.2", "Add of a message")
+func (x *exchange) addDraft(st *syncState, cmd *wbxml.Element, res *result) {
+	f, data := st.folder, cmd.Child(wbxml.AirSyncApplicationData)
+	err := errors.New("Add of a message")
+	if x.protocol >= 160 && f.typ == eas.FolderDrafts {
+		err = checkDraft(data)
+	}
+	if err != nil {
+		x.violation("MS-ASCMD 2.2.3.7.2", err.Error())
 		res.status = 6
 		return
 	}
 	v := f.add(Item{Message: x.draft(data, nil), Read: true, Received: x.cfg.Now()}, x.device)
 	st.have.add(v.num)
 	res.serverID, res.v = f.serverID(v.num), v
-	if data.Has(wbxml.Email2Send) {
-		x.user.byType(eas.FolderSentItems).add(v.Item, nil)
-		f.remove(v, x.device)
-		st.have.remove(v.num)
-		x.unsent = append(x.unsent, v.Message.Bytes)
+	if cmd.Has(wbxml.Email2Send) {
+		x.sendDraft(st, v)
 	}
+}
+
+// sendDraft sends a draft: it moves to Sent Items. MS-ASEMAIL 2.2.2.69.
+func (x *exchange) sendDraft(st *syncState, v *version) {
+	x.user.byType(eas.FolderSentItems).add(v.Item, nil)
+	st.folder.remove(v, x.device)
+	st.have.remove(v.num)
+	x.unsent = append(x.unsent, v.Message.Bytes)
 }
 
 // draft writes a message from its properties. What a Change leaves out is as it was.
 func (x *exchange) draft(data *wbxml.Element, old *version) *Content {
+	if mimeDraft(data) {
+		return &Content{Bytes: []byte(data.Value(wbxml.AirSyncBaseBody, wbxml.AirSyncBaseData))}
+	}
 	header := map[wbxml.Tag]string{}
 	text, html := "", ""
 	if old != nil {

@@ -94,7 +94,7 @@ func (x *exchange) skipped(f *Folder, v *version) bool {
 // plan returns the next page of at most n items as the server would send it, with what
 // is wrong with the items.
 func (x *exchange) plan(st *syncState, n int) page {
-	p := st.plan(x.device, newFilter(st.options.filter, x.cfg.Now()), n)
+	p := st.plan(x.device, x.filter(st.folder, st.options.filter, st.whole), n)
 	if x.cfg.Faults == nil {
 		return p
 	}

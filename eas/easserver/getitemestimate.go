@@ -3,8 +3,10 @@ package easserver
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
+	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
@@ -73,7 +75,12 @@ func (x *exchange) estimate(c *wbxml.Element) (n, status int) {
 		x.violation("MS-ASCMD 2.2.3.68.1", err.Error())
 		return 0, 2
 	}
-	p := st.plan(x.device, newFilter(opts.filter, x.cfg.Now()), math.MaxInt)
+	whole := flag(c.Child(wbxml.AirSyncConversationMode), false)
+	if whole && st.folder.class() != eas.ClassEmail {
+		x.violation("MS-ASCMD 2.2.3.36.1", "ConversationMode in a folder of "+string(st.folder.class()))
+		return 0, 2
+	}
+	p := st.plan(x.device, x.filter(st.folder, opts.filter, whole), math.MaxInt)
 	n = len(p.ops) + st.hiddenItems()
 	if key == st.prev {
 		n += len(st.page.shown())
@@ -94,4 +101,22 @@ func (x *exchange) estimateOptions(c *wbxml.Element, st *syncState) (options, er
 		opts.filter = n
 	}
 	return opts, nil
+}
+
+// inOrder returns an error unless the children of e are those of order, in that
+// order, each at most once.
+func inOrder(e *wbxml.Element, order []wbxml.Tag) error {
+	last := -1
+	for i := range e.Children {
+		tag := e.Children[i].Tag
+		at := slices.Index(order, tag)
+		switch {
+		case at < 0:
+			return fmt.Errorf("%s in %s", tag, e.Tag)
+		case at <= last:
+			return fmt.Errorf("%s in the wrong place in %s", tag, e.Tag)
+		}
+		last = at
+	}
+	return nil
 }

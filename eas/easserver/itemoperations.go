@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
@@ -28,6 +27,14 @@ func (x *exchange) itemOperations() {
 		x.status(11)
 		return
 	}
+	if err := x.protocol.operationsWellFormed(x.doc); err != nil {
+		x.violation("MS-ASCMD 2.2.3.94", err.Error())
+		x.status(2)
+		return
+	}
+	if !x.bodyPartsSupported() {
+		return
+	}
 	if code := x.brokenFetch(); code != 0 {
 		http.Error(x.w, http.StatusText(code), code)
 		return
@@ -39,29 +46,35 @@ func (x *exchange) itemOperations() {
 	x.stream(func(enc *wbxml.Encoder) { x.writeOperations(enc, x.doc.Children, nil) })
 }
 
+// writeOperations carries out the operations in their order, and writes what became of
+// them in the order of the schema. A Fetch finds its item at its place, too.
 func (x *exchange) writeOperations(enc *wbxml.Encoder, operations []wbxml.Element, p *parts) {
-	enc.Start(wbxml.ItemOperationsItemOperations)
-	enc.Text(wbxml.ItemOperationsStatus, "1")
-	enc.Start(wbxml.ItemOperationsResponse)
+	var moves, empties []wbxml.Element
+	var fetches []fetched
 	for i := range operations {
 		switch e := &operations[i]; e.Tag {
 		case wbxml.ItemOperationsFetch:
-			x.fetch(enc, e, p)
+			f := x.find(e)
+			f.request = e
+			fetches = append(fetches, f)
 		case wbxml.ItemOperationsEmptyFolderContents:
-			enc.Start(e.Tag)
-			enc.Text(wbxml.ItemOperationsStatus, strconv.Itoa(x.emptyFolder(e)))
-			enc.Text(wbxml.AirSyncCollectionId, x.device.shown(e.Value(wbxml.AirSyncCollectionId)))
-			enc.End()
+			status := x.emptyFolder(e)
+			empties = append(empties, wbxml.E(e.Tag, wbxml.T(wbxml.ItemOperationsStatus, strconv.Itoa(status)),
+				wbxml.T(wbxml.AirSyncCollectionId, x.device.shown(e.Value(wbxml.AirSyncCollectionId)))))
 		case wbxml.ItemOperationsMove:
-			enc.Start(e.Tag)
-			enc.Text(wbxml.ItemOperationsStatus, strconv.Itoa(x.moveConversation(e)))
-			enc.Start(wbxml.ItemOperationsConversationId)
-			enc.Opaque([]byte(e.Value(wbxml.ItemOperationsConversationId)))
-			enc.End()
-			enc.End()
-		default:
-			x.violation("MS-ASCMD 2.2.1.10", "operation "+e.Tag.String())
+			status := x.moveConversation(e)
+			moves = append(moves, wbxml.E(e.Tag, wbxml.T(wbxml.ItemOperationsStatus, strconv.Itoa(status)),
+				wbxml.B(wbxml.ItemOperationsConversationId, []byte(e.Value(wbxml.ItemOperationsConversationId)))))
 		}
+	}
+	enc.Start(wbxml.ItemOperationsItemOperations)
+	enc.Text(wbxml.ItemOperationsStatus, "1")
+	enc.Start(wbxml.ItemOperationsResponse)
+	for _, e := range append(moves, empties...) {
+		enc.Element(&e)
+	}
+	for _, f := range fetches {
+		x.writeFetched(enc, f, p)
 	}
 	enc.End()
 	enc.End()
@@ -72,16 +85,19 @@ type fetched struct {
 	status     int
 	folder     *Folder
 	v          *version
+	request    *wbxml.Element
 	attachment *attachment
+	document   *Document
 	lost       bool // by a fault
 	options    options
 	from, to   int64 // Range; to is noLimit without one
 }
 
-// fetch answers one Fetch. The item is found before anything of it is written, so
-// that what is missing is this item's status and nothing more.
-func (x *exchange) fetch(enc *wbxml.Encoder, e *wbxml.Element, p *parts) {
-	f := x.find(e)
+// writeFetched answers one Fetch. The item was found before anything of it is written,
+// so that what is missing is this item's status and nothing more. The order of the
+// elements is that of the schema.
+func (x *exchange) writeFetched(enc *wbxml.Encoder, f fetched, p *parts) {
+	e := f.request
 	if f.lost {
 		x.cfg.Faults.count(FaultLostItem)
 	}
@@ -96,8 +112,11 @@ func (x *exchange) fetch(enc *wbxml.Encoder, e *wbxml.Element, p *parts) {
 			enc.Text(tag, x.device.shownItem(c.Text))
 		}
 	}
-	if f.v != nil && f.attachment == nil {
+	if f.v != nil && f.attachment == nil && f.status == 1 {
 		enc.Text(wbxml.AirSyncClass, string(f.folder.class()))
+	}
+	if c := e.Child(wbxml.DocumentLibraryLinkId); c != nil {
+		enc.Text(c.Tag, c.Text)
 	}
 	if c := e.Child(wbxml.AirSyncBaseFileReference); c != nil {
 		enc.Text(c.Tag, x.device.shownItem(c.Text))
@@ -108,11 +127,16 @@ func (x *exchange) fetch(enc *wbxml.Encoder, e *wbxml.Element, p *parts) {
 	enc.Start(wbxml.ItemOperationsProperties)
 	defer enc.End()
 	r := &renderer{enc: enc, protocol: x.protocol, device: x.device, opts: f.options, folder: f.folder, parts: p, spoil: x.spoil(f.folder, f.v)}
-	if f.attachment != nil {
+	switch schema := e.Child(wbxml.ItemOperationsOptions).Child(wbxml.ItemOperationsSchema); {
+	case f.document != nil:
+		r.documentData(f)
+	case f.attachment != nil:
 		r.attachmentData(f)
-		return
+	case schema != nil:
+		r.only(schema, f.v)
+	default:
+		r.item(f.v)
 	}
-	r.item(f.v)
 }
 
 // find finds what a Fetch asks for, and the status if it is not there. MS-ASCMD
@@ -130,6 +154,8 @@ func (x *exchange) find(e *wbxml.Element) fetched {
 	case err != nil:
 		x.violation("MS-ASCMD 2.2.3.125.3", err.Error())
 		f.status = 2
+	case documentStore(store):
+		x.findDocument(&f, e)
 	case store != "Mailbox":
 		f.status = 9
 	case ref != nil:
@@ -191,18 +217,25 @@ func (x *exchange) findAttachment(f *fetched, ref string) {
 	}
 }
 
-// attachmentData writes the Properties of an attachment: in base64 when it is
-// inline. MS-ASCMD 2.2.3.39.2.
+// attachmentData writes the Properties of an attachment. MS-ASCMD 2.2.3.39.2.
 func (r *renderer) attachmentData(f fetched) {
 	a := f.attachment
-	s := source{size: f.to - f.from + 1, opaque: true, open: func() (io.ReadCloser, error) {
-		return f.v.Message.openAttachment(a.index, f.from, f.to)
-	}}
-	if f.from > 0 || f.to < a.size-1 {
-		r.enc.Text(wbxml.ItemOperationsRange, fmt.Sprintf("%d-%d", f.from, f.to))
-		r.number(wbxml.ItemOperationsTotal, a.size)
-	}
+	r.rangeOf(f, a.size)
 	r.enc.Text(wbxml.AirSyncBaseContentType, a.contentType)
+	r.data(f, func() (io.ReadCloser, error) { return f.v.Message.openAttachment(a.index, f.from, f.to) })
+}
+
+// rangeOf says which part of a file is sent, unless it is all.
+func (r *renderer) rangeOf(f fetched, size int64) {
+	if f.from > 0 || f.to < size-1 {
+		r.enc.Text(wbxml.ItemOperationsRange, fmt.Sprintf("%d-%d", f.from, f.to))
+		r.number(wbxml.ItemOperationsTotal, size)
+	}
+}
+
+// data writes the bytes of a file: in base64 when they are inline.
+func (r *renderer) data(f fetched, open func() (io.ReadCloser, error)) {
+	s := source{size: f.to - f.from + 1, opaque: true, open: open}
 	if r.parts != nil {
 		r.number(wbxml.ItemOperationsPart, int64(r.parts.add(s)))
 		return
@@ -226,68 +259,4 @@ func (s source) base64() source {
 			return enc.Close()
 		}), nil
 	}}
-}
-
-// emptyFolder deletes the items of a folder. MS-ASCMD 2.2.3.58.
-func (x *exchange) emptyFolder(e *wbxml.Element) int {
-	x.user.mu.Lock()
-	defer x.user.mu.Unlock()
-	f := x.user.byID(e.Value(wbxml.AirSyncCollectionId))
-	if f == nil {
-		return 6
-	}
-	for _, v := range f.items {
-		if !v.deleted {
-			f.remove(v, nil)
-		}
-	}
-	if o := e.Child(wbxml.ItemOperationsOptions); o != nil && o.Has(wbxml.ItemOperationsDeleteSubFolders) {
-		for g := x.user.below(f); g != nil; g = x.user.below(f) {
-			x.user.removeFolder(g)
-		}
-	}
-	x.user.notify()
-	return 1
-}
-
-// below returns a child of the folder, or nil.
-func (u *User) below(f *Folder) *Folder {
-	for _, g := range u.folders {
-		if g.parent == f {
-			return g
-		}
-	}
-	return nil
-}
-
-// moveConversation moves all messages of a conversation. MS-ASCMD 2.2.3.117.1.
-func (x *exchange) moveConversation(e *wbxml.Element) int {
-	if o := e.Child(wbxml.ItemOperationsOptions); o == nil || !o.Has(wbxml.ItemOperationsMoveAlways) {
-		x.violation("MS-ASCMD 2.2.3.112", "Move without MoveAlways")
-		return 155
-	}
-	x.user.mu.Lock()
-	defer x.user.mu.Unlock()
-	to := x.user.byID(e.Value(wbxml.ItemOperationsDstFldId))
-	if to == nil || to.class() != eas.ClassEmail {
-		return 156
-	}
-	conversation, found := e.Value(wbxml.ItemOperationsConversationId), false
-	for _, f := range x.user.folders {
-		for _, v := range f.items {
-			if v.deleted || v.Message == nil || string(v.header().conversationID()) != conversation {
-				continue
-			}
-			found = true
-			if f != to {
-				f.remove(v, nil)
-				to.add(v.Item, nil)
-			}
-		}
-	}
-	x.user.notify()
-	if !found {
-		return 6
-	}
-	return 1
 }

@@ -2,9 +2,9 @@ package easserver
 
 import "github.com/airlift-eas/airlift/eas/wbxml"
 
-// anyOrder are the children of elements of requests whose order is free: the schemas
-// have them as a choice.
-var anyOrder = map[wbxml.Tag][]allowed{
+// lookupRules are the children of the elements of the commands that look things up, of
+// Settings and of Provision, whose order is free: the schemas have them as a choice.
+var lookupRules = map[wbxml.Tag][]allowed{
 	wbxml.SearchSearch: {{tag: wbxml.SearchStore, required: true}},                                                                      // 2.2.3.159
 	wbxml.SearchStore:  {{tag: wbxml.SearchName, required: true}, {tag: wbxml.SearchQuery, required: true}, {tag: wbxml.SearchOptions}}, // 2.2.3.178.3
 	wbxml.SearchOptions: { // 2.2.3.125.5

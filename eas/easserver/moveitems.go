@@ -11,7 +11,7 @@ const maxMoves = 1000
 
 // moveItems answers MoveItems, where 3 is success. MS-ASCMD 2.2.1.12.
 func (x *exchange) moveItems() {
-	x.batch(wbxml.MoveMove, maxMoves, func(move *wbxml.Element) wbxml.Element {
+	x.batch(wbxml.MoveMove, maxMoves, 103, func(move *wbxml.Element) wbxml.Element {
 		id := move.Value(wbxml.MoveSrcMsgId)
 		moved, status := x.move(id, move)
 		r := wbxml.E(wbxml.MoveResponse, wbxml.T(wbxml.MoveSrcMsgId, x.device.shownItem(id)), wbxml.T(wbxml.MoveStatus, strconv.Itoa(status)))

@@ -29,6 +29,7 @@ type options struct {
 	conflict    int // 1, the default: the server's item wins
 	mimeSupport int
 	bodies      []bodyPreference
+	bodyParts   []bodyPreference
 
 	// Protocol version 2.5 has sizes of its own, in characters.
 	mimeTruncation, truncation int64
@@ -62,7 +63,7 @@ func parseOptions(e *wbxml.Element) (options, error) {
 	seen := map[wbxml.Tag]bool{}
 	for i := range e.Children {
 		c := &e.Children[i]
-		if seen[c.Tag] && c.Tag != wbxml.AirSyncBaseBodyPreference {
+		if seen[c.Tag] && c.Tag != wbxml.AirSyncBaseBodyPreference && c.Tag != wbxml.AirSyncBaseBodyPartPreference {
 			return o, fmt.Errorf("two %s in Options", c.Tag)
 		}
 		seen[c.Tag] = true
@@ -86,12 +87,23 @@ func (o *options) parse(c *wbxml.Element) (err error) {
 	case wbxml.AirSyncTruncation:
 		o.truncation, err = size(c, truncations)
 	case wbxml.AirSyncBaseBodyPreference:
-		var p bodyPreference
-		if p, err = parseBodyPreference(c); err == nil {
-			o.bodies = append(o.bodies, p)
-		}
+		o.bodies, err = addPreference(o.bodies, c)
+	case wbxml.AirSyncBaseBodyPartPreference:
+		o.bodyParts, err = addPreference(o.bodyParts, c)
+	case wbxml.RightsManagementRightsManagementSupport: // nothing here is protected
+		_, err = number(c, 0, 1)
 	}
 	return err
+}
+
+// addPreference reads a preference, of which there is one for each type. MS-ASAIRS
+// 2.2.2.12.
+func addPreference(all []bodyPreference, e *wbxml.Element) ([]bodyPreference, error) {
+	p, err := parseBodyPreference(e)
+	if err == nil && slices.ContainsFunc(all, func(q bodyPreference) bool { return q.typ == p.typ }) {
+		err = fmt.Errorf("two %s of type %d", e.Tag, p.typ)
+	}
+	return append(all, p), err
 }
 
 func parseBodyPreference(e *wbxml.Element) (p bodyPreference, err error) {

@@ -156,7 +156,7 @@ func (x *exchange) withNews(all []watched) (ids []string, current bool) {
 			}
 			continue
 		}
-		if p := st.plan(x.device, newFilter(st.options.filter, x.cfg.Now()), 1); len(p.ops) > 0 {
+		if p := st.plan(x.device, x.filter(st.folder, st.options.filter, st.whole), 1); len(p.ops) > 0 {
 			ids = append(ids, w.folder.id)
 		}
 	}

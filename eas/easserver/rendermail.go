@@ -30,6 +30,7 @@ func (r *renderer) mail(v *version) {
 	case r.spoil&spoilBody != 0:
 	case r.protocol >= 120:
 		r.mailBody(v)
+		r.bodyPart(v)
 	default:
 		r.mailBody25(v)
 	}

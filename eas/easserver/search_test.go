@@ -59,7 +59,8 @@ func TestForbiddenSearch(t *testing.T) {
 		{"documents with credentials for no reason", "14.1", "2", store("DocumentLibrary", query(link), text(wbxml.SearchUserName, "alice"))},
 	} {
 		s, _ := inboxOf(1)
-		cl := newClient(t, Config{Documents: []eas.Document{{LinkID: "x"}}}, s)
+		s.AddDocument(Document{LinkID: "x"})
+		cl := newClient(t, Config{}, s)
 		cl.version = c.version
 		answer := cl.do("Search", e(wbxml.SearchSearch, e(wbxml.SearchStore, c.store...)))
 		if got := answer.Value(wbxml.SearchResponse, wbxml.SearchStore, wbxml.SearchStatus); got != c.want || len(cl.violations) != 1 {
@@ -74,7 +75,9 @@ func TestSearchAnswersFit(t *testing.T) {
 		s, _ := inboxOf(2)
 		s.User("alice").SetEntry(eas.GALEntry{Title: "Dr", Picture: &eas.Picture{Data: []byte("photo")}})
 		s.AddUser("alina")
-		c := newClient(t, Config{Documents: []eas.Document{{LinkID: "x", DisplayName: "x", IsFolder: true}, {LinkID: "x/y", ContentLength: new(int64(1))}}}, s)
+		s.AddDocument(Document{LinkID: "x", IsFolder: true})
+		s.AddDocument(Document{LinkID: "x/y", Content: []byte("z"), ContentType: "text/plain"})
+		c := newClient(t, Config{}, s)
 		c.version = version
 		search := func(name string, query wbxml.Element, options ...wbxml.Element) string {
 			e := c.do("Search", wbxml.E(wbxml.SearchSearch, wbxml.E(wbxml.SearchStore, wbxml.T(wbxml.SearchName, name), query, wbxml.E(wbxml.SearchOptions, options...))))

@@ -1,10 +1,9 @@
 package easserver
 
 import (
-	"slices"
+	"strconv"
 	"strings"
 
-	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
@@ -24,56 +23,64 @@ func (x *exchange) searchDocuments(store *wbxml.Element, from, to int) {
 		return
 	}
 	equal := &query.Children[0]
-	if err := x.protocol.obeys(queryRules, equal); err != nil || equal.Value(wbxml.SearchValue) == "" {
+	link := equal.Value(wbxml.SearchValue)
+	if err := x.protocol.obeys(queryRules, equal); err != nil || link == "" {
 		x.violation("MS-ASDOC 3.1.5.2", "a search of documents without a link")
 		x.searchStatus(2)
 		return
 	}
 	o := store.Child(wbxml.SearchOptions)
 	user, password := o.Value(wbxml.SearchUserName), o.Value(wbxml.SearchPassword)
+	d, _ := x.server.store.document(link)
 	switch {
-	case x.cfg.DocumentPassword == "" && user != "":
+	case d == nil:
+		x.searchStatus(noDocument)
+		return
+	case d.Password == "" && user != "":
 		x.violation("MS-ASCMD 2.2.3.125.5", "credentials that nobody asked for")
 		x.searchStatus(2)
 		return
-	case x.cfg.DocumentPassword != "" && (user != x.user.name || password != x.cfg.DocumentPassword):
+	case d.Password != "" && (user != d.UserName || password != d.Password):
 		x.searchStatus(credentialsRequired)
 		return
 	}
-	link := equal.Value(wbxml.SearchValue)
-	at := slices.IndexFunc(x.cfg.Documents, func(d eas.Document) bool { return d.LinkID == link })
-	if at < 0 {
-		x.searchStatus(noDocument)
-		return
-	}
-	found := []eas.Document{x.cfg.Documents[at]}
-	for _, d := range x.cfg.Documents {
-		if found[0].IsFolder && inLibraryFolder(d.LinkID, link) {
-			found = append(found, d)
-		}
-	}
+	found := x.server.store.at(d)
 	x.searchAnswer(from, to, len(found), maxDocuments, func(enc *wbxml.Encoder, i int) {
 		enc.Start(wbxml.SearchProperties)
-		writeDocument(enc, &found[i])
+		found[i].write(enc)
 		enc.End()
 	})
 }
 
-// inLibraryFolder tells whether a document, or a folder, is in a folder itself.
-func inLibraryFolder(link, folder string) bool {
-	name, ok := strings.CutPrefix(link, folder)
-	return ok && len(name) > 1 && (name[0] == '/' || name[0] == '\\') && !strings.ContainsAny(name[1:], `/\`)
+// at returns a document, and what it has when it is a folder.
+func (s *Store) at(d *Document) []*Document {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	found := []*Document{d}
+	for _, e := range s.documents {
+		name, ok := strings.CutPrefix(e.LinkID, d.LinkID)
+		if d.IsFolder && ok && len(name) > 1 && strings.LastIndexAny(name, `/\`) == 0 {
+			found = append(found, e)
+		}
+	}
+	return found
 }
 
-// writeDocument writes the properties of a document, of which IsFolder and IsHidden
-// are there in any case.
-func writeDocument(enc *wbxml.Encoder, d *eas.Document) {
-	isFolder, isHidden := d.IsFolder, d.IsHidden
-	e := *d
-	e.IsFolder, e.IsHidden = false, false
-	writeFields(enc, e)
-	enc.Text(wbxml.DocumentLibraryIsFolder, flagText(isFolder))
-	enc.Text(wbxml.DocumentLibraryIsHidden, flagText(isHidden))
+// write writes the properties of a document. MS-ASDOC 2.2.2.
+func (d *Document) write(enc *wbxml.Encoder) {
+	enc.Text(wbxml.DocumentLibraryLinkId, d.LinkID)
+	enc.Text(wbxml.DocumentLibraryDisplayName, d.LinkID[strings.LastIndexAny(d.LinkID, `/\`)+1:])
+	enc.Text(wbxml.DocumentLibraryIsFolder, flagText(d.IsFolder))
+	enc.Text(wbxml.DocumentLibraryCreationDate, d.Created.UTC().Format(wbxml.DateTime))
+	enc.Text(wbxml.DocumentLibraryLastModifiedDate, d.Modified.UTC().Format(wbxml.DateTime))
+	enc.Text(wbxml.DocumentLibraryIsHidden, flagText(d.Hidden))
+	if d.IsFolder {
+		return
+	}
+	enc.Text(wbxml.DocumentLibraryContentLength, strconv.Itoa(len(d.Content)))
+	if d.ContentType != "" {
+		enc.Text(wbxml.DocumentLibraryContentType, d.ContentType)
+	}
 }
 
 func flagText(b bool) string {

@@ -110,7 +110,7 @@ type exchange struct {
 	request  *Request
 	doc      *wbxml.Element // nil: no document
 	raw      []byte         // the body of a command whose body is no document
-	unsent   [][]byte       // drafts to deliver when the mailbox is no longer locked
+	unsent   [][]byte       // messages to deliver when the mailbox is no longer locked
 	broken   int            // a fault: the HTTP status with which the page fails
 }
 

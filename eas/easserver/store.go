@@ -15,9 +15,10 @@ var (
 // Store holds the mailboxes of a server in memory. All of it may be used from
 // any goroutine, while a server serves it.
 type Store struct {
-	mu     sync.RWMutex
-	users  []*User
-	groups []*group
+	mu        sync.RWMutex
+	users     []*User
+	groups    []*group
+	documents []*Document
 }
 
 // NewStore returns a store without mailboxes.

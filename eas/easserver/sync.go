@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
@@ -17,6 +18,9 @@ func (x *exchange) sync() {
 			x.status(13)
 			return
 		}
+	}
+	if !x.bodyPartsSupported() {
+		return
 	}
 	req, err := x.parseSync(doc)
 	var broken *ruleError
@@ -51,6 +55,9 @@ func (x *exchange) completeSync(doc *wbxml.Element) *wbxml.Element {
 	last := x.device.lastSync
 	if last == nil || doc == nil {
 		return last
+	}
+	if err := x.protocol.wellFormed(doc); err != nil || len(doc.Children) == 1 {
+		return doc // which is refused
 	}
 	whole := wbxml.E(wbxml.AirSyncSync)
 	for _, tag := range []wbxml.Tag{wbxml.AirSyncWait, wbxml.AirSyncHeartbeatInterval, wbxml.AirSyncWindowSize} {
@@ -113,6 +120,9 @@ func (x *exchange) syncCollections(req *syncRequest) []collectionAnswer {
 	window, commands := req.window, false
 	for i := range req.collections {
 		c := req.collections[i]
+		if window <= 0 && c.key != "0" && len(c.commands) == 0 {
+			continue // it did not fit, MS-ASCMD 2.2.3.199
+		}
 		c.window = min(c.window, window)
 		a, changed := x.syncCollection(&c)
 		window -= len(a.ops)
@@ -144,6 +154,11 @@ func (x *exchange) syncCollection(c *collectionRequest) (a collectionAnswer, cha
 	}
 	if c.class != "" && c.class != string(f.class()) {
 		x.violation("MS-ASCMD 2.2.3.27.5", fmt.Sprintf("Class %s for a folder of %s", c.class, f.class()))
+		a.status = 4
+		return a, true
+	}
+	if c.whole && f.class() != eas.ClassEmail {
+		x.violation("MS-ASCMD 2.2.3.36.2", "ConversationMode in a folder of "+string(f.class()))
 		a.status = 4
 		return a, true
 	}
@@ -185,6 +200,7 @@ func (x *exchange) setOptions(st *syncState, c *collectionRequest, a *collection
 
 // syncState answers a request with one of the two keys of the state.
 func (x *exchange) syncState(c *collectionRequest, st *syncState, a *collectionAnswer) (changed bool) {
+	st.whole = c.whole
 	repeated := c.key == st.prev
 	known := repeated && c.digest == st.digest // the commands were carried out
 	results := st.results
@@ -204,7 +220,7 @@ func (x *exchange) syncState(c *collectionRequest, st *syncState, a *collectionA
 	if !known {
 		results = x.clientCommands(c, st)
 	}
-	f := newFilter(st.options.filter, x.cfg.Now())
+	f := x.filter(st.folder, st.options.filter, st.whole)
 	p := page{from: st.pos, to: st.pos, filter: f, before: st.filtered, filtered: st.filtered}
 	if c.getChanges {
 		p = x.nextPage(c, st)

@@ -82,7 +82,7 @@ func (x *exchange) clientAdd(st *syncState, cmd *wbxml.Element, res *result) {
 	data := cmd.Child(wbxml.AirSyncApplicationData)
 	f := st.folder
 	if f.class() == eas.ClassEmail {
-		x.addDraft(st, data, res)
+		x.addDraft(st, cmd, res)
 		return
 	}
 	if err := checkProperties(f.class(), x.protocol, data); err != nil {
@@ -121,7 +121,16 @@ func (x *exchange) clientChange(st *syncState, cmd *wbxml.Element, res *result) 
 	if conflict {
 		origin = nil // the device has not seen what the other side changed
 	}
-	f.replace(v, it, origin)
+	v = f.replace(v, it, origin)
+	if !cmd.Has(wbxml.Email2Send) {
+		return
+	}
+	if f.typ != eas.FolderDrafts {
+		x.violation("MS-ASEMAIL 2.2.2.69", "Send of what is no draft")
+		res.status = 6
+		return
+	}
+	x.sendDraft(st, v)
 }
 
 // clientDelete deletes an item, or moves it to Deleted Items, which holds only

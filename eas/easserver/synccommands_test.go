@@ -267,7 +267,7 @@ func TestVersion16(t *testing.T) {
 	if drafts.Len() != 1 || a.Child(wbxml.AirSyncResponses).Child(wbxml.AirSyncAdd).Value(wbxml.AirSyncApplicationData, wbxml.Email2ConversationId) == "" {
 		t.Errorf("a draft is answered with %s", a.AppendXML(nil))
 	}
-	draft.Children[1].Append(wbxml.Empty(wbxml.Email2Send))
+	draft.Append(wbxml.Empty(wbxml.Email2Send))
 	c.sync(a.Value(wbxml.AirSyncSyncKey), id, commands1(draft))
 	inbox := store.User("bob").Folder("Inbox")
 	if drafts.Len() != 1 || inbox.Len() != 1 || u.Folder("Sent Items").Len() != 1 {

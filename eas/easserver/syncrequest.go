@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"time"
 
@@ -31,6 +30,7 @@ type collectionRequest struct {
 	key, id    string
 	class      string // 2.5 to 12.1
 	getChanges bool
+	whole      bool // ConversationMode: conversations come whole
 	window     int
 	options    *options // nil: those of the last request
 	supported  *supported
@@ -56,6 +56,9 @@ func syncError(rule, format string, args ...any) *ruleError {
 // parseSync reads a Sync request. The error is a *ruleError.
 func (x *exchange) parseSync(doc *wbxml.Element) (*syncRequest, error) {
 	req := &syncRequest{doc: doc, window: math.MaxInt}
+	if err := x.protocol.wellFormed(doc); err != nil {
+		return nil, syncError("2.2.3.180", "%s", err)
+	}
 	if err := x.parseWait(req); err != nil {
 		return nil, err
 	}
@@ -130,35 +133,7 @@ func (x *exchange) parseWindow(e *wbxml.Element) (int, error) {
 	return n, nil
 }
 
-// collectionOrder is the strict order of the elements of a Collection. MS-ASCMD
-// 2.2.3.29.2; with Class, which versions up to 12.1 have in front.
-var collectionOrder = []wbxml.Tag{
-	wbxml.AirSyncClass, wbxml.AirSyncSyncKey, wbxml.AirSyncCollectionId, wbxml.AirSyncSupported, wbxml.AirSyncDeletesAsMoves,
-	wbxml.AirSyncGetChanges, wbxml.AirSyncWindowSize, wbxml.AirSyncConversationMode, wbxml.AirSyncOptions, wbxml.AirSyncCommands,
-}
-
-// inOrder returns an error unless the children of e are those of order, in that
-// order, each at most once, except Options, of which each class may have one.
-func inOrder(e *wbxml.Element, order []wbxml.Tag) error {
-	last := -1
-	for i := range e.Children {
-		tag := e.Children[i].Tag
-		at := slices.Index(order, tag)
-		switch {
-		case at < 0:
-			return fmt.Errorf("%s in %s", tag, e.Tag)
-		case at < last, at == last && tag != wbxml.AirSyncOptions:
-			return fmt.Errorf("%s in the wrong place in %s", tag, e.Tag)
-		}
-		last = at
-	}
-	return nil
-}
-
 func (x *exchange) parseCollection(e *wbxml.Element) (c collectionRequest, err error) {
-	if err := inOrder(e, collectionOrder); err != nil {
-		return c, syncError("2.2.3.29.2", "%s", err)
-	}
 	key, id := e.Child(wbxml.AirSyncSyncKey), e.Child(wbxml.AirSyncCollectionId)
 	class := e.Child(wbxml.AirSyncClass)
 	switch {
@@ -177,6 +152,9 @@ func (x *exchange) parseCollection(e *wbxml.Element) (c collectionRequest, err e
 	if c.getChanges && c.key == "0" {
 		return c, syncError("2.2.3.84", "GetChanges with SyncKey 0")
 	}
+	if m := e.Child(wbxml.AirSyncConversationMode); m != nil {
+		c.whole = flag(m, false)
+	}
 	c.window = defaultWindow
 	if w := e.Child(wbxml.AirSyncWindowSize); w != nil {
 		if c.window, err = x.parseWindow(w); err != nil {
@@ -194,8 +172,13 @@ func (x *exchange) parseCollection(e *wbxml.Element) (c collectionRequest, err e
 // parseOptions reads the Options that are not those of another class in the folder,
 // such as SMS.
 func (c *collectionRequest) parseOptions(e *wbxml.Element) error {
+	seen := map[string]bool{}
 	for o := range e.All(wbxml.AirSyncOptions) {
-		if o.Value(wbxml.AirSyncClass) == "SMS" {
+		class := o.Value(wbxml.AirSyncClass)
+		if seen[class] || len(seen) == 2 {
+			return fmt.Errorf("two Options for class %q", class)
+		}
+		if seen[class] = true; class == "SMS" {
 			continue
 		}
 		parsed, err := parseOptions(o)

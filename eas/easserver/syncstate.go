@@ -32,6 +32,7 @@ type syncState struct {
 
 	options   options
 	supported *supported
+	whole     bool // ConversationMode
 }
 
 type opKind byte
@@ -186,8 +187,26 @@ func (st *syncState) again(kind int, window int) bool {
 
 // filter is a FilterType at a time. MS-ASCMD 2.2.3.68.2.
 type filter struct {
-	kind  int
-	since time.Time
+	kind          int
+	since         time.Time
+	conversations map[string]bool // that come whole, whatever the age of their messages
+}
+
+// filter is a filter for a folder now. With whole conversations it admits what belongs to
+// one of which it admits a message. MS-ASCMD 2.2.3.36.2.
+func (x *exchange) filter(folder *Folder, kind int, whole bool) filter {
+	f := newFilter(kind, x.cfg.Now())
+	if !whole || !f.active() {
+		return f
+	}
+	found := map[string]bool{}
+	for _, v := range folder.items {
+		if !v.deleted && v.Message != nil && f.admits(v) {
+			found[string(v.header().conversationID())] = true
+		}
+	}
+	f.conversations = found
+	return f
 }
 
 // filterAges are the periods that the kinds 1 to 7 stand for.
@@ -212,7 +231,7 @@ func (f filter) admits(v *version) bool {
 	case f.kind == 8:
 		return itemValue(v.Properties, wbxml.TasksComplete) != "1"
 	case v.Message != nil:
-		return !v.Received.Before(f.since)
+		return !v.Received.Before(f.since) || f.conversations != nil && f.conversations[string(v.header().conversationID())]
 	}
 	return eventAdmitted(v.Properties, f.since)
 }
