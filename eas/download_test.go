@@ -32,7 +32,7 @@ func TestFetchDocument(t *testing.T) {
 	for _, v := range versionsFrom(eas.Version120, eas.Version161) {
 		store := easserver.NewStore()
 		store.AddUser("alice")
-		p := &peer{url: easservertest.Start(t, easserver.Config{}, store)}
+		p := &peer{url: easservertest.StartChecked(t, easserver.Config{}, store)}
 		c, _ := p.client(t, v, nil)
 		one := func(f eas.Fetch) (res eas.FetchResult, data []byte) {
 			t.Helper()
@@ -99,7 +99,7 @@ func TestDownload(t *testing.T) {
 	store.AddDocument(easserver.Document{LinkID: link, Content: whole})
 	store.AddDocument(easserver.Document{LinkID: link + ".empty"})
 	requests, fail := 0, 0
-	p := &peer{url: easservertest.Start(t, easserver.Config{OnRequest: func(*easserver.Request) http.Handler {
+	p := &peer{url: easservertest.StartChecked(t, easserver.Config{OnRequest: func(*easserver.Request) http.Handler {
 		if requests++; requests == fail {
 			return http.NotFoundHandler()
 		}
@@ -217,6 +217,21 @@ func TestFetchOptions(t *testing.T) {
 		}
 		if d := cmp.Diff([]string{`From="bob@example.com" <bob@example.com>`, "Subject=talk"}, got); err != nil || d != "" {
 			t.Errorf("%s: %v %s", v, err, d)
+		}
+		r, err := c.Fetch(t.Context(), []eas.Fetch{{LongID: string(id), Options: eas.ArchiveOptions(eas.ClassEmail, v)}, {LongID: "1:99"}}, false)
+		if err != nil {
+			t.Fatal(v, err)
+		}
+		var said []string
+		for res, err := range r.Results() {
+			if err != nil {
+				t.Fatal(v, err)
+			}
+			said = append(said, fmt.Sprint(res.LongID, codes(res.Err), res.Item != nil && res.Item.Body.Type == eas.BodyMIME))
+		}
+		r.Close()
+		if d := cmp.Diff([]string{string(id) + "[0] true", "1:99[6] false"}, said); d != "" {
+			t.Errorf("%s: %s", v, d)
 		}
 		html := []eas.BodyPreference{{Type: eas.BodyHTML, Preview: 3}}
 		for _, f := range []eas.Fetch{{Options: eas.SyncOptions{BodyParts: html}}, {Options: eas.SyncOptions{RightsManagement: true}}, {RemoveProtection: true}} {

@@ -2,6 +2,7 @@
 package easservertest
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"testing"
 
@@ -16,6 +17,18 @@ const Password = "secret"
 // OnViolation of its own.
 func Start(t testing.TB, cfg easserver.Config, store *easserver.Store) (url string) {
 	t.Helper()
+	return start(t, cfg, store, func(h http.Handler) http.Handler { return h })
+}
+
+// StartChecked is Start, and an answer that Microsoft's schemas refuse fails the test,
+// too, where they are: AIRLIFT_SPEC names a directory with the program check-response.
+func StartChecked(t testing.TB, cfg easserver.Config, store *easserver.Store) (url string) {
+	t.Helper()
+	return start(t, cfg, store, func(h http.Handler) http.Handler { return checked(t, h) })
+}
+
+func start(t testing.TB, cfg easserver.Config, store *easserver.Store, wrap func(http.Handler) http.Handler) string {
+	t.Helper()
 	if cfg.Password == "" && cfg.Authenticate == nil {
 		cfg.Password = Password
 	}
@@ -23,7 +36,7 @@ func Start(t testing.TB, cfg easserver.Config, store *easserver.Store) (url stri
 		cfg.OnViolation = func(v easserver.Violation) { t.Errorf("the client broke the protocol: %s", v) }
 	}
 	handler := easserver.New(cfg, store)
-	server := httptest.NewServer(handler)
+	server := httptest.NewServer(wrap(handler))
 	t.Cleanup(func() {
 		handler.Close()
 		server.Close()
