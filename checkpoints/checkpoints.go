@@ -93,7 +93,7 @@ type Folders interface {
 	// answer a key that it saw too often with another page. ErrNotFound if there is no such folder.
 	Ask(ctx context.Context, k FolderKey) (int, error)
 	// Commit stores a page's outcome: the folder's new position and the ledger rows of the page in one transaction.
-	// It sets Asked to 0, also when the key stays (the answer was "no changes"): the question was answered.
+	// It sets Asked to c.Asked: to 0 where the question was answered, also when the key stays (the answer was "no changes").
 	// ErrConflict if the stored Seq and SyncKey are not c.After; so a commit that moves the folder cannot be made
 	// twice. ErrNotFound if there is no such folder.
 	Commit(ctx context.Context, c Commit) error
@@ -125,6 +125,7 @@ type Locks interface {
 type Mailbox struct {
 	Key
 	Server       string    // the URL in use, without credentials
+	Named        string    // the URL that the run was told when it came to use Server; "" = none, it was found by the address
 	User         string    //
 	DeviceID     string    // the device partnership that all keys belong to
 	EAS          string    // the protocol version that the keys were made with
@@ -178,6 +179,7 @@ type Commit struct {
 	Options string
 	Resync  bool
 	Pass    int
+	Asked   int    // how often Now.SyncKey was shown already; 0 but for a page that holds a part of what its answer brought
 	Items   []Item // rows to insert or replace, by ServerID; the later of two with one ServerID stays
 }
 

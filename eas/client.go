@@ -28,6 +28,7 @@ type Client struct {
 	version   Version
 	policyKey PolicyKey
 	wipe      *RemoteWipeError // nil as long as the server has not asked for one
+	expires   int              // days to the end of the password, absent
 
 	provisioning sync.Mutex // one Provision at a time
 }
@@ -43,9 +44,12 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{cfg: cfg, url: u, version: cfg.Version, policyKey: cfg.PolicyKey}
+	c := &Client{cfg: cfg, url: u, version: cfg.Version, policyKey: cfg.PolicyKey, expires: absent}
 	if cfg.Transport == nil {
 		c.own = newTransport()
+		if cfg.HTTP1 {
+			c.own = NewHTTP1Transport()
+		}
 		c.cfg.Transport = c.own
 	}
 	c.http = http.Client{
@@ -60,6 +64,15 @@ func New(cfg Config) (*Client, error) {
 // NewTransport is the transport that a client has by default, to be wrapped with credentials: TLS 1.2 or newer, a few idle
 // connections, and no decompression, which the client does itself.
 func NewTransport() *http.Transport { return newTransport() }
+
+// NewHTTP1Transport is NewTransport without HTTP/2, for servers and proxies that claim it and fail at it.
+func NewHTTP1Transport() *http.Transport {
+	t := newTransport()
+	t.ForceAttemptHTTP2 = false
+	t.Protocols = new(http.Protocols)
+	t.Protocols.SetHTTP1(true)
+	return t
+}
 
 func newTransport() *http.Transport {
 	return &http.Transport{

@@ -49,8 +49,13 @@ type Config struct {
 	// Transport sends the requests; it adds the credentials (auth.Basic wraps one). nil uses a connection pool of the
 	// client's own.
 	Transport http.RoundTripper
+	// HTTP1 keeps the client's own transport to HTTP/1.1; a Transport of the caller's decides that itself.
+	HTTP1 bool
 	// AllowHTTP permits plain HTTP to hosts other than this one.
 	AllowHTTP bool
+	// IgnoreUpgrade lets commands succeed whose answer asks to synchronize anew (UpgradedError): for a caller that is just
+	// doing so.
+	IgnoreUpgrade bool
 	// HeaderTimeout bounds the time to the first byte of an answer; default 5 minutes, because servers render a whole
 	// page before they send anything.
 	HeaderTimeout time.Duration

@@ -55,12 +55,15 @@
 // the specifications want a client to do about each. An answer that is not what the protocol says (a web page, a document that
 // breaks off) is a [ResponseError]. All answer to [errors.Is] with this package's sentinels.
 //
+// Two answers concern the mailbox as a whole. HTTP 451 says that it is at another URL ([HTTPError.Moved]), and X-MS-RP that the
+// server was upgraded and all synchronization has to begin anew ([UpgradedError]). Both are told, and left to the caller.
+//
 // # What this package does, and does not
 //
 // It keeps no sync state: a key goes in, a key comes out. It never repeats a request by itself, with one exception: when a server
 // wants Provision, the client provisions once and repeats the command once. What it tells the server of a policy, and of a wipe,
-// [Config] Policy and Wipe decide. It never follows a redirect. Everything else, above all what to do about an error, is the
-// caller's decision.
+// [Config] Policy and Wipe decide. It never follows a redirect (package autodiscover knows which hosts credentials may go to).
+// Everything else, above all what to do about an error, is the caller's decision.
 //
 // Answers are streams. A [SyncPage] is read from the network while the caller goes through its items; a MIME body goes from the
 // decoder into a [Blob], which is a buffer for a small one and an unnamed file for a large one. Memory depends neither on the

@@ -41,6 +41,8 @@ func (e *StatusError) Is(target error) bool {
 		return e.Code == 140
 	case ErrPolicyRequired:
 		return e.Code >= 142 && e.Code <= 144
+	case ErrMailboxFull:
+		return e.Code == 113
 	case ErrNoCollection:
 		return e.Command == "Sync" && e.Code == 12 || e.Command == "GetItemEstimate" && e.Code == 2
 	}

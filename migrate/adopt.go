@@ -5,18 +5,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/sinks"
 )
 
 // adopt reads back the folder's pages that the checkpoints do not have, or that no run record names yet: what a killed
-// run committed. It makes the ledger rows again from the manifests, by the way that wrote them first.
+// run committed. It makes the ledger rows again from the ledger that the archive keeps, if all of them are lost, and from the
+// manifests behind it, by the way that wrote them first.
 func (f *folderRun) adopt(ctx context.Context) error {
-	after := min(f.cp.Seq, f.cp.Recorded)
 	left, lost := f.m.history[f.cp.Dir]
+	if lost && f.cp.Seq == 0 && left.Ledger != nil {
+		if err := f.adoptLedger(ctx, *left.Ledger); err != nil {
+			return err
+		}
+	}
+	after := min(f.cp.Seq, max(f.cp.Recorded, f.mirrored))
 	for page, err := range f.m.Sink.Pages(ctx, f.m.mb.Address, f.cp.Dir, after) {
 		if err != nil {
 			return f.fail(Destination, fmt.Errorf("adopt pages after %d: %w", after, err))
@@ -60,48 +64,29 @@ func (f *folderRun) adoptPage(ctx context.Context, page sinks.Committed) error {
 	if page.Page.KeyBefore == "0" || f.cp.Pass == 0 {
 		f.cp.Pass++
 	}
-	rows := map[string]checkpoints.Item{}
-	err := replay(page, f.cp.Pass, rows, func(id string) (*checkpoints.Item, error) {
+	rows := map[string]sinks.Row{}
+	err := sinks.Replay(page, rows, func(id string) (sinks.Row, bool, error) {
 		found, err := f.m.Checkpoints.Items(ctx, f.key, []string{id})
-		if row, ok := found[id]; ok {
-			return &row, err
-		}
-		return nil, err
+		row, ok := found[id]
+		return archiveRow(row), ok, err
 	})
 	if err != nil {
 		return f.fail(State, err)
 	}
-	list := slices.Collect(maps.Values(rows))
-	now := checkpoints.Position{Seq: page.Page.Seq, SyncKey: page.KeyAfter}
-	if err := f.commit(ctx, now, page.Segment.SHA256, f.cp.Resync, list); err != nil {
+	c := checkpoints.Commit{
+		Now: checkpoints.Position{Seq: page.Page.Seq, SyncKey: page.KeyAfter}, Last: page.Segment.SHA256, Resync: f.cp.Resync,
+	}
+	for _, row := range rows {
+		c.Items = append(c.Items, itemOf(row, f.cp.Pass))
+	}
+	if page.KeyAfter == f.cp.SyncKey {
+		c.Asked = f.cp.Asked // it may be a part of an answer
+	}
+	if err := f.mirror(ctx, c); err != nil {
 		return err
 	}
+	f.replayed++
 	f.m.emit(Event{Event: EventAdopted, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Page: page.Page.Seq, Segment: page.Segment.Name})
-	return nil
-}
-
-// replay makes the ledger rows of a stored page, by the way that wrote them first. before finds a row that rows does not
-// have yet.
-func replay(page sinks.Committed, pass int, rows map[string]checkpoints.Item, before func(id string) (*checkpoints.Item, error)) error {
-	for _, e := range page.Events {
-		if e.ServerID == "" {
-			continue
-		}
-		id := cmp.Or(e.ServerIDBefore, e.ServerID)
-		var known *checkpoints.Item
-		if row, ok := rows[id]; ok {
-			known = &row
-		} else if e.Op != sinks.OpAdd {
-			var err error
-			if known, err = before(id); err != nil {
-				return err
-			}
-		}
-		rows[e.ServerID] = rowOf(e, known, page.Page.Seq, pass)
-		if id != e.ServerID && known != nil {
-			rows[id] = formerly(rows[e.ServerID], id)
-		}
-	}
 	return nil
 }
 
@@ -116,16 +101,19 @@ func (m *mailboxRun) adoptMailbox(ctx context.Context) error {
 	if err := m.Checkpoints.SaveMailbox(ctx, checkpoints.Mailbox{Key: m.key}); err != nil {
 		return err
 	}
-	if err := m.recall(ctx); err != nil {
+	last, err := m.recall(ctx)
+	if err != nil {
 		return err
 	}
+	m.partner(last.DeviceID, last.EAS, last.Server)
 	for _, sf := range folders {
-		page, err := m.somePage(ctx, sf.Dir)
-		if err != nil {
-			return fmt.Errorf("read the archive's pages: %w", err)
+		if last.DeviceID == "" { // there is no record, or not for who reads without an identity
+			page, err := m.somePage(ctx, sf.Dir)
+			if err != nil {
+				return fmt.Errorf("read the archive's pages: %w", err)
+			}
+			m.partner(page.DeviceID, page.EASVersion, page.Server)
 		}
-		m.state.DeviceID, m.state.EAS = page.DeviceID, page.EASVersion
-		m.state.Server = cmp.Or(m.state.Server, page.Server)
 		cp := checkpoints.Folder{
 			ID: sf.ID, Dir: sf.Dir, Path: sf.Path, ServerID: sf.ServerID, Type: sf.Type, Class: sf.Class, Estimate: -1,
 			Options: m.history[sf.Dir].Options, // by which the keys of its pages were made, as far as is known
@@ -143,24 +131,30 @@ func (m *mailboxRun) adoptMailbox(ctx context.Context) error {
 	return m.Checkpoints.SaveMailbox(ctx, m.state)
 }
 
-// recall reads what the last run left of each folder, where the sink can tell.
-func (m *mailboxRun) recall(ctx context.Context) error {
+// partner takes over a device partnership, as far as it is known.
+func (m *mailboxRun) partner(device, version, server string) {
+	m.state.DeviceID, m.state.EAS = cmp.Or(device, m.state.DeviceID), cmp.Or(version, m.state.EAS)
+	m.state.Server = cmp.Or(m.state.Server, server)
+}
+
+// recall reads what the last run left of the mailbox and of each folder, where the sink can tell.
+func (m *mailboxRun) recall(ctx context.Context) (last sinks.Run, err error) {
 	h, ok := m.Sink.(sinks.Historian)
 	if !ok {
-		return nil
+		return last, nil
 	}
-	last, err := h.LastRun(ctx, m.mb.Address)
+	last, err = h.LastRun(ctx, m.mb.Address)
 	if errors.Is(err, sinks.ErrNotExist) {
-		return nil
+		return last, nil
 	}
 	if err != nil {
-		return err
+		return last, err
 	}
 	m.history = map[string]sinks.FolderState{}
 	for _, f := range last.Folders {
 		m.history[f.Dir] = f
 	}
-	return nil
+	return last, nil
 }
 
 // somePage reads a page of a folder, the first that can be read.

@@ -120,7 +120,7 @@ func (f *folderRun) recover(ctx context.Context, a *auditor, c *comparison) erro
 	if err := p.fetchPending(ctx); err != nil {
 		return err
 	}
-	recovered := p.tally.Stored
+	recovered := p.inParts + p.tally.Stored
 	var doubt, superfluous []checkpoints.Item
 	for _, row := range c.unseen {
 		id, foreign := strings.CutPrefix(row.ServerID, auditPrefix)
@@ -134,7 +134,7 @@ func (f *folderRun) recover(ctx context.Context, a *auditor, c *comparison) erro
 	if err := p.leave(ctx, superfluous, "stored under another id since"); err != nil {
 		return err
 	}
-	gone, err := f.gone(ctx, a, doubt)
+	gone, err := f.gone(ctx, a, c, doubt)
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,8 @@ func (f *folderRun) recover(ctx context.Context, a *auditor, c *comparison) erro
 
 // gone leaves of the items that the audit did not show those that are not on the server. Each is asked for on the device
 // that knows it by its id.
-func (f *folderRun) gone(ctx context.Context, a *auditor, doubt []checkpoints.Item) ([]checkpoints.Item, error) {
+func (f *folderRun) gone(ctx context.Context, a *auditor, c *comparison, doubt []checkpoints.Item) ([]checkpoints.Item, error) {
+	counted := c.estimate >= 0 && c.estimate <= c.listed || f.m.countsTheDeleted(f)
 	var own, foreign []checkpoints.Item
 	for _, row := range doubt {
 		if strings.HasPrefix(row.ServerID, auditPrefix) {
@@ -166,11 +167,11 @@ func (f *folderRun) gone(ctx context.Context, a *auditor, doubt []checkpoints.It
 			own = append(own, row)
 		}
 	}
-	gone, err := f.absent(ctx, own, fetchSource{client: f.m.client, collection: eas.CollectionID(f.cp.ServerID)})
+	gone, err := f.absent(ctx, own, fetchSource{client: f.m.client, collection: eas.CollectionID(f.cp.ServerID)}, counted)
 	if err != nil {
 		return nil, err
 	}
-	more, err := f.absent(ctx, foreign, fetchSource{client: a.client, collection: a.ids[f.cp.ID], prefix: auditPrefix})
+	more, err := f.absent(ctx, foreign, fetchSource{client: a.client, collection: a.ids[f.cp.ID], prefix: auditPrefix}, counted)
 	return append(gone, more...), err
 }
 

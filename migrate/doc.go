@@ -17,6 +17,9 @@
 // The next page is never asked for before this one is committed: showing K' tells the server to forget K.
 // Parallelism comes from mailboxes, from folders, and from the body fetches inside a page.
 //
+// An answer that is too much for one stored page is stored in parts, and so are the deletions of a large folder: [Options].
+// Every part but the last leads to the key that it began with, K -> K, and only the last one to K'. See [pageWriter.split].
+//
 // # What a crash leaves
 //
 //	crash after            state                                    restart does
@@ -24,6 +27,7 @@
 //	some items put         a temp file, an incomplete upload        discard it; ask again with K
 //	segment committed      segment 42 exists, checkpoint says 41    adopt segment 42 and its K'
 //	checkpoint committed   agree                                    go on
+//	a part committed       segment 42 exists, the key is still K    ask again with K; the ledger has what part 42 stored
 //	error, but stored      segment 42 exists                        ours: adopt; another writer's: stop
 //
 // Servers answer a repeated key with a different page, so a key is asked at most twice (the count is durable before
@@ -36,7 +40,8 @@
 // Servers mean different things by that number; see [folderRun.balance]. Where it cannot be explained, or an answer may have
 // hidden something, the folder is audited: enumerated from key 0 under a device partnership of its own, which leaves the
 // folder's key as it is, and matched with the ledger by ServerId and fingerprint. What is missing is fetched with
-// ItemOperations and stored; what was not shown is asked for, and is deleted only if the server does not have it. The figures
+// ItemOperations and stored; what was not shown is asked for, and is deleted only if the server does not have it. Of more than
+// 5,000 items a sample is asked for, if the server counts no more than it showed; else they are kept as living. The figures
 // are the folder's certificate in the run record. A number that stays above what two enumerations show makes the run
 // unbalanced. [Reconcile] does the same against what the archive itself holds, at any time.
 //
@@ -51,4 +56,12 @@
 // The governor bounds the requests in flight, of a mailbox and of a host: one more while answers come well, half as many when
 // the server throttles or breaks down, one less when its answers get slow. A Retry-After keeps the whole mailbox quiet for
 // just as long.
+//
+// # Where a mailbox is
+//
+// A [Locator] finds the server where none was named, and decides where credentials may go. A 451 is followed once in a run, if
+// it allows that; where a mailbox was is remembered in its checkpoint, together with what the caller had named, and is where
+// the next run with the same name begins. When nothing is there any more the server is looked for anew. A server that says
+// that it was upgraded (X-MS-RP) has everything start over at key 0, once in a run. The device partnership stays, and nothing
+// that is stored is stored again.
 package migrate

@@ -66,6 +66,8 @@ func (p *pageWriter) fetchBatch(ctx context.Context, mu *sync.Mutex, batch []eas
 	batch = slices.DeleteFunc(slices.Clone(batch), func(id eas.ServerID) bool { return done[id] })
 	switch {
 	case err != nil && (ctx.Err() != nil || isOurs(err) || judge(err).action == actMailbox || judge(err).action == actRun):
+		mu.Lock() // the error says which page it is, and a part may be committed now
+		defer mu.Unlock()
 		return p.f.fail(Source, err)
 	case len(batch) == 0:
 		return nil // each came whole, whatever became of the rest of the answer
@@ -81,7 +83,10 @@ func (p *pageWriter) fetchBatch(ctx context.Context, mu *sync.Mutex, batch []eas
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	return p.quarantine(ctx, p.from.name(batch[0]), err, rawAnswer(err)...)
+	if err := p.quarantine(ctx, p.from.name(batch[0]), err, rawAnswer(err)...); err != nil {
+		return err
+	}
+	return p.split(ctx)
 }
 
 // rawAnswer is what the server sent instead of an item, as far as it was kept.
@@ -143,7 +148,7 @@ func (p *pageWriter) fetchOnce(ctx context.Context, mu *sync.Mutex, batch []eas.
 			return err
 		}
 		done[res.ServerID] = true
-		return nil
+		return p.split(ctx)
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/item"
 	"github.com/airlift-eas/airlift/sinks"
@@ -43,6 +44,8 @@ func (p *pageWriter) fetchFiles(ctx context.Context, mu *sync.Mutex, it *withFil
 		blob, err := p.fetchFile(ctx, file.FileReference)
 		if err != nil {
 			if a := judge(err).action; ctx.Err() != nil || a == actMailbox || a == actRun {
+				mu.Lock() // a part may be committed now
+				defer mu.Unlock()
 				return p.f.fail(Source, err)
 			}
 			problem = fmt.Errorf("file %q: %w", file.Name, err)
@@ -54,13 +57,17 @@ func (p *pageWriter) fetchFiles(ctx context.Context, mu *sync.Mutex, it *withFil
 	mu.Lock()
 	defer mu.Unlock()
 	if problem != nil {
-		return p.quarantine(ctx, eas.ServerID(it.event.ServerID), problem, contents...)
+		err = p.quarantine(ctx, eas.ServerID(it.event.ServerID), problem, contents...)
+	} else {
+		var known *checkpoints.Item
+		if known, err = p.lookupLive(ctx, eas.ServerID(it.event.ServerID)); err == nil {
+			err = p.store(ctx, known, it.event, contents...)
+		}
 	}
-	known, err := p.lookupLive(ctx, eas.ServerID(it.event.ServerID))
 	if err != nil {
 		return err
 	}
-	return p.store(ctx, known, it.event, contents...)
+	return p.split(ctx)
 }
 
 // fetchFile fetches the file that a reference names. The caller closes it.

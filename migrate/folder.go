@@ -37,6 +37,8 @@ type folderRun struct {
 	listing     bool // pages are asked for without bodies, which ItemOperations fetches
 	opts        eas.SyncOptions
 	adopted     bool
+	mirrored    int  // the last page of the ledger that was adopted
+	replayed    int  // pages that were adopted
 	first       bool // nothing of the folder is in the ledger yet: this is its first pass
 	resyncs     int
 	primed      int           // the server's estimate at the beginning of this run's pass, -1 = none
@@ -55,7 +57,7 @@ type folderRun struct {
 
 func newFolderRun(m *mailboxRun, cp checkpoints.Folder, was string) *folderRun {
 	return &folderRun{
-		m: m, cp: cp, was: was, primed: -1, estimate: -1,
+		m: m, cp: cp, was: was, primed: -1, estimate: -1, counts: m.earlier[cp.ID],
 		key: checkpoints.FolderKey{Key: m.key, Folder: cp.ID},
 	}
 }
@@ -211,16 +213,18 @@ func (f *folderRun) restart(ctx context.Context, reason string) error {
 // commit mirrors a durable fact in the checkpoints. What the sink holds already must be mirrored even when the run is
 // being interrupted.
 func (f *folderRun) commit(ctx context.Context, now checkpoints.Position, last string, resync bool, rows []checkpoints.Item) error {
-	c := checkpoints.Commit{
-		FolderKey: f.key,
-		After:     checkpoints.Position{Seq: f.cp.Seq, SyncKey: f.cp.SyncKey},
-		Now:       now, Last: last, Options: cmp.Or(f.cp.Options, f.fingerprint()), Resync: resync, Pass: f.cp.Pass, Items: rows,
-	}
+	return f.mirror(ctx, checkpoints.Commit{Now: now, Last: last, Resync: resync, Items: rows})
+}
+
+// mirror is commit with a count of how often the key that stays was shown.
+func (f *folderRun) mirror(ctx context.Context, c checkpoints.Commit) error {
+	c.FolderKey, c.After = f.key, checkpoints.Position{Seq: f.cp.Seq, SyncKey: f.cp.SyncKey}
+	c.Options, c.Pass = cmp.Or(f.cp.Options, f.fingerprint()), f.cp.Pass
 	if err := f.m.Checkpoints.Commit(context.WithoutCancel(ctx), c); err != nil {
 		return f.fail(State, err)
 	}
-	f.cp.Seq, f.cp.SyncKey, f.cp.Last = now.Seq, now.SyncKey, last
-	f.cp.Options, f.cp.Resync, f.cp.Asked = c.Options, resync, 0
+	f.cp.Seq, f.cp.SyncKey, f.cp.Last = c.Now.Seq, c.Now.SyncKey, c.Last
+	f.cp.Options, f.cp.Resync, f.cp.Asked = c.Options, c.Resync, c.Asked
 	return nil
 }
 

@@ -237,10 +237,8 @@ func (p *pageWriter) store(ctx context.Context, known *checkpoints.Item, e sinks
 // link adds to an item that was stored where it was moved from. Nothing of the item changed, so it does not count as a change.
 func (p *pageWriter) link(ctx context.Context, stored sinks.Event, from string) error {
 	e := sinks.Event{Op: sinks.OpChange, ID: stored.ID, ServerID: stored.ServerID, MovedFrom: from, State: stored.State}
-	if _, err := p.w.Put(ctx, e); err != nil {
-		return p.f.fail(Destination, err)
-	}
-	return nil
+	_, err := p.write(ctx, e)
+	return err
 }
 
 // stored tells that an item's bytes are in the sink.
@@ -263,34 +261,29 @@ func (p *pageWriter) touch(ctx context.Context, known *checkpoints.Item, e sinks
 
 // rowOf is the ledger row that an event leads to. Adopting a page of an earlier run goes the same way as writing one.
 func rowOf(e sinks.Event, known *checkpoints.Item, seq, pass int) checkpoints.Item {
-	var row checkpoints.Item
+	var before checkpoints.Item
 	if known != nil {
-		row = *known
+		before = *known
 	}
-	row.ServerID, row.Seq, row.Pass = e.ServerID, seq, pass
-	if e.ID != "" {
-		row.ID = e.ID
-	}
-	if e.Fingerprint != "" {
-		row.Fingerprint = e.Fingerprint
-	}
-	switch e.Op {
-	case sinks.OpDelete:
-		row.State = checkpoints.Deleted
-	case sinks.OpSoftDelete:
-		row.State = checkpoints.SoftDeleted
-	case sinks.OpExclude:
-		row.State, row.Reason = checkpoints.Excluded, e.Reason
-	case sinks.OpQuarantine:
-		row.State, row.Reason = checkpoints.Quarantined, e.Reason
-	default:
-		row.State, row.Reason = checkpoints.Archived, ""
-		if e.SHA256 != "" {
-			row.SHA256, row.Size = e.SHA256, e.Size
-		}
-		row.Properties = e.State
-	}
+	row := itemOf(archiveRow(before).After(&e, seq), pass)
+	row.Folder = before.Folder
 	return row
+}
+
+// archiveRow is the row as the archive knows it, which knows of no passes.
+func archiveRow(i checkpoints.Item) sinks.Row {
+	return sinks.Row{
+		ServerID: i.ServerID, ID: i.ID, State: sinks.RowState(i.State), SHA256: i.SHA256, Size: i.Size,
+		Properties: i.Properties, Fingerprint: i.Fingerprint, Seq: i.Seq, Reason: i.Reason,
+	}
+}
+
+// itemOf is the inverse of archiveRow.
+func itemOf(r sinks.Row, pass int) checkpoints.Item {
+	return checkpoints.Item{
+		ServerID: r.ServerID, ID: r.ID, State: checkpoints.State(r.State), SHA256: r.SHA256, Size: r.Size,
+		Properties: r.Properties, Fingerprint: r.Fingerprint, Seq: r.Seq, Reason: r.Reason, Pass: pass,
+	}
 }
 
 func isLive(s checkpoints.State) bool {

@@ -93,7 +93,7 @@ func (l *lab) options(users ...string) migrate.Options {
 	}
 	l.t.Cleanup(func() { store.Close() })
 	o := migrate.Options{
-		Job: l.archive().ID(), Sink: l.archive(), Checkpoints: store, Tool: "test", Window: 5, Backoff: time.Microsecond,
+		Job: l.archive().ID(), Sink: l.archive(), Checkpoints: store, Tool: "test", Window: 5, Backoff: time.Microsecond, LedgerPages: 2,
 		Events: func(e migrate.Event) {
 			l.mu.Lock()
 			defer l.mu.Unlock()

@@ -51,6 +51,12 @@ type Options struct {
 	Audit   AuditMode // "" = AuditMismatch
 	Select  Selection //
 
+	// PageEvents is how many events a stored page has at the most, but for a few; what one answer of the server brought beyond
+	// them is stored as further pages. 0 = 10,000. A sink that is a sinks.Limiter may want fewer.
+	PageEvents int
+
+	LedgerPages int // pages of a folder after which its ledger is kept anew; 0 = 32
+
 	MaxDuration time.Duration // the run ends in order after it, with ErrLimit; 0 = no limit
 	MaxErrors   int           // the run ends in order after as many items or folders that could not be had; 0 = no limit
 
@@ -65,8 +71,11 @@ type Options struct {
 type Mailbox struct {
 	Address string
 	// Client holds the server, the user and the transport that carries the credentials. DeviceID, PolicyKey and
-	// Version are taken from the mailbox's checkpoint; a Version set here is used for a mailbox that has none.
+	// Version are taken from the mailbox's checkpoint; a Version set here is used for a mailbox that has none. With a
+	// Locator the URL may be left out; it is found then, and remembered in the checkpoint.
 	Client eas.Config
+	// Locator finds the server, and the way to another one when the mailbox moved. nil: Client.URL is the only place.
+	Locator Locator
 }
 
 const (
@@ -75,6 +84,8 @@ const (
 	maxFolders     = 8
 	defaultWindow  = 200
 	maxWindow      = 512
+
+	defaultPageEvents = 10_000
 )
 
 func (o Options) withDefaults() (Options, error) {
@@ -94,6 +105,12 @@ func (o Options) withDefaults() (Options, error) {
 		o.Window = defaultWindow
 	}
 	o.Window = min(o.Window, maxWindow)
+	if o.PageEvents <= 0 {
+		o.PageEvents = defaultPageEvents
+	}
+	if o.LedgerPages <= 0 {
+		o.LedgerPages = ledgerPages
+	}
 	if o.Bodies == "" {
 		o.Bodies = BodiesAuto
 	}

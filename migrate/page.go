@@ -74,6 +74,9 @@ func (f *folderRun) page(ctx context.Context) (_ got, outcome error) {
 		if err := w.command(ctx, cmd); err != nil {
 			return got{}, err
 		}
+		if err := w.split(ctx); err != nil {
+			return got{}, err
+		}
 	}
 	turn.done(nil) // what is fetched besides needs turns of its own
 	if err := w.fetchPending(ctx); err != nil {
@@ -104,22 +107,27 @@ func (f *folderRun) unchanged(ctx context.Context) error {
 
 // pageWriter turns what the server sent for one page into events, contents and ledger rows.
 type pageWriter struct {
-	f      *folderRun
-	ctx    context.Context // of the page, from its first thing to its commit: it governs the upload
-	before string
-	w      sinks.PageWriter // nil until there is something to store
-	rows   []checkpoints.Item
-	at     map[string]int // ServerID -> index in rows
-	bodies []eas.ServerID // items whose bytes are still to be fetched
-	heads  bool           // of messages that are stored only what changes is fetched, not the bytes
-	files  []*withFiles   // items whose files are
-	from   fetchSource
-	via    sinks.Via       // of what is fetched
-	anew   map[string]bool // ids to be stored again although the ledger has them: the sink lost them
-	unseen map[string]bool // ids of the ledger that an audit did not show: what it shows instead may be the same items
-	claims []claim         // items that may be known by another id
-	tally  sinks.FolderState
-	bytes  int64
+	f       *folderRun
+	ctx     context.Context // of the page, from its first thing to its commit: it governs the upload
+	before  string
+	w       sinks.PageWriter // nil until there is something to store
+	events  int              // that w holds
+	parts   int              // pages that were committed before w
+	rows    []checkpoints.Item
+	done    int            // how many of the rows are in the checkpoints, with the parts
+	at      map[string]int // ServerID -> index in rows, of the latest
+	bodies  []eas.ServerID // items whose bytes are still to be fetched
+	heads   bool           // of messages that are stored only what changes is fetched, not the bytes
+	files   []*withFiles   // items whose files are
+	from    fetchSource
+	via     sinks.Via         // of what is fetched
+	anew    map[string]bool   // ids to be stored again although the ledger has them: the sink lost them
+	unseen  map[string]bool   // ids of the ledger that an audit did not show: what it shows instead may be the same items
+	hidden  map[string]int    // ids of the ledger that a pass did not show, and the pass that did: fetching them is no showing
+	claims  []claim           // items that may be known by another id
+	tally   sinks.FolderState // of w
+	inParts int               // items that the parts stored
+	bytes   int64
 
 	claimed   map[string]bool // ids of the ledger that claims are about
 	claimants map[string]bool // ids of the items that came, and whether it is settled what they are
@@ -148,11 +156,21 @@ func (p *pageWriter) begin(ctx context.Context) error {
 	}
 	p.w = w
 	for _, e := range f.carry {
-		if _, err := p.w.Put(ctx, e); err != nil {
-			return f.fail(Destination, err)
+		if _, err := p.write(ctx, e); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// write puts an event into the open segment.
+func (p *pageWriter) write(ctx context.Context, e sinks.Event, contents ...sinks.Content) (sinks.Event, error) {
+	e, err := p.w.Put(ctx, e, contents...)
+	if err != nil {
+		return e, p.f.fail(Destination, err)
+	}
+	p.events++
+	return e, nil
 }
 
 // put writes one event with its contents and keeps the ledger row that follows from it.
@@ -160,9 +178,9 @@ func (p *pageWriter) put(ctx context.Context, e sinks.Event, contents ...sinks.C
 	if err := p.begin(ctx); err != nil {
 		return e, err
 	}
-	e, err := p.w.Put(ctx, e, contents...)
+	e, err := p.write(ctx, e, contents...)
 	if err != nil {
-		return e, p.f.fail(Destination, err)
+		return e, err
 	}
 	p.bytes += e.Size
 	known := p.rowAt(e.ServerID)
@@ -180,7 +198,10 @@ func (p *pageWriter) rowAt(serverID string) *checkpoints.Item {
 
 // keep adds a ledger row, or replaces the page's earlier row of the same item.
 func (p *pageWriter) keep(row checkpoints.Item) {
-	if i, ok := p.at[row.ServerID]; ok {
+	if pass, ok := p.hidden[row.ServerID]; ok {
+		row.Pass = pass
+	}
+	if i, ok := p.at[row.ServerID]; ok && i >= p.done {
 		p.rows[i] = row
 		return
 	}
@@ -221,56 +242,6 @@ func (p *pageWriter) lookupLive(ctx context.Context, id eas.ServerID) (*checkpoi
 		known = nil
 	}
 	return known, err
-}
-
-// commit makes the page durable: the segment first, then its mirror in the checkpoints. A page with nothing to store
-// moves only the key.
-func (p *pageWriter) commit(ctx context.Context, keyAfter string) error {
-	f := p.f
-	now := checkpoints.Position{Seq: f.cp.Seq, SyncKey: keyAfter}
-	last := f.cp.Last
-	if p.w != nil {
-		seg, err := p.w.Commit(ctx, keyAfter)
-		if err != nil {
-			return f.fail(Destination, err)
-		}
-		now.Seq++
-		last = seg.SHA256
-		f.carry = nil
-		f.m.named(seg)
-		p.account(seg)
-	}
-	if err := f.commit(ctx, now, last, f.cp.Resync || p.before == "0" && !f.first, p.rows); err != nil {
-		return err
-	}
-	return nil
-}
-
-// account adds a durable page to the figures.
-func (p *pageWriter) account(seg sinks.Segment) {
-	f, t := p.f, p.tally
-	f.counts.Stored += t.Stored
-	f.counts.Changed += t.Changed
-	f.counts.Deleted += t.Deleted
-	f.m.stats.add(func(s *Summary) {
-		s.ItemsStored += t.Stored
-		s.ItemsChanged += t.Changed
-		s.ItemsDeleted += t.Deleted
-		s.Segments++
-		s.BytesStored += seg.Size
-	})
-	f.m.emit(Event{
-		Event: EventPage, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Class: f.cp.Class, Page: f.cp.Seq + 1, Segment: seg.Name,
-		Stored: t.Stored, Changed: t.Changed, Deleted: t.Deleted, Excluded: t.Excluded, Quarantined: t.Quarantined,
-		Bytes: p.bytes, BytesStored: seg.Size,
-	})
-}
-
-// abort drops what was not committed; after a commit it does nothing.
-func (p *pageWriter) abort() {
-	if p.w != nil {
-		_ = p.w.Abort() // what it leaves is removed at the next start
-	}
 }
 
 func (f *folderRun) folder() sinks.Folder {

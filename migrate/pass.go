@@ -28,7 +28,7 @@ func (f *folderRun) finishPass(ctx context.Context) error {
 		return err
 	}
 	own := fetchSource{client: f.m.client, collection: eas.CollectionID(f.cp.ServerID)}
-	gone, err := f.absent(ctx, unseen, own)
+	gone, err := f.absent(ctx, unseen, own, false)
 	if err != nil {
 		return err
 	}
@@ -49,6 +49,7 @@ func (f *folderRun) finishPass(ctx context.Context) error {
 // The pass has still not shown them.
 func (p *pageWriter) refresh(ctx context.Context, unseen, gone []checkpoints.Item) error {
 	left := map[string]bool{}
+	p.hidden = map[string]int{}
 	for _, row := range gone {
 		left[row.ServerID] = true
 	}
@@ -56,6 +57,7 @@ func (p *pageWriter) refresh(ctx context.Context, unseen, gone []checkpoints.Ite
 		return nil
 	}
 	for _, row := range unseen {
+		p.hidden[row.ServerID] = row.Pass
 		if !left[row.ServerID] && !strings.HasPrefix(row.ServerID, auditPrefix) {
 			p.bodies = append(p.bodies, eas.ServerID(row.ServerID))
 		}
@@ -65,15 +67,7 @@ func (p *pageWriter) refresh(ctx context.Context, unseen, gone []checkpoints.Ite
 		return err
 	}
 	p.heads = false // of one that turned out not to be, the body
-	if err := p.fetchPending(ctx); err != nil {
-		return err
-	}
-	for _, row := range unseen {
-		if now := p.rowAt(row.ServerID); now != nil {
-			now.Pass = row.Pass
-		}
-	}
-	return nil
+	return p.fetchPending(ctx)
 }
 
 // leftServer finds those of the items outside of the filter's window that the server does not have any more: it says nothing
@@ -122,22 +116,34 @@ func (f *folderRun) living() rows {
 const (
 	maxDoubts = 5000 // items that an enumeration did not show and that are asked for
 	askBatch  = 50   // in one request
+	sample    = 500  // of more than maxDoubts, where the server's count says too that they are gone
 )
 
 // absent leaves of the items that an enumeration did not show those that the server does not have when it is asked for them:
-// an enumeration can skip items while its status says success.
-func (f *folderRun) absent(ctx context.Context, unseen []checkpoints.Item, from fetchSource) ([]checkpoints.Item, error) {
-	if len(unseen) > maxDoubts {
+// an enumeration can skip items while its status says success. Of more items than can be asked for some are, if the server
+// counted no more than it showed: where it has none of those, all are gone, and else all are kept as living.
+func (f *folderRun) absent(ctx context.Context, unseen []checkpoints.Item, from fetchSource, counted bool) ([]checkpoints.Item, error) {
+	ask := unseen
+	if len(unseen) > maxDoubts && counted {
+		ask = nil
+		for i := range sample {
+			ask = append(ask, unseen[i*len(unseen)/sample])
+		}
+	} else if len(unseen) > maxDoubts {
 		f.warn(len(unseen), fmt.Sprintf("an enumeration did not show %d items of the ledger: they are kept as living", len(unseen)))
 		return nil, nil
 	}
 	there := map[string]bool{}
-	for batch := range slices.Chunk(unseen, askBatch) {
+	for batch := range slices.Chunk(ask, askBatch) {
 		if err := f.present(ctx, batch, from, there); err != nil {
 			return nil, err
 		}
 	}
-	gone := slices.DeleteFunc(slices.Clone(unseen), func(row checkpoints.Item) bool { return there[row.ServerID] })
+	has := func(row checkpoints.Item) bool { return there[row.ServerID] }
+	if len(ask) < len(unseen) && slices.ContainsFunc(ask, has) {
+		return f.absent(ctx, unseen, from, false)
+	}
+	gone := slices.DeleteFunc(slices.Clone(unseen), has)
 	if n := len(unseen) - len(gone); n > 0 {
 		f.warn(n, fmt.Sprintf("an enumeration did not show %d items that the server still has", n))
 	}
@@ -291,6 +297,9 @@ func (p *pageWriter) leave(ctx context.Context, gone []checkpoints.Item, reason 
 			e.MovedTo = p.f.m.moves.remove(row.SHA256, p.f.cp.ID, row.ID)
 		}
 		if _, err := p.put(ctx, e); err != nil {
+			return err
+		}
+		if err := p.split(ctx); err != nil {
 			return err
 		}
 	}

@@ -73,6 +73,7 @@ type reconciler struct {
 func (r *run) reconcile(ctx context.Context, mb Mailbox, rec *reconciler) (err error) {
 	m := &mailboxRun{
 		run: r, mb: mb, started: r.Now(), key: checkpoints.Key{Job: r.Job, Mailbox: mb.Address}, governor: r.governor(mb.Client.URL),
+		where: whereabouts{named: mb.Client.URL},
 	}
 	unlock, err := r.Checkpoints.Lock(ctx, m.key)
 	if err != nil {
@@ -82,15 +83,20 @@ func (r *run) reconcile(ctx context.Context, mb Mailbox, rec *reconciler) (err e
 	if err := m.load(ctx); err != nil {
 		return m.fail(State, err)
 	}
-	if err := m.connect(ctx); err != nil {
-		return m.fail(Source, err)
-	}
-	if err := m.hierarchy(ctx); err != nil {
+	var a *auditor
+	if err := m.following(ctx, func(ctx context.Context) (err error) {
+		if err := m.connect(ctx); err != nil {
+			return m.fail(Source, err)
+		}
+		if err := m.hierarchy(ctx); err != nil {
+			return err
+		}
+		if a, err = m.auditing(ctx); err != nil {
+			return m.fail(Source, err)
+		}
+		return nil
+	}); err != nil {
 		return err
-	}
-	a, err := m.auditing(ctx)
-	if err != nil {
-		return m.fail(Source, err)
 	}
 	var errs []error
 	for _, f := range m.folders {
@@ -145,7 +151,7 @@ func (rec *reconciler) folder(ctx context.Context, a *auditor, f *folderRun) err
 	if err != nil {
 		return f.fail(Source, err)
 	}
-	gone, err := f.gone(ctx, a, c.unseen)
+	gone, err := f.gone(ctx, a, c, c.unseen)
 	if err != nil {
 		return err
 	}
@@ -174,7 +180,7 @@ func (rec *reconciler) folder(ctx context.Context, a *auditor, f *folderRun) err
 
 // held makes the rows of what the archive itself holds of a folder, and tells which pages are lost.
 func (rec *reconciler) held(ctx context.Context, f *folderRun) (map[string]checkpoints.Item, error) {
-	rows := map[string]checkpoints.Item{}
+	rows := map[string]sinks.Row{}
 	for page, err := range rec.archive.Surviving(ctx, f.m.mb.Address, f.cp.Dir) {
 		if errors.Is(err, sinks.ErrCorrupt) {
 			rec.c.Lost++
@@ -186,15 +192,18 @@ func (rec *reconciler) held(ctx context.Context, f *folderRun) (map[string]check
 		if err != nil {
 			return nil, err
 		}
-		if err := replay(page, 0, rows, func(string) (*checkpoints.Item, error) { return nil, nil }); err != nil {
+		if err := sinks.Replay(page, rows, nil); err != nil {
 			return nil, err
 		}
 	}
-	// A change of an item whose page is lost makes a row without bytes; a quarantined one has none either.
-	maps.DeleteFunc(rows, func(_ string, row checkpoints.Item) bool {
-		return row.State != checkpoints.Excluded && (row.State != checkpoints.Archived || row.SHA256 == "")
-	})
-	return rows, nil
+	held := map[string]checkpoints.Item{}
+	for id, row := range rows {
+		// A change of an item whose page is lost makes a row without bytes; a quarantined one has none either.
+		if row.State == sinks.RowExcluded || row.State == sinks.RowArchived && row.SHA256 != "" {
+			held[id] = itemOf(row, 0)
+		}
+	}
+	return held, nil
 }
 
 // sorted goes through rows in the order of their ids.
@@ -223,19 +232,19 @@ func (f *folderRun) repair(ctx context.Context, a *auditor, c *comparison, gone 
 		p.anew[string(p.from.name(l.id))] = true
 		p.bodies = append(p.bodies, l.id)
 	}
+	defer func() { f.adopted = f.adopted || p.parts > 0 }() // the chain goes on behind what is lost
 	if err := p.fetchPending(ctx); err != nil {
-		return 0, err
+		return p.inParts, err
 	}
-	recovered = p.tally.Stored
 	if err := p.leave(ctx, gone, "not on the server: reconcile asked for it"); err != nil {
-		return 0, err
+		return p.inParts, err
 	}
 	if p.w == nil {
-		return 0, nil // nothing could be had
+		return p.inParts, nil // nothing could be had, or nothing more
 	}
 	if err := p.commit(ctx, cmp.Or(f.cp.SyncKey, string(eas.InitialKey))); err != nil {
-		return 0, err
+		return p.inParts, err
 	}
-	f.adopted = true // the chain goes on behind what is lost
-	return recovered, nil
+	f.adopted = true
+	return p.inParts, nil
 }

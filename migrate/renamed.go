@@ -88,6 +88,9 @@ func (p *pageWriter) settleClaims(ctx context.Context, mu *sync.Mutex) error {
 		if err := p.rename(ctx, c.row, c.event); err != nil {
 			return err
 		}
+		if err := p.split(ctx); err != nil {
+			return err
+		}
 	}
 	p.claims = nil
 	for batch := range slices.Chunk(copies, fetchBatch) {
@@ -103,18 +106,14 @@ func (p *pageWriter) rename(ctx context.Context, row checkpoints.Item, e sinks.E
 	before := row.ServerID
 	row.ServerID = e.ServerID
 	p.keep(row)
-	_, err := p.put(ctx, sinks.Event{
+	if _, err := p.put(ctx, sinks.Event{
 		Op: sinks.OpChange, ID: row.ID, ServerID: e.ServerID, ServerIDBefore: before, Read: e.Read, Flag: e.Flag, Categories: e.Categories,
 		Properties: e.Properties, Via: e.Via, State: e.State, Reason: "the server names it anew",
-	})
-	p.keep(formerly(row, before))
-	return err
-}
-
-// formerly is what stays in the ledger of an item's former id.
-func formerly(row checkpoints.Item, id string) checkpoints.Item {
-	row.ServerID, row.State, row.Reason = id, checkpoints.Deleted, "the server names it anew"
-	return row
+	}); err != nil {
+		return err
+	}
+	p.keep(itemOf(archiveRow(*p.rowAt(e.ServerID)).Formerly(before), p.f.cp.Pass))
+	return nil
 }
 
 func sumOf(c sinks.Content) (string, error) {

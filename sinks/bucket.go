@@ -43,8 +43,17 @@ type Object interface {
 	Size() int64
 }
 
+// A Tagged object tells which state of it is open. It is an Object's where the listing of its Bucket tells ETags.
+type Tagged interface {
+	// ETag returns what a listing would tell of what is open; "" = it is not known.
+	ETag() string
+}
+
 // ObjectInfo is what a listing tells of an object.
 type ObjectInfo struct {
 	Name string
 	Size int64
+	// ETag tells the states of an object apart, should somebody replace it: other bytes have another one. "" = the listing
+	// does not tell.
+	ETag string
 }

@@ -117,4 +117,6 @@ type FolderState struct {
 	Gone        bool   `json:"gone"`               // the folder is no longer on the server
 	Problem     string `json:"problem,omitempty"`  // why the folder was not finished
 	PathBefore  string `json:"was,omitempty"`      // its path in the previous run, if it was renamed or moved
+	// Ledger is the newest ledger of the folder; nil: there is none, or the record before says which.
+	Ledger *Ledger `json:"ledger,omitempty"`
 }

@@ -106,6 +106,16 @@ type Content struct {
 	Open func() (io.ReadCloser, error)
 }
 
+// A Limiter is a [PageWriter] that tells when its page is large enough. What a sink can keep of one page has bounds, and an
+// answer of a server has none: whoever writes the page commits it then and goes on with the next one.
+//
+// It changes nothing, and is called like Put, by one goroutine at a time. A sink without bounds need not be one, and what wraps
+// a PageWriter passes the question on.
+type Limiter interface {
+	// Full reports that what was put can be committed, and that much more perhaps cannot.
+	Full() bool
+}
+
 // Page describes a page before its items are known.
 type Page struct {
 	Seq        int       // consecutive from 1 in each folder

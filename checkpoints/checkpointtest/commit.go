@@ -19,9 +19,27 @@ var commitTests = map[string]func(*testing.T, checkpoints.Store){
 		c.FolderKey = folderKey(alice, want.ID)
 		c.After = checkpoints.Position{Seq: want.Seq, SyncKey: want.SyncKey}
 		must(t, s.Commit(t.Context(), c))
-		want.Seq, want.SyncKey, want.Asked, want.Last = c.Now.Seq, c.Now.SyncKey, 0, c.Last
+		want.Seq, want.SyncKey, want.Asked, want.Last = c.Now.Seq, c.Now.SyncKey, c.Asked, c.Last
 		want.Options, want.Resync, want.Pass = c.Options, c.Resync, c.Pass
 		equal(t, "folders", folders(t, s, alice), []checkpoints.Folder{want})
+	},
+
+	"one that holds a part of an answer keeps the count of how often the key was shown": func(t *testing.T, s checkpoints.Store) {
+		setUp(t, s, alice, "f")
+		k := folderKey(alice, "f")
+		for n := 1; n <= 3; n++ {
+			asked, err := s.Ask(t.Context(), k)
+			if err != nil || asked != n {
+				t.Fatalf("Ask: %d, %v, want %d", asked, err, n)
+			}
+			c := nextPage(t, s, k, checkpoints.Item{ServerID: fmt.Sprint(n), State: checkpoints.Archived})
+			c.Now.SyncKey, c.Asked = c.After.SyncKey, asked
+			must(t, s.Commit(t.Context(), c))
+		}
+		must(t, s.Commit(t.Context(), nextPage(t, s, k)))
+		if asked, err := s.Ask(t.Context(), k); err != nil || asked != 1 {
+			t.Errorf("Ask when the answer is stored: %d, %v, want 1", asked, err)
+		}
 	},
 
 	"its rows are there, field by field, and replaced as a whole": func(t *testing.T, s checkpoints.Store) {

@@ -8,7 +8,7 @@ import (
 )
 
 const advanceFolder = `
-UPDATE folders SET seq = ?, sync_key = ?, asked = 0, last = ?, options = ?, resync = ?, pass = ?
+UPDATE folders SET seq = ?, sync_key = ?, asked = ?, last = ?, options = ?, resync = ?, pass = ?
 WHERE mailbox_id = ? AND id = ? AND seq = ? AND sync_key = ?`
 
 // An update rather than a replacement: a flag that changes leaves the hash, and with it the index, alone.
@@ -28,7 +28,7 @@ func (s *Store) Commit(ctx context.Context, c checkpoints.Commit) error {
 		if err != nil {
 			return err
 		}
-		moved, err := tx.statement(advanceFolder).exec(c.Now.Seq, c.Now.SyncKey, c.Last, c.Options, c.Resync, c.Pass,
+		moved, err := tx.statement(advanceFolder).exec(c.Now.Seq, c.Now.SyncKey, c.Asked, c.Last, c.Options, c.Resync, c.Pass,
 			at.mailbox, at.folder, c.After.Seq, c.After.SyncKey)
 		if err != nil {
 			return err

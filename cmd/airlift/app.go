@@ -17,8 +17,8 @@ func newApp(c *console) *cli.App {
 			"(--config airlift.yaml, keys are the names of flags). A flag wins over the environment, that over the file.\n\n" + exitList(),
 		Version: versionString(),
 		Commands: []*cli.Command{
-			demoCommand(c), probeCommand(c), archiveCommand(c), verifyCommand(c), rekeyCommand(c), reconcileCommand(c), lsCommand(c), catCommand(c),
-			statusCommand(c), stateCommand(c), serverCommand(c), versionCommand(c), completionCommand(c), manCommand(c),
+			demoCommand(c), probeCommand(c), archiveCommand(c), verifyCommand(c), rekeyCommand(c), holdCommand(c), reconcileCommand(c), lsCommand(c),
+			catCommand(c), statusCommand(c), stateCommand(c), loginCommand(c), serverCommand(c), versionCommand(c), completionCommand(c), manCommand(c),
 		},
 		Writer:    c.out,
 		ErrWriter: c.err,
@@ -116,7 +116,7 @@ func onUsageError(ctx *cli.Context, err error, _ bool) error {
 	return usage(msg, hint)
 }
 
-const hintPassword = "a password is never on the command line: --password-file, --password-command, the variable AIRLIFT_PASSWORD, or a terminal to ask on"
+const hintPassword = "a password is never on the command line: --password-file, --password-command, the variable AIRLIFT_PASSWORD, or a terminal to ask on; a server that takes OAuth tokens wants --token-file, which airlift login makes"
 
 // usageError says that the program was called in a way it cannot follow. Nothing was begun.
 type usageError struct{ msg, hint string }

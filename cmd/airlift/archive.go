@@ -62,7 +62,7 @@ func archiveVerb(ctx *cli.Context, c *console) error {
 	run, stop := interruptible(ctx.Context, c, "the page in hand is finished or dropped, nothing is lost")
 	defer stop()
 	if ctx.Bool("dry-run") {
-		return dryRun(run, c, o)
+		return dryRun(run, c, o, to, state)
 	}
 	return archiveTo(run, c, log, to, state, o, outputs)
 }
@@ -134,7 +134,13 @@ func archiveRun(ctx context.Context, c *console, to place, state string, o migra
 	if err != nil {
 		return sum, nil, err
 	}
-	defer func() { spent, err = d.traffic(), errors.Join(err, d.Close()) }()
+	defer func() {
+		held, holdErr := d.settleHolds(ctx)
+		if held.Changed > 0 {
+			c.say("legal holds were set meanwhile: %s held", count(held.Changed, "object", "objects"))
+		}
+		spent, err = d.traffic(), errors.Join(err, holdErr, d.Close())
+	}()
 	p := newProgress(c)
 	o.Job, o.Sink, o.Checkpoints, o.Tool = d.archive.ID(), d.archive, d.store, "airlift "+versionString()
 	o.Events = func(e migrate.Event) {
@@ -149,8 +155,8 @@ func archiveRun(ctx context.Context, c *console, to place, state string, o migra
 	return sum, nil, err
 }
 
-// dryRun says what a run would read.
-func dryRun(ctx context.Context, c *console, o migrate.Options) error {
+// dryRun says what a run would read, and what it would cost where the destination is a bucket.
+func dryRun(ctx context.Context, c *console, o migrate.Options, to place, state string) error {
 	probes, err := lookAll(ctx, o.Mailboxes, o.Select, o.Workers)
 	sum := migrate.Summary{Result: migrate.ResultOK, Mailboxes: len(o.Mailboxes)}
 	for _, p := range probes {
@@ -175,8 +181,19 @@ func dryRun(ctx context.Context, c *console, o migrate.Options) error {
 	if err != nil {
 		return err
 	}
+	line := newSummaryLine(sum, exitOK)
+	if to.s3.Bucket != "" {
+		planned, spent, err := planRun(ctx, to, state, o.Window, probes)
+		if err != nil {
+			return err
+		}
+		line.Plan, line.S3 = planned, newTraffic(spent)
+		if !c.json {
+			c.result("%s\nto find this out, %s", planned, line.S3)
+		}
+	}
 	if c.json {
-		c.emit(newSummaryLine(sum, exitOK))
+		c.emit(line)
 	}
 	return nil
 }

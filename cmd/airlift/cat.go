@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,11 +20,11 @@ func catCommand(c *console) *cli.Command {
 		Name:      "cat",
 		Usage:     "print the bytes of one item, also of one that was deleted on the server",
 		ArgsUsage: "ID",
-		Flags: append([]cli.Flag{
+		Flags: slices.Concat([]cli.Flag{
 			archiveFlag(), onlyMailboxFlag(), atFlag(),
 			stringFlag("form", "", "another stored `FORM` of the item: eas-xml, the properties that the server sent; of a message those that neither it nor ls shows"),
 			identityFlag(), configFlag(),
-		}, bucketFlags()...),
+		}, bucketFlags(), cacheFlags()),
 		Action: func(ctx *cli.Context) error { return catVerb(ctx, c) },
 	}
 }
@@ -34,7 +35,7 @@ func catVerb(ctx *cli.Context, c *console) error {
 		return err
 	}
 	id := ctx.Args().First()
-	return readArchive(ctx.Context, ctx, func(a *archive.Archive, mailboxes []string) error {
+	return readCached(ctx, c, func(a *archive.Archive, mailboxes []string) error {
 		for _, m := range mailboxes {
 			v, err := findVersion(ctx.Context, a, m, id, at)
 			if err != nil {
@@ -68,7 +69,7 @@ func findVersion(ctx context.Context, a *archive.Archive, mailbox, id string, at
 		if !strings.HasPrefix(id, f.ID+"-") {
 			continue
 		}
-		for page, err := range a.Pages(ctx, mailbox, f.Dir, 0) {
+		for page, err := range a.Manifests(ctx, mailbox, f.Dir) {
 			if err != nil {
 				return nil, err
 			}

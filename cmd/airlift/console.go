@@ -136,7 +136,7 @@ func hintOf(err error) string {
 	case errors.Is(err, migrate.ErrLimit):
 		return "the same command goes on where this run ended"
 	case errors.Is(err, s3.ErrCredentials):
-		return "credentials of the store come from the environment (AWS_ACCESS_KEY_ID …), a profile (AWS_PROFILE), SSO or a role; they must be allowed s3:GetObject and s3:ListBucket, and to write s3:PutObject, s3:AbortMultipartUpload and s3:ListBucketMultipartUploads"
+		return "credentials of the store come from the environment (AWS_ACCESS_KEY_ID …), a profile (AWS_PROFILE), SSO or a role; they must be allowed s3:GetObject and s3:ListBucket, and to write s3:PutObject, s3:AbortMultipartUpload and s3:ListBucketMultipartUploads; for legal holds s3:PutObjectLegalHold, s3:GetBucketObjectLockConfiguration, and to release and to audit s3:GetObjectLegalHold, s3:GetObjectRetention and s3:ListBucketVersions"
 	case errors.Is(err, s3.ErrCertificate):
 		return "name the certificate of the store, or of its authority, with --s3-ca-cert"
 	case errors.Is(err, sinks.ErrUnavailable):
@@ -150,7 +150,11 @@ func hintOf(err error) string {
 	case errors.Is(err, s3.ErrWeak):
 		return "look with airlift probe --to; who knows the store accepts a weakness with --s3-accept-weak"
 	case errors.Is(err, s3.ErrNoLock):
-		return "object lock is enabled when a bucket is made; leave --s3-lock out to write without it"
+		return "object lock is enabled when a bucket is made; without it leave --s3-lock out, and hold nothing"
+	case errors.Is(err, errNoHold):
+		return "legal holds are for an archive in a bucket with object lock, s3://BUCKET/PREFIX; a copy of one in a directory is for reading"
+	case errors.Is(err, archive.ErrNotHeld):
+		return "see which matters hold what with airlift hold list --all"
 	case errors.Is(err, s3.ErrRegion):
 		return "name the bucket's region with --s3-region, or the store with --s3-endpoint"
 	case errors.Is(err, migrate.ErrHasState):

@@ -60,7 +60,7 @@ func demoVerb(ctx context.Context, c *console, dir string) error {
 	if d.mailbox, err = (connection{}).mailbox(account{mailbox: demoMailbox, user: demoMailbox, server: server.url}); err != nil {
 		return err
 	}
-	(connection{}).logIn(&d.mailbox, demoMailbox, password)
+	new(connection).signIn(&d.mailbox, credential{kind: withPassword, user: demoMailbox, password: password})
 	c.result("a mailbox of %s, on an EAS server at %s", count(demoItems, "item", "items"), server.url)
 	return d.run(ctx)
 }

@@ -88,9 +88,9 @@ the archive is in %s; to try next:
 	return nil
 }
 
-// shellWord quotes a path where a shell would take it apart.
+// shellWord quotes a word where a shell would take it apart.
 func shellWord(s string) string {
-	if !strings.ContainsAny(s, " '\"$&()*;<>?[\\]`{|}~\t") {
+	if !strings.ContainsAny(s, " '\"!#$&()*;<>?[\\]`{|}~\t\n") {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"

@@ -169,7 +169,7 @@ func codeOf(err error) int {
 		return exitBlocked
 	case errors.Is(err, eas.ErrUnauthorized):
 		return exitSource
-	case errors.Is(err, s3.ErrNoLock):
+	case errors.Is(err, s3.ErrNoLock), errors.Is(err, errNoHold):
 		return exitNoLock
 	case errors.Is(err, s3.ErrCredentials):
 		return exitDestination

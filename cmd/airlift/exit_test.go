@@ -11,6 +11,7 @@ import (
 
 	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/eas/auth"
 	"github.com/airlift-eas/airlift/migrate"
 	"github.com/airlift-eas/airlift/sinks"
 )
@@ -41,6 +42,9 @@ func TestRunExit(t *testing.T) {
 		{"no answer in time", migrate.ResultFailed, source(os.ErrDeadlineExceeded), 5},
 		{"a cut answer", migrate.ResultFailed, source(eas.ErrTruncatedPage), 5},
 		{"server error", migrate.ResultFailed, source(&eas.HTTPError{Code: 502}), 5},
+		{"the provider of tokens is away", migrate.ResultFailed, source(fmt.Errorf("token file: %w", eas.ErrNotReady)), 5},
+		{"somebody has to sign in", migrate.ResultFailed, source(&auth.SignInError{Err: errors.New("revoked")}), 12},
+		{"no way to sign in", migrate.ResultFailed, source(&auth.OfferError{}), 12},
 		{"no such host", migrate.ResultFailed, source(&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}), 1},
 		{"name service down", migrate.ResultFailed, source(&net.OpError{Op: "dial", Err: &net.DNSError{IsTemporary: true}}), 5},
 		{"bad request", migrate.ResultFailed, source(&eas.HTTPError{Code: 400}), 1},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/airlift-eas/airlift/checkpoints/sqlite"
+	"github.com/airlift-eas/airlift/eas/auth/replace"
 	"github.com/airlift-eas/airlift/migrate"
 )
 
@@ -81,7 +83,7 @@ func (r *report) writeHTML(ctx context.Context, file string, o outcome) error {
 	if err := t.Execute(&b, page); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	err = replaceFile(file, 0o600, func(w io.Writer) error {
+	err = replace.Write(file, 0o600, func(w io.Writer) error {
 		// The template escapes what a browser would obey, and this what turns the direction of text.
 		_, err := io.WriteString(w, printable(b.String()))
 		return err
@@ -100,7 +102,7 @@ func (r *report) page(o outcome) reportPage {
 			{"Tool", "airlift " + versionString()},
 			{"Archive", o.to.text},
 			{"Checkpoints", o.state},
-			{"Servers", strings.Join(serversOf(o.mailboxes), ", ")},
+			{"Servers", strings.Join(r.servers(o.mailboxes), ", ")},
 			{"Began", clock(o.began)},
 			{"Ended", clock(o.ended)},
 		},
@@ -125,7 +127,7 @@ func (r *report) page(o outcome) reportPage {
 
 // about is what is known of a mailbox besides its folders.
 func (r *report) about(m migrate.Mailbox) string {
-	text := m.Client.URL
+	text := r.server(m)
 	if e, ok := r.started[m.Address]; ok {
 		text += ", EAS " + e.EAS + ", device " + e.Device
 	}
@@ -175,11 +177,16 @@ func figuresOf(s migrate.Summary) []reportFact {
 	}
 }
 
-// serversOf names each server once.
-func serversOf(mailboxes []migrate.Mailbox) (urls []string) {
+// server is where a mailbox was read, or was to be read.
+func (r *report) server(m migrate.Mailbox) string {
+	return cmp.Or(r.started[m.Address].Server, m.Client.URL, "no server was found")
+}
+
+// servers names each server once.
+func (r *report) servers(mailboxes []migrate.Mailbox) (urls []string) {
 	seen := map[string]bool{}
 	for _, m := range mailboxes {
-		if url := m.Client.URL; !seen[url] {
+		if url := r.server(m); !seen[url] {
 			seen[url] = true
 			urls = append(urls, url)
 		}

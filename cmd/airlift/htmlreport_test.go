@@ -99,7 +99,7 @@ func archived(t *testing.T, url, dir string, o migrate.Options, out outputs, pas
 		if err != nil {
 			t.Fatal(err)
 		}
-		connection{}.logIn(&m, name, passwords[name])
+		new(connection).signIn(&m, credential{user: name, password: passwords[name]})
 		o.Mailboxes = append(o.Mailboxes, m)
 	}
 	o.Backoff = time.Millisecond

@@ -20,7 +20,8 @@ type summaryLine struct {
 	Event string    `json:"event"`
 	Time  time.Time `json:"time"`
 	migrate.Summary
-	S3   *traffic `json:"s3,omitempty"` // of a destination in a bucket
+	S3   *traffic `json:"s3,omitempty"`         // of a destination in a bucket
+	Plan *plan    `json:"s3_planned,omitempty"` // of a dry run: what a run would ask for
 	Exit int      `json:"exit"`
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -13,7 +14,7 @@ func lsCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:  "ls",
 		Usage: "list the items of an archive",
-		Flags: append(readingFlags(), atFlag()),
+		Flags: slices.Concat(readingFlags(), []cli.Flag{atFlag()}, cacheFlags()),
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)
 			return lsVerb(ctx, c)
@@ -42,7 +43,7 @@ func lsVerb(ctx *cli.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	return readArchive(ctx.Context, ctx, func(a *archive.Archive, mailboxes []string) error {
+	return readCached(ctx, c, func(a *archive.Archive, mailboxes []string) error {
 		for _, m := range mailboxes {
 			for item, err := range a.Items(ctx.Context, m, at) {
 				switch {

@@ -15,6 +15,14 @@ import (
 type account struct {
 	mailbox, user, server string
 	password              passwordSource
+	tokenFile             string
+}
+
+func (a account) check() error {
+	if a.tokenFile != "" && a.password != (passwordSource{}) {
+		return errors.New("both a token file and a password")
+	}
+	return a.password.check()
 }
 
 // column puts a value of the CSV file into an account.
@@ -30,6 +38,7 @@ func columns() []column {
 		{"password_file", func(a *account, v string) { a.password.file = v }},
 		{"password_command", func(a *account, v string) { a.password.command = v }},
 		{"password_env", func(a *account, v string) { a.password.env = v }},
+		{"token_file", func(a *account, v string) { a.tokenFile = v }},
 		{"server", func(a *account, v string) { a.server = v }},
 	}
 }
@@ -85,7 +94,7 @@ func parseMailboxes(b []byte) ([]account, error) {
 			put(&a, strings.TrimSpace(record[i]))
 		}
 		key := strings.ToLower(a.mailbox)
-		switch first, err := lines[key], a.password.check(); {
+		switch first, err := lines[key], a.check(); {
 		case a.mailbox == "":
 			return nil, fmt.Errorf("line %d: no mailbox", line)
 		case first > 0:

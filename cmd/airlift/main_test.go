@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,9 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/airlift-eas/airlift/sinks/archive"
+	"github.com/airlift-eas/airlift/sinks/dir"
 )
 
 func TestMain(m *testing.M) {
@@ -36,18 +40,22 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":   exits,
-			"last":    last,
-			"lines":   lines,
-			"damage":  damage,
-			"copy":    copyTree,
-			"field":   field,
-			"now":     tick,
-			"closed":  closed,
-			"serve":   func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).serve(ts, args) },
-			"mailbox": func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).change(ts, args) },
-			"fault":   func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).fault(ts, args) },
-			"website": website,
+			"exits":    exits,
+			"last":     last,
+			"lines":    lines,
+			"damage":   damage,
+			"copy":     copyTree,
+			"held":     held,
+			"field":    field,
+			"now":      tick,
+			"closed":   closed,
+			"serve":    func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).serve(ts, args) },
+			"mailbox":  func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).change(ts, args) },
+			"fault":    func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).fault(ts, args) },
+			"website":  website,
+			"internet": func(ts *testscript.TestScript, _ bool, _ []string) { peerOf(ts).startInternet(ts) },
+			"site":     func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).site(ts, args) },
+			"seen":     func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).seen(ts, args) },
 		},
 	})
 }
@@ -128,6 +136,18 @@ func closed(ts *testscript.TestScript, _ bool, args []string) {
 // copyTree copies a directory: copy FROM TO
 func copyTree(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(ts.MkAbs(args[0]))))
+}
+
+// held records a legal hold in a directory's archive, as a copy of one from a bucket has it: held DIR set|release MATTER MAILBOX
+func held(ts *testscript.TestScript, _ bool, args []string) {
+	b, err := dir.Open(ts.MkAbs(args[0]), true)
+	ts.Check(err)
+	a, err := archive.Open(context.Background(), b)
+	ts.Check(err)
+	_, err = a.Hold(context.Background(), archive.HoldChange{
+		Action: archive.HoldAction(args[1]), Matter: args[2], Mailboxes: args[3:], By: "counsel", Reason: "a court\nasks",
+	})
+	ts.Check(errors.Join(err, b.Close()))
 }
 
 // damage does to the one file that a pattern matches what disks and people do: damage flip|truncate|remove GLOB

@@ -71,7 +71,7 @@ func TestMetricsFollow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		connection{}.logIn(&mailbox, "alice@example.com", "secret")
+		new(connection).signIn(&mailbox, credential{user: "alice@example.com", password: "secret"})
 		p := publish(t.Context(), c, outputs{})
 		p.traced(&mailbox)
 		o.Mailboxes = []migrate.Mailbox{mailbox}

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/airlift-eas/airlift/eas/auth/replace"
 	"github.com/airlift-eas/airlift/migrate"
 )
 
@@ -85,7 +86,7 @@ func (p *publication) keep(ctx context.Context, c *console) {
 
 // write replaces the file. Everybody may read it: the node exporter has a user of its own.
 func (p *publication) write() error {
-	if err := replaceFile(p.out.metricsFile, 0o644, p.encode); err != nil {
+	if err := replace.Write(p.out.metricsFile, 0o644, p.encode); err != nil {
 		return fmt.Errorf("metrics file: %w", err)
 	}
 	return nil

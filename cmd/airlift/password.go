@@ -40,6 +40,14 @@ func (s passwordSource) check() error {
 	return nil
 }
 
+// passwordVariable holds the password of mailboxes that name no other source.
+const passwordVariable = "AIRLIFT_PASSWORD"
+
+// named tells whether somebody named the source for this mailbox; the variable may be there for others.
+func (s passwordSource) named() bool {
+	return s != (passwordSource{}) && s != (passwordSource{env: passwordVariable})
+}
+
 // read returns the password; "" when the source is empty.
 func (s passwordSource) read(ctx context.Context, c *console) (string, error) {
 	switch {
@@ -65,9 +73,7 @@ func passwordFromFile(file string, c *console) (string, error) {
 	if info.Size() > maxPassword {
 		return "", usage(fmt.Sprintf("password: %s: larger than %d bytes", file, maxPassword), "")
 	}
-	if runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o004 != 0 {
-		c.warn(fmt.Sprintf("password: %s can be read by everybody on this machine", file), "chmod 600 "+file)
-	}
+	warnReadable(c, "password", file)
 	b, err := os.ReadFile(file)
 	if err != nil {
 		return "", usage("password: "+err.Error(), "")

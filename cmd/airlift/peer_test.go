@@ -22,6 +22,8 @@ type peer struct {
 	store *easserver.Store
 	eas   *easserver.Server
 
+	internet *internet // nil until the script starts one
+
 	mu      sync.Mutex
 	faults  int    // how many of the next answers go wrong
 	command string // to this command
@@ -32,16 +34,22 @@ func newPeer() *peer { return &peer{} }
 
 func peerOf(ts *testscript.TestScript) *peer { return ts.Value(peerKey{}).(*peer) }
 
-// serve starts the server with the mailboxes of a directory, which may be there already: serve DIR. SERVER is its URL.
+// serve starts the server with the mailboxes of a directory, which may be there already: serve DIR [WAY]. SERVER is its URL,
+// WAY how one signs in there (signin_test.go); by password if it is not named.
 func (p *peer) serve(ts *testscript.TestScript, args []string) {
 	store, err := easserver.LoadDir(ts.MkAbs(args[0]))
 	ts.Check(err)
 	p.store = store
-	p.eas = easserver.New(easserver.Config{
+	cfg := easserver.Config{
 		Password:    "secret",
 		OnViolation: func(v easserver.Violation) { ts.Logf("violation: %s", v) },
-	}, store)
-	s := httptest.NewServer(p)
+	}
+	way := ""
+	if len(args) > 1 {
+		way = args[1]
+	}
+	s := signInAt(ts, way, &cfg, p)
+	p.eas = easserver.New(cfg, store)
 	ts.Setenv("SERVER", s.URL+"/Microsoft-Server-ActiveSync")
 	ts.Defer(func() {
 		p.eas.Close()

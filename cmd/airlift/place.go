@@ -19,10 +19,11 @@ import (
 
 // A place is where an archive is: a directory, or a prefix in a bucket.
 type place struct {
-	text string     // as it was given
-	dir  string     // "" = a bucket
-	s3   s3.Options // of a bucket
-	keys archive.Options
+	text  string     // as it was given
+	dir   string     // "" = a bucket
+	s3    s3.Options // of a bucket
+	keys  archive.Options
+	cache *manifestCache // of what is read there; nil: none
 }
 
 // bucket is what both kinds of places have in common.

@@ -15,11 +15,17 @@ import (
 )
 
 // readArchive opens the archive of --archive for read, with those of its mailboxes that --mailbox takes.
-func readArchive(ctx context.Context, flags *cli.Context, read func(a *archive.Archive, mailboxes []string) error) (err error) {
+func readArchive(ctx context.Context, flags *cli.Context, read func(a *archive.Archive, mailboxes []string) error) error {
+	return readPlace(ctx, flags, nil, read)
+}
+
+// readPlace is readArchive with a cache; nil: none.
+func readPlace(ctx context.Context, flags *cli.Context, cache *manifestCache, read func(a *archive.Archive, mailboxes []string) error) (err error) {
 	from, err := placeOf(flags, "archive")
 	if err != nil {
 		return err
 	}
+	from.cache = cache
 	a, bucket, err := openArchive(ctx, from)
 	if err != nil {
 		return err
@@ -46,6 +52,9 @@ func openArchive(ctx context.Context, from place) (*archive.Archive, bucket, err
 	bucket, err := from.open(ctx, false)
 	if err != nil {
 		return nil, nil, nothingAt("archive "+from.text, err)
+	}
+	if from.keys.Cache, err = from.cache.of(bucket); err != nil {
+		return nil, nil, errors.Join(err, bucket.Close())
 	}
 	a, err := archive.OpenWith(ctx, bucket, from.keys)
 	if errors.Is(err, sinks.ErrNotExist) {

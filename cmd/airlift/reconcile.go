@@ -116,7 +116,10 @@ func reconcileWith(ctx context.Context, from place, state string, o migrate.Opti
 	if err != nil {
 		return out, err
 	}
-	defer func() { err = errors.Join(err, d.Close()) }()
+	defer func() {
+		_, holdErr := d.settleHolds(ctx)
+		err = errors.Join(err, holdErr, d.Close())
+	}()
 	o.Job, o.Sink, o.Checkpoints, o.Tool = d.archive.ID(), d.archive, d.store, "airlift "+versionString()
 	o.Events = listen
 	return migrate.Reconcile(ctx, o, repair)

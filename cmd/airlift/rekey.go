@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/user"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,12 +19,12 @@ func rekeyCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:  "rekey",
 		Usage: "change to whom an archive is encrypted, without writing anything anew; nothing is given: list the changes",
-		Flags: append([]cli.Flag{
+		Flags: slices.Concat([]cli.Flag{
 			archiveFlag(), identityFlag(),
 			listFlag("add", "encrypt to `RECIPIENT` from now on, and let it open what is there (repeatable)"),
-			listFlag("remove", "encrypt no more to `RECIPIENT`, who still opens what it could open (repeatable)"),
+			listFlag("remove", "encrypt no more to `RECIPIENT`, who still opens what it could open (repeatable); either takes --identity"),
 			configFlag(), jsonFlag(),
-		}, bucketFlags()...),
+		}, bucketFlags(), objectFlags()),
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)
 			return c.end(rekeyVerb(ctx, c), endOfRun)
@@ -44,6 +45,8 @@ func rekeyVerb(ctx *cli.Context, c *console) (err error) {
 		return err
 	}
 	from.keys.By = whoAsks()
+	guard := new(holdGuard)
+	from.s3.Hold = guard.held
 	run, stop := interruptible(ctx.Context, c, "the recipients stay what they are")
 	defer stop()
 	a, bucket, err := openArchive(run, from)
@@ -56,7 +59,10 @@ func rekeyVerb(ctx *cli.Context, c *console) (err error) {
 		err = listRekeys(run, c, a)
 	} else {
 		var r archive.RekeyRecord
-		if r, err = a.Rekey(run, add, remove); err == nil {
+		if err = guard.begin(run, a, bucket, 0); err == nil {
+			r, err = a.Rekey(run, add, remove)
+		}
+		if err == nil {
 			c.rekeyed(r)
 		}
 	}
@@ -88,8 +94,8 @@ func (c *console) rekeyed(r archive.RekeyRecord) {
 	if r.By != "" {
 		by = " by " + r.By
 	}
-	c.result("%d, %s%s: added %s, removed %s; %s opened to the recipients", r.Rekey, r.Time.Format(time.DateTime), by,
-		orNone(r.Added), orNone(r.Removed), count(r.Keys, "object", "objects"))
+	c.result("%d, %s%s, signed by key %.4x: added %s, removed %s; %s opened to the recipients", r.Rekey, r.Time.Format(time.DateTime), by,
+		[]byte(r.SignedBy), orNone(r.Added), orNone(r.Removed), count(r.Keys, "object", "objects"))
 	for _, name := range r.Unopened {
 		c.problem(fmt.Sprintf("%s: no identity that was given opens it", name), "")
 	}

@@ -23,16 +23,23 @@ func bucketFlags() []cli.Flag {
 	}
 }
 
-// bucketWriteFlags say what an object in a bucket must have.
+// bucketWriteFlags say what an object in a bucket must have, and what is accepted of a bucket that was not written to before.
 func bucketWriteFlags() []cli.Flag {
+	return append(objectFlags(), listFlag("s3-accept-weak", "write although the store has this `WEAKNESS` (repeatable): "+weaknesses()))
+}
+
+// objectFlags say what an object in a bucket must have.
+func objectFlags() []cli.Flag {
 	return []cli.Flag{
 		stringFlag("s3-sse", "", "have the store encrypt every object: `AES256|aws:kms`"),
 		stringFlag("s3-kms-key", "", "with the key `ID` of KMS (with --s3-sse aws:kms)"),
-		stringFlag("s3-lock", "", "keep every object from being deleted or replaced: `governance|compliance`"),
-		intFlag("s3-lock-days", 0, "for `N` days (with --s3-lock)"),
-		listFlag("s3-accept-weak", "write although the store has this `WEAKNESS` (repeatable): "+weaknesses()),
+		lockFlag("keep every object from being deleted or replaced: `governance|compliance`"), lockDaysFlag(),
 	}
 }
+
+func lockFlag(text string) cli.Flag { return stringFlag("s3-lock", "", text) }
+
+func lockDaysFlag() cli.Flag { return intFlag("s3-lock-days", 0, "for `N` days (with --s3-lock)") }
 
 func weaknesses() string {
 	var names []string

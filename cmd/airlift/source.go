@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/airlift-eas/airlift/eas"
-	"github.com/airlift-eas/airlift/eas/auth"
+	"github.com/airlift-eas/airlift/eas/autodiscover"
 	"github.com/airlift-eas/airlift/migrate"
 )
 
@@ -22,11 +22,14 @@ type connection struct {
 	roots     *x509.CertPool // nil = the system's
 	allowHTTP bool
 	bandwidth *bandwidth // nil = no limit
+	signing   signing
+	http1     bool
+	trusted   []string // hosts of --autodiscover-trust
 }
 
 // sources makes the engine's mailboxes from the flags: the one of --mailbox, or those of --mailboxes.
 func sources(ctx *cli.Context, c *console) ([]migrate.Mailbox, error) {
-	conn, err := connectionOf(ctx)
+	conn, err := connectionOf(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -41,20 +44,24 @@ func sources(ctx *cli.Context, c *console) ([]migrate.Mailbox, error) {
 			return nil, err
 		}
 	}
-	passwords, err := readPasswords(ctx.Context, c, accounts)
+	creds, err := conn.credentials(ctx.Context, c, accounts)
 	if err != nil {
 		return nil, err
 	}
-	for i, a := range accounts {
-		conn.logIn(&mailboxes[i], a.user, passwords[i])
+	for i := range mailboxes {
+		conn.signIn(&mailboxes[i], creds[i])
+		conn.locate(c, &mailboxes[i], creds[i])
 		c.traced(&mailboxes[i])
 	}
 	return mailboxes, nil
 }
 
-func connectionOf(ctx *cli.Context) (conn connection, err error) {
-	conn.allowHTTP = ctx.Bool("allow-http")
-	if _, err := wordOf(ctx, "auth", "way", "auto", "basic"); err != nil {
+func connectionOf(ctx *cli.Context, c *console) (conn connection, err error) {
+	conn.allowHTTP, conn.http1 = ctx.Bool("allow-http"), ctx.Bool("http1")
+	if conn.trusted, err = hostsOf(ctx.StringSlice("autodiscover-trust")); err != nil {
+		return conn, err
+	}
+	if conn.signing, err = signingOf(ctx, c); err != nil {
 		return conn, err
 	}
 	versions := []string{"auto"}
@@ -75,18 +82,19 @@ func connectionOf(ctx *cli.Context) (conn connection, err error) {
 	return conn, err
 }
 
-// accountsOf lists the mailboxes that the flags name. A password that a line of the file does not name is that of the
-// flags.
+// accountsOf lists the mailboxes that the flags name. A password or token file that a line of the file does not name is that
+// of the flags.
 func accountsOf(ctx *cli.Context) ([]account, error) {
 	given := account{
 		mailbox: ctx.String("mailbox"), user: ctx.String("user"), server: ctx.String("server"),
-		password: passwordSource{file: ctx.String("password-file"), command: ctx.String("password-command")},
+		password:  passwordSource{file: ctx.String("password-file"), command: ctx.String("password-command")},
+		tokenFile: ctx.String("token-file"),
 	}
 	if err := given.password.check(); err != nil {
 		return nil, usage(err.Error(), "either --password-file or --password-command")
 	}
-	if given.password == (passwordSource{}) && os.Getenv("AIRLIFT_PASSWORD") != "" {
-		given.password.env = "AIRLIFT_PASSWORD"
+	if given.password == (passwordSource{}) && os.Getenv(passwordVariable) != "" {
+		given.password.env = passwordVariable
 	}
 	accounts := []account{given}
 	if file := ctx.String("mailboxes"); file != "" {
@@ -100,11 +108,8 @@ func accountsOf(ctx *cli.Context) ([]account, error) {
 	}
 	for i := range accounts {
 		a := &accounts[i]
-		switch {
-		case a.mailbox == "":
+		if a.mailbox == "" {
 			return nil, usage("no mailbox", "name it with --mailbox, or many with --mailboxes")
-		case a.server == "" && given.server == "":
-			return nil, usage("no server for "+a.mailbox, "name it with --server: a host, or the whole https://HOST/Microsoft-Server-ActiveSync")
 		}
 		if a.server == "" {
 			a.server = given.server
@@ -112,8 +117,8 @@ func accountsOf(ctx *cli.Context) ([]account, error) {
 		if a.user == "" {
 			a.user = a.mailbox
 		}
-		if a.password == (passwordSource{}) {
-			a.password = given.password
+		if a.password == (passwordSource{}) && a.tokenFile == "" {
+			a.password, a.tokenFile = given.password, given.tokenFile
 		}
 	}
 	return accounts, nil
@@ -152,6 +157,13 @@ func (conn connection) mailbox(a account) (migrate.Mailbox, error) {
 	cfg := eas.Config{URL: a.server, User: a.user, Version: conn.version, AllowHTTP: conn.allowHTTP}
 	check := cfg
 	check.DeviceID = "AIRLIFT"
+	if a.server == "" {
+		domain, err := autodiscover.DomainOf(a.mailbox)
+		if err != nil {
+			return migrate.Mailbox{}, usage("no server for "+a.mailbox, "name it with --server: a host, or the whole https://HOST/Microsoft-Server-ActiveSync; it is found by an address like alice@example.com only")
+		}
+		check.URL = domain
+	}
 	if _, err := eas.New(check); err != nil {
 		hint := ""
 		if strings.HasPrefix(strings.ToLower(a.server), "http://") && !conn.allowHTTP {
@@ -162,14 +174,12 @@ func (conn connection) mailbox(a account) (migrate.Mailbox, error) {
 	return migrate.Mailbox{Address: a.mailbox, Client: cfg}, nil
 }
 
-// logIn gives a source its transport, which carries the credentials. Every mailbox has connections of its own:
-// servers tie them to a user.
-func (conn connection) logIn(m *migrate.Mailbox, user, password string) {
-	m.Client.Transport = auth.Basic{User: user, Password: password, Origin: m.Client.URL, Base: conn.transport()}
-}
-
-func (conn connection) transport() http.RoundTripper {
+// transport is one of connections of its own.
+func (conn *connection) transport() *http.Transport {
 	t := eas.NewTransport()
+	if conn.http1 {
+		t = eas.NewHTTP1Transport()
+	}
 	t.TLSClientConfig.RootCAs = conn.roots
-	return conn.bandwidth.wrap(t)
+	return t
 }

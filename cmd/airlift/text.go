@@ -23,6 +23,9 @@ func printable(s string) string {
 	}, s)
 }
 
+// oneLine keeps what somebody wrote from looking like a line of ours.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
 // fit cuts a line to a number of columns.
 func fit(s string, width int) string {
 	if uniseg.StringWidth(s) <= width {

@@ -1,16 +1,6 @@
-// Package auth adds credentials to requests: each kind is an http.RoundTripper around another one.
-//
-// A credential belongs to one origin (scheme, host and port), and is sent nowhere else: a redirect, or a request for another
-// server through the same client, goes without it. No error or trace holds a secret.
 package auth
 
-import (
-	"errors"
-	"net"
-	"net/http"
-	"net/url"
-	"strings"
-)
+import "net/http"
 
 // Basic adds HTTP Basic credentials (RFC 7617). MS-ASHTTP 2.2.1.1.2.
 type Basic struct {
@@ -23,22 +13,17 @@ type Basic struct {
 	Base http.RoundTripper
 }
 
-var errNoOrigin = errors.New("auth: the credential says no origin")
-
 // RoundTrip sends a request, with the credential if it is for the origin.
 func (b Basic) RoundTrip(req *http.Request) (*http.Response, error) {
-	if b.Origin == "" {
-		return nil, errNoOrigin
+	ours, err := belongs(b.Origin, req)
+	if err != nil {
+		return abandon(req, err)
 	}
-	base := b.Base
-	if base == nil {
-		base = http.DefaultTransport
-	}
-	if sameOrigin(b.Origin, req.URL) {
+	if ours {
 		req = req.Clone(req.Context()) // a RoundTripper must not change its request
 		req.SetBasicAuth(b.User, b.Password)
 	}
-	return base.RoundTrip(req)
+	return transportOf(b.Base).RoundTrip(req)
 }
 
 // String shows no password, whatever prints it.
@@ -46,20 +31,3 @@ func (b Basic) String() string { return "auth.Basic{" + b.User + "}" }
 
 // GoString shows no password.
 func (b Basic) GoString() string { return b.String() }
-
-// sameOrigin compares scheme, host and port. RFC 6454 4.
-func sameOrigin(origin string, u *url.URL) bool {
-	if !strings.Contains(origin, "://") {
-		origin = "https://" + origin // a bare host, as Config.URL of package eas takes it
-	}
-	o, err := url.Parse(origin)
-	return err == nil && o.Scheme == u.Scheme && strings.EqualFold(hostPort(o), hostPort(u))
-}
-
-func hostPort(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"https": "443", "http": "80"}[u.Scheme]
-	}
-	return net.JoinHostPort(u.Hostname(), port)
-}

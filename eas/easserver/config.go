@@ -16,6 +16,16 @@ type Config struct {
 	Password     string
 	Authenticate func(user, password string) bool
 
+	// SignIn, if set, decides instead of both who sends a request, by whatever it
+	// brings: a bearer token, a client certificate. "" is nobody, who is answered
+	// with 401 and the Challenges.
+	SignIn func(*http.Request) (login string)
+	// Challenges are the WWW-Authenticate headers of a 401; default Basic.
+	Challenges []string
+
+	// URL is the endpoint that Autodiscover names; default the host that it is asked at.
+	URL string
+
 	// Versions are the protocol versions that are offered, in the order of the
 	// header; default 2.5, 12.0, 12.1, 14.0, 14.1, 16.0, 16.1.
 	Versions []string
@@ -111,6 +121,19 @@ func (c Config) withDefaults() Config {
 	if c.Authenticate == nil {
 		password := c.Password
 		c.Authenticate = func(_, p string) bool { return password != "" && p == password }
+	}
+	if c.SignIn == nil {
+		authenticate := c.Authenticate
+		c.SignIn = func(r *http.Request) string {
+			login, password, _ := r.BasicAuth()
+			if !authenticate(login, password) {
+				return ""
+			}
+			return login
+		}
+	}
+	if len(c.Challenges) == 0 {
+		c.Challenges = []string{`Basic realm="ActiveSync", charset="UTF-8"`}
 	}
 	return c
 }

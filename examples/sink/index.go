@@ -55,6 +55,12 @@ func (w *indexedPage) Put(ctx context.Context, e sinks.Event, contents ...sinks.
 	return e, err
 }
 
+// Full implements sinks.Limiter: the page is as large as the archive says.
+func (w *indexedPage) Full() bool {
+	l, ok := w.PageWriter.(sinks.Limiter)
+	return ok && l.Full()
+}
+
 // Commit implements sinks.PageWriter. The archive is the truth: a crash between its commit and the index leaves the
 // index short of a page, never ahead of it.
 func (w *indexedPage) Commit(ctx context.Context, keyAfter string) (sinks.Segment, error) {

@@ -37,6 +37,8 @@
 // the archive says. No page was fetched more than twice, and no folder took more than one page more than without a
 // fault. The archive is read here by zstd, tar and JSON, not by the package that wrote it.
 //
+// Requests, bucket and checkpoints are swept once more with pages of two events, so that each answer is stored in parts.
+//
 // Two writers of one mailbox, each with checkpoints of its own, are stopped before and after each commit of a page while
 // the other runs: exactly one of them commits the page, and the other ends with sinks.ErrFenced.
 //

@@ -42,6 +42,7 @@ type lab struct {
 	root   string
 	url    string
 	remote *store3 // where the archive is, if it is not on the disk
+	parts  int     // events of a stored page; 0 = as many as there are
 
 	mu      sync.Mutex
 	live    map[string]*process // by name
@@ -64,6 +65,14 @@ type maker func(t testing.TB) *lab
 func newLab(t testing.TB) *lab {
 	t.Helper()
 	return newLabAt(t, nil)
+}
+
+// newLabOfParts makes a lab where every answer of more than two items is stored in parts.
+func newLabOfParts(t testing.TB) *lab {
+	t.Helper()
+	l := newLabAt(t, nil)
+	l.parts = 2
+	return l
 }
 
 // newLabAt makes a lab with the archive in a store.
@@ -266,7 +275,7 @@ func (l *lab) set(name string, p *process) {
 func (p *process) options(a *archive.Archive) migrate.Options {
 	o := migrate.Options{
 		Job: a.ID(), Sink: a, Checkpoints: &store{Store: p.store, m: p.m, l: p.l, archive: a}, Tool: "crashtest",
-		Workers: 2, Folders: 2, Window: window, Backoff: time.Nanosecond,
+		Workers: 2, Folders: 2, Window: window, PageEvents: p.l.parts, Backoff: time.Nanosecond, LedgerPages: 2,
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		Events: func(e migrate.Event) {
 			p.l.mu.Lock()

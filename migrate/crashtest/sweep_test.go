@@ -99,6 +99,24 @@ func TestSweep(t *testing.T) {
 	t.Log(tally.String())
 }
 
+// TestSweepParts does the same where answers are stored in parts, for the effects and the ways that can tell one part from
+// the next.
+func TestSweepParts(t *testing.T) {
+	without := measure(t, newLabOfParts)
+	tally := newTally()
+	t.Run("all", func(t *testing.T) {
+		for _, k := range []kind{httpEffect, bucketEffect, checkpointEffect} {
+			for _, m := range []mode{lost, killedBefore, killedAfter} {
+				t.Run(fmt.Sprintf("%s-%s", k, m), func(t *testing.T) {
+					t.Parallel()
+					sweep(t, k, m, newLabOfParts, without, tally)
+				})
+			}
+		}
+	})
+	t.Log(tally.String())
+}
+
 func sweep(t *testing.T, k kind, m mode, newLab maker, without baseline, tally *tally) {
 	stride := 1
 	if !full() {

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/migrate"
 	"github.com/airlift-eas/airlift/sinks"
 )
@@ -98,7 +99,7 @@ func testTwoWritersAtOnce(t *testing.T, newLab maker) {
 	if full() {
 		rounds = 40
 	}
-	fenced, both := 0, 0
+	fenced, pushed, both := 0, 0, 0
 	for range rounds {
 		l := newLab(t)
 		first, second := l.writers()
@@ -116,6 +117,8 @@ func testTwoWritersAtOnce(t *testing.T, newLab maker) {
 			switch {
 			case errors.Is(err, sinks.ErrFenced):
 				fenced++
+			case keyLost(err):
+				pushed++
 			case err != nil:
 				t.Errorf("writer %d ended %q: %v", i+1, sums[i].Result, err)
 			}
@@ -133,5 +136,12 @@ func testTwoWritersAtOnce(t *testing.T, newLab maker) {
 			return
 		}
 	}
-	t.Logf("%d rounds: %d writers were fenced, both ended well in %d", rounds, fenced, both)
+	t.Logf("%d rounds: %d writers were fenced, %d lost their keys to the other, both ended well in %d", rounds, fenced, pushed, both)
+}
+
+// keyLost tells that a folder was given up because its keys were refused again and again. To the server the two writers are
+// one device, and each that asks makes it forget what it told the other.
+func keyLost(err error) bool {
+	var status *eas.StatusError
+	return errors.As(err, &status) && status.Command == "Sync" && status.Code == 3
 }

@@ -72,7 +72,7 @@ func newLab(t *testing.T, seed uint64, version string, rules ...easserver.FaultR
 	}
 	t.Cleanup(func() { l.state.Close() })
 	l.options = migrate.Options{
-		Job: l.archive.ID(), Sink: l.archive, Checkpoints: l.state, Tool: "faulttest", Window: 5, Folders: 2, Backoff: backoff,
+		Job: l.archive.ID(), Sink: l.archive, Checkpoints: l.state, Tool: "faulttest", Window: 5, Folders: 2, Backoff: backoff, LedgerPages: 2,
 		Sleep:  l.sleep,
 		Events: l.note,
 		Mailboxes: []migrate.Mailbox{{Address: address, Client: eas.Config{

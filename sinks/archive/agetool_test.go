@@ -68,7 +68,7 @@ func TestStockAge(t *testing.T) {
 	wantUnpacked(t, out, want, len(sinktest.Names(t, b, "mailboxes/", ""))-1) // a run record is no segment
 }
 
-// TestStockAgeKeys opens a segment and a change of recipients with keys of the other kinds.
+// TestStockAgeKeys opens a segment, a change of recipients and a hold record with keys of the other kinds.
 func TestStockAgeKeys(t *testing.T) {
 	agePath := ageTool(t)
 	pq, err := age.GenerateHybridIdentity()
@@ -104,8 +104,13 @@ func TestStockAgeKeys(t *testing.T) {
 			t.Errorf("%s: the segment does not hold the item, %v", name, err)
 		}
 		change := run(t, "", agePath, "-d", "-i", key, filepath.Join(b.Path(), a.names.rekey(1)))
-		if lines := bytes.Split(bytes.TrimSpace(change), []byte("\n")); len(lines) != 2 || !bytes.Contains(lines[1], []byte(pages[0].Segment.Name)) {
+		if lines := bytes.Split(bytes.TrimSpace(change), []byte("\n")); len(lines) != 3 || !bytes.Contains(lines[2], []byte(pages[0].Segment.Name)) {
 			t.Errorf("%s: the change of recipients is %s", name, change)
+		}
+		hold(t, a, HoldSet, "Acme v. Ada", heldOne)
+		record := run(t, "", agePath, "-d", "-i", key, filepath.Join(b.Path(), a.names.hold(1)))
+		if !bytes.Contains(record, []byte(`"matter":"Acme v. Ada","mailboxes":["`+heldOne+`"],"by":"the counsel","reason":"a court asks"}`)) {
+			t.Errorf("%s: the hold record is %s", name, record)
 		}
 	}
 }

@@ -26,6 +26,9 @@ type Archive struct {
 	sum    string // hex SHA-256 of archive.json
 	names  layout
 	crypt  *crypt // nil: it is not encrypted
+	cache  Cache  // nil: none, as in every encrypted archive
+
+	heldNow holdCache
 }
 
 var _ sinks.Sink = (*Archive)(nil)
@@ -65,10 +68,10 @@ func OpenWith(ctx context.Context, b sinks.Bucket, o Options) (*Archive, error) 
 	if a.crypt, err = newCrypt(h, o); err != nil {
 		return nil, fmt.Errorf("open archive: %w", err)
 	}
-	if a.crypt != nil {
-		if err := a.beginCrypt(ctx, o); err != nil {
-			return nil, fmt.Errorf("open archive: %w", err)
-		}
+	if a.crypt == nil {
+		a.cache = o.Cache
+	} else if err := a.beginCrypt(ctx, o); err != nil {
+		return nil, fmt.Errorf("open archive: %w", err)
 	}
 	return a, nil
 }
@@ -86,15 +89,12 @@ func CreateWith(ctx context.Context, b sinks.Bucket, o Options) (*Archive, error
 	if !errors.Is(err, sinks.ErrNotExist) {
 		return a, err
 	}
-	for there, err := range b.List(ctx, "", "") {
-		if err != nil {
-			return nil, fmt.Errorf("create archive: %w", err)
-		}
+	if err := Vacant(ctx, b); err != nil {
 		// What is there may be the archive that another one has made meanwhile.
-		if a, err := OpenWith(ctx, b, o); !errors.Is(err, sinks.ErrNotExist) {
-			return a, err
+		if a, openErr := OpenWith(ctx, b, o); errors.Is(err, sinks.ErrFormat) && !errors.Is(openErr, sinks.ErrNotExist) {
+			return a, openErr
 		}
-		return nil, fmt.Errorf("create archive: it is no archive and not empty (%s): %w", there.Name, sinks.ErrFormat)
+		return nil, err
 	}
 	id := make([]byte, 16)
 	_, _ = rand.Read(id) // never fails
@@ -106,6 +106,9 @@ func CreateWith(ctx context.Context, b sinks.Bucket, o Options) (*Archive, error
 			return nil, fmt.Errorf("create archive: %w", err)
 		}
 		h.Encrypted = &encryption{Recipients: set.names}
+		if h.Encrypted.Key, h.Encrypted.Seed, err = newSigningKey(set); err != nil {
+			return nil, fmt.Errorf("create archive: %w", err)
+		}
 	}
 	data, err := json.Marshal(h)
 	if err != nil {
@@ -118,6 +121,17 @@ func CreateWith(ctx context.Context, b sinks.Bucket, o Options) (*Archive, error
 		return nil, openErr
 	}
 	return nil, fmt.Errorf("create archive: %w", err)
+}
+
+// Vacant returns an error if a bucket that has no archive is no place for one either: sinks.ErrFormat if it holds other things.
+func Vacant(ctx context.Context, b sinks.Bucket) error {
+	for there, err := range b.List(ctx, "", "") {
+		if err != nil {
+			return fmt.Errorf("create archive: %w", err)
+		}
+		return fmt.Errorf("create archive: it is no archive and not empty (%s): %w", there.Name, sinks.ErrFormat)
+	}
+	return nil
 }
 
 // ID returns the archive's identity, 32 hex digits. Copies of an archive share it.
@@ -143,6 +157,11 @@ func parseHead(data []byte) (head, error) {
 	}
 	if id, err := hex.DecodeString(h.ID); err != nil || len(id) != 16 || h.Created.IsZero() {
 		return h, fmt.Errorf("%s: no id or time: %w", headName, sinks.ErrCorrupt)
+	}
+	if h.Encrypted != nil {
+		if err := h.Encrypted.checkSigningKey(); err != nil {
+			return h, fmt.Errorf("%s: %w", headName, err)
+		}
 	}
 	return h, nil
 }

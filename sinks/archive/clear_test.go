@@ -45,7 +45,7 @@ func TestClearPageIsTooLarge(t *testing.T) {
 	s := end(t, w)
 	for _, o := range []Options{{}, asOwner()} {
 		b.reads, b.read = 0, 0
-		c, err := createWith(t, b, o).manifest(t.Context(), sinktest.Mailbox, s.Name)
+		c, err := createWith(t, b, o).manifest(t.Context(), sinktest.Mailbox, sinks.ObjectInfo{Name: s.Name})
 		if err != nil || len(c.Events) != events {
 			t.Errorf("%d events, %v", len(c.Events), err)
 		}
@@ -53,6 +53,43 @@ func TestClearPageIsTooLarge(t *testing.T) {
 			t.Errorf("%d reads of %d bytes for a page of %d", b.reads, b.read, s.Size)
 		}
 	}
+}
+
+// TestFullPageFits: a page that was filled until it is full can be committed, whatever is in clear of its events, and one that
+// an answer of the usual size brings is not full.
+func TestFullPageFits(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 6))
+	for name, c := range map[string]struct {
+		idBytes int
+		want    int // events, at least
+	}{"short ids": {4, 6000}, "long ids": {200, 512}, "very long ids": {60 << 10, 3}} {
+		b := newMemory()
+		a := createWith(t, b, toOwner())
+		w := begin(t, a, encryptedPage(a, 1))
+		events := 0
+		for !w.(sinks.Limiter).Full() {
+			events++
+			e := sinks.Event{Op: sinks.OpDelete, ID: fmt.Sprintf("0a1b2c3d-1-%d", events), ServerID: fmt.Sprintf("%x", noise(r, c.idBytes)), Reason: "not shown"}
+			if _, err := w.Put(t.Context(), e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		end(t, w)
+		if events < c.want {
+			t.Errorf("%s: full with %d events", name, events)
+		}
+	}
+	// Without encryption it is the manifest that has a bound.
+	w := begin(t, create(t, newMemory()), sinktest.NewPage(sinktest.Inbox, 1, ""))
+	for range 20_000 {
+		if _, err := w.Put(t.Context(), sinks.Event{Op: sinks.OpDelete, ID: "x", ServerID: "y"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if w.(sinks.Limiter).Full() {
+		t.Error("full with 20000 events")
+	}
+	end(t, w)
 }
 
 // TestClearRunOfManySegments: a run of so many segments that a header does not hold their hashes holds each folder's newest.
@@ -101,7 +138,7 @@ func TestRangeReads(t *testing.T) {
 		}
 	}
 	count("the manifest", 2, 256<<10, func() error {
-		_, err := a.manifest(t.Context(), sinktest.Mailbox, pages[0].Segment.Name)
+		_, err := a.manifest(t.Context(), sinktest.Mailbox, sinks.ObjectInfo{Name: pages[0].Segment.Name})
 		return err
 	})
 	count("an item", 4, 256<<10+2*frameSize, func() error {
@@ -113,7 +150,7 @@ func TestRangeReads(t *testing.T) {
 	})
 	sealed := createWith(t, b, Options{})
 	count("what is in clear", 1, headSize, func() error {
-		_, err := sealed.manifest(t.Context(), sinktest.Mailbox, pages[0].Segment.Name)
+		_, err := sealed.manifest(t.Context(), sinktest.Mailbox, sinks.ObjectInfo{Name: pages[0].Segment.Name})
 		return err
 	})
 }
@@ -283,7 +320,7 @@ func FuzzSealed(f *testing.F) {
 	f.Fuzz(func(t *testing.T, object []byte) {
 		b.objects[name] = object
 		for _, a := range []*Archive{a, open} {
-			_, err := a.manifest(t.Context(), sinktest.Mailbox, name)
+			_, err := a.manifest(t.Context(), sinktest.Mailbox, sinks.ObjectInfo{Name: name})
 			if err != nil && !errors.Is(err, sinks.ErrCorrupt) && !errors.Is(err, sinks.ErrFormat) && !errors.Is(err, ErrSealed) {
 				t.Errorf("%v is not ErrCorrupt, ErrFormat or ErrSealed", err)
 			}

@@ -26,6 +26,7 @@ type clearHead struct {
 	Previous      *RunRef        `json:"previous"`
 	Through       map[string]int `json:"through"`
 	Rekey         *RekeyRef      `json:"rekey,omitempty"`
+	Hold          *HoldRef       `json:"hold,omitempty"`
 	Newest        bool           `json:"newest,omitempty"` // of each folder only the newest segment follows
 }
 
@@ -40,7 +41,7 @@ type clearLine struct {
 func clearedRun(r RunRecord, mailboxDir string, newest bool) RunRecord {
 	c := RunRecord{
 		Run:     sinks.Run{ID: r.ID, Mailbox: mailboxDir, Started: r.Started, Ended: r.Ended, Result: r.Result},
-		Archive: r.Archive, ArchiveSHA256: r.ArchiveSHA256, Previous: r.Previous, Through: r.Through, Rekey: r.Rekey,
+		Archive: r.Archive, ArchiveSHA256: r.ArchiveSHA256, Previous: r.Previous, Through: r.Through, Rekey: r.Rekey, Hold: r.Hold,
 	}
 	for _, f := range r.Folders {
 		f.Path, f.PathBefore, f.Problem = "", "", ""
@@ -63,7 +64,7 @@ func encodeClearRun(c RunRecord, newest bool) ([]byte, error) {
 	var b bytes.Buffer
 	err := writeLine(&b, clearHead{
 		ID: c.ID, Mailbox: c.Mailbox, Started: c.Started, Ended: c.Ended, Result: c.Result, Archive: c.Archive,
-		ArchiveSHA256: c.ArchiveSHA256, Previous: c.Previous, Through: c.Through, Rekey: c.Rekey, Newest: newest,
+		ArchiveSHA256: c.ArchiveSHA256, Previous: c.Previous, Through: c.Through, Rekey: c.Rekey, Hold: c.Hold, Newest: newest,
 	})
 	for i := range c.Folders {
 		err = errors.Join(err, writeLine(&b, clearLine{Folder: &c.Folders[i]}))
@@ -92,7 +93,7 @@ func parseClearRun(b []byte) (c RunRecord, newest bool, err error) {
 			newest = h.Newest
 			c = RunRecord{
 				Run:     sinks.Run{ID: h.ID, Mailbox: h.Mailbox, Started: h.Started, Ended: h.Ended, Result: h.Result},
-				Archive: h.Archive, ArchiveSHA256: h.ArchiveSHA256, Previous: h.Previous, Through: h.Through, Rekey: h.Rekey,
+				Archive: h.Archive, ArchiveSHA256: h.ArchiveSHA256, Previous: h.Previous, Through: h.Through, Rekey: h.Rekey, Hold: h.Hold,
 			}
 			continue
 		}
@@ -141,7 +142,8 @@ func sameClearRun(r, shown RunRecord, newest bool) error {
 	want := clearedRun(r, shown.Mailbox, newest)
 	same := want.Started.Equal(shown.Started) && want.Ended.Equal(shown.Ended) && maps.Equal(want.Through, shown.Through) &&
 		slices.Equal(want.Segments, shown.Segments) && reflect.DeepEqual(want.Folders, shown.Folders) &&
-		reflect.DeepEqual(want.Previous, shown.Previous) && reflect.DeepEqual(want.Rekey, shown.Rekey) && want.ID == shown.ID && want.Result == shown.Result &&
+		reflect.DeepEqual(want.Previous, shown.Previous) && reflect.DeepEqual(want.Rekey, shown.Rekey) &&
+		reflect.DeepEqual(want.Hold, shown.Hold) && want.ID == shown.ID && want.Result == shown.Result &&
 		want.Archive == shown.Archive && want.ArchiveSHA256 == shown.ArchiveSHA256
 	if !same {
 		return fmt.Errorf("its part in clear is not what the record says: %w", sinks.ErrCorrupt)

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -10,8 +11,31 @@ import (
 
 // folderEnd is the last segment of a folder.
 type folderEnd struct {
-	dir string
-	seq int
+	dir   string
+	seq   int
+	last  sinks.ObjectInfo
+	bytes int64 // of all its segments
+}
+
+// Extent is how much is stored of a folder.
+type Extent struct {
+	Dir      string
+	Segments int   // the number of the last one
+	Bytes    int64 // of all of them
+	Last     int64 // of the last one
+}
+
+// Extents tells how much of each folder of a mailbox is stored, in one listing.
+func (a *Archive) Extents(ctx context.Context, mailbox string) ([]Extent, error) {
+	ends, err := a.ends(ctx, mailbox)
+	if err != nil {
+		return nil, fmt.Errorf("extents of %s: %w", mailbox, err)
+	}
+	extents := make([]Extent, 0, len(ends))
+	for _, end := range ends {
+		extents = append(extents, Extent{Dir: end.dir, Segments: end.seq, Bytes: end.bytes, Last: end.last.Size})
+	}
+	return extents, nil
 }
 
 // ends lists the folders of a mailbox with the numbers of their last segments, in one listing.
@@ -28,9 +52,10 @@ func (a *Archive) ends(ctx context.Context, mailbox string) ([]folderEnd, error)
 			continue
 		}
 		if n := len(ends); n > 0 && ends[n-1].dir == dir {
-			ends[n-1].seq = seq
+			ends[n-1].seq, ends[n-1].last = seq, o
+			ends[n-1].bytes += o.Size
 		} else {
-			ends = append(ends, folderEnd{dir, seq})
+			ends = append(ends, folderEnd{dir, seq, o, o.Size})
 		}
 	}
 	return ends, nil
@@ -54,7 +79,7 @@ func (a *Archive) Folders(ctx context.Context, mailbox string) ([]sinks.Folder, 
 			folders = append(folders, state.Folder)
 			continue
 		}
-		c, err := a.manifest(ctx, mailbox, a.SegmentName(mailbox, end.dir, end.seq))
+		c, err := a.manifest(ctx, mailbox, end.last)
 		if err != nil {
 			return nil, err
 		}

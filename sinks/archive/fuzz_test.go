@@ -129,12 +129,12 @@ func FuzzSeekTable(f *testing.F) {
 
 // FuzzRun parses any bytes as a run record. One is accepted only if it is, byte by byte, what was written.
 func FuzzRun(f *testing.F) {
-	good, err := encodeRun(RunRecord{Run: sinktest.NewRun("run1")})
+	good, err := encodeFramed(runKind, RunRecord{Run: sinktest.NewRun("run1")})
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(good)
-	f.Add([]byte(runHead + "{}" + runMiddle + "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a" + runTail))
+	f.Add([]byte(framedHead(runKind) + "{}" + framedMiddle + "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a" + framedTail))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := parseRun(b)
 		if err != nil && !errors.Is(err, sinks.ErrCorrupt) {
@@ -142,6 +142,61 @@ func FuzzRun(f *testing.F) {
 		}
 		if err == nil && r == nil {
 			t.Error("no record and no error")
+		}
+	})
+}
+
+// FuzzRekey parses any bytes as the signed form of a change of recipients. What is accepted is what its signature is of.
+func FuzzRekey(f *testing.F) {
+	a := createWith(f, newMemory(), asOwner())
+	by, err := a.signer(f.Context())
+	if err != nil {
+		f.Fatal(err)
+	}
+	r := RekeyRecord{Rekey: 1, Archive: a.ID(), ArchiveSHA256: a.sum, Recipients: a.Recipients(), SignedBy: a.crypt.key, NextKey: a.crypt.key}
+	good, err := r.sign(by)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add([]byte(signedHead + "{}" + signedMiddle + signedTail))
+	f.Add([]byte(signedHead + signedTail))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := a.parseRekey(a.names.rekey(1), data)
+		if err != nil {
+			if !errors.Is(err, sinks.ErrCorrupt) {
+				t.Errorf("%v is not ErrCorrupt", err)
+			}
+			return
+		}
+		c := a.newChain()
+		if err := c.follow("", &r); (err == nil) != bytes.Equal(data, good) {
+			t.Errorf("%q: %v", data, err)
+		}
+	})
+}
+
+// FuzzHold puts any bytes in the place of a hold record. What is taken for one belongs there, and is written so.
+func FuzzHold(f *testing.F) {
+	b := newMemory()
+	a := create(f, b)
+	if _, err := a.Hold(f.Context(), HoldChange{Action: HoldSet, Matter: "m", Mailboxes: []string{heldOne, heldTwo}, Reason: "why"}); err != nil {
+		f.Fatal(err)
+	}
+	name := a.names.hold(1)
+	f.Add(b.objects[name])
+	f.Add([]byte(framedHead(holdKind) + "{}" + framedMiddle + "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a" + framedTail))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		a := create(t, b.with(name, data))
+		l, err := a.readHold(t.Context(), name)
+		if err != nil {
+			if !errors.Is(err, sinks.ErrCorrupt) || l.Hold != 0 {
+				t.Errorf("%v is not ErrCorrupt, or there is a record: %+v", err, l)
+			}
+			return
+		}
+		if l.Hold != 1 || l.Archive != a.ID() || len(l.Dirs) == 0 || len(l.Dirs) != len(l.Mailboxes) || l.MatterHash != a.MatterHash(l.Matter) {
+			t.Errorf("taken for a record: %+v", l)
 		}
 	})
 }

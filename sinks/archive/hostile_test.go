@@ -24,7 +24,7 @@ func readAll(t testing.TB, object []byte) error {
 	b := newMemory()
 	a := create(t, b)
 	b.objects[hostileName] = object
-	_, err := a.manifest(t.Context(), sinktest.Mailbox, hostileName)
+	_, err := a.manifest(t.Context(), sinktest.Mailbox, sinks.ObjectInfo{Name: hostileName})
 	problems, _ := verifyOne(t, a)
 	if err != nil && problems == 0 {
 		t.Errorf("the manifest cannot be read (%v), but Verify finds nothing", err)

@@ -71,14 +71,18 @@ func (r *keyring) find(ctx context.Context, a *Archive, name string) (key []byte
 	return k[:], ok, nil
 }
 
-// readKeys reads all changes of recipients that can be opened, the newest first: it may hold the keys of those before.
+// readKeys reads all changes of recipients that can be opened, the newest first: it may hold the keys of those before. Those
+// that are not signed as they must be come last: whoever may create objects can make one with keys that open nothing, but
+// where a signature is damaged the keys are good, and an object's header proves its own.
 func (a *Archive) readKeys(ctx context.Context) (map[string][fileKeySize]byte, error) {
 	names, err := a.rekeyNames(ctx)
 	if err != nil {
 		return nil, err
 	}
 	keys := make(map[string][fileKeySize]byte)
-	for _, name := range slices.Backward(names) {
+	signed := min(a.crypt.changes, len(names))
+	order := slices.Concat(names[signed:], names[:signed])
+	for _, name := range slices.Backward(order) {
 		err := a.keysOf(ctx, name, keys)
 		// What is damaged, or others', gives no keys. To name it is Verify's part.
 		if err != nil && !errors.Is(err, sinks.ErrCorrupt) && !errors.Is(err, ErrSealed) {
@@ -95,17 +99,18 @@ func (a *Archive) keysOf(ctx context.Context, name string, keys map[string][file
 		return err
 	}
 	defer s.Close()
-	shown, err := a.parseClearRekey(name, s.shown)
-	if err != nil {
-		return err
-	}
 	id := age.Identity(anyOf(a.crypt.identities))
 	if given, ok := keys[name]; ok {
 		id = age.NewInjectedFileKeyIdentity(given[:])
 	}
-	return s.scanRekey(id, shown, func(RekeyRecord) {}, func(k rekeyKey) {
-		if _, ok := keys[k.Object]; !ok {
-			keys[k.Object] = [fileKeySize]byte(k.Key)
+	found := make(map[string][fileKeySize]byte)
+	if _, err := a.scanRekey(s, id, func(k rekeyKey) { found[k.Object] = [fileKeySize]byte(k.Key) }); err != nil {
+		return err
+	}
+	for object, key := range found {
+		if _, ok := keys[object]; !ok {
+			keys[object] = key
 		}
-	})
+	}
+	return nil
 }

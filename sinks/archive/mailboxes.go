@@ -70,7 +70,7 @@ func (a *Archive) readAddress(ctx context.Context, mailboxDir string) (string, e
 		}
 		address := ""
 		if a.names.seq(path.Base(o.Name)) > 0 {
-			c, err := a.manifest(ctx, "", o.Name)
+			c, err := a.manifest(ctx, "", o)
 			if err != nil {
 				return "", err
 			}

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"slices"
@@ -26,6 +27,10 @@ type Options struct {
 	// directory for such files. An archive that is not encrypted makes no use of it.
 	TempDir string
 
+	// Cache keeps the manifests that were read, so that they need not be read again; nil = none. An encrypted archive makes
+	// no use of it: what was decrypted is nowhere but in memory.
+	Cache Cache
+
 	// By is who is named in the record of a Rekey, for who reads it with an identity; "" = nobody.
 	By string
 }
@@ -46,8 +51,10 @@ var errTooLarge = errors.New("too much for an age header")
 // crypt is what the objects of an encrypted archive are written and read with.
 type crypt struct {
 	to         recipientSet
-	rekey      *RekeyRef // the change that made them the recipients; nil: they are those of archive.json
-	unknown    error     // why it is not known to whom to write; it can be read all the same
+	rekey      *RekeyRef         // the change that made them the recipients; nil: they are those of archive.json
+	changes    int               // how many changes of recipients are signed as they must be, from the first on
+	key        ed25519.PublicKey // signs the next one
+	unknown    error             // why it is not known to whom to write; it can be read all the same
 	identities []age.Identity
 	by         string
 	spools     spools
@@ -57,6 +64,10 @@ type crypt struct {
 // encryption is what archive.json says of it.
 type encryption struct {
 	Recipients []string `json:"recipients"`
+	// Key is the public ed25519 key that signs the first change of recipients, and Seed an age file to the recipients with the
+	// 32 bytes of which its private key is made (RFC 8032 5.1.5).
+	Key  ed25519.PublicKey `json:"key"`
+	Seed []byte            `json:"seed"`
 }
 
 // newCrypt holds what is asked for against what the archive is; nil: it is not encrypted.
@@ -74,10 +85,10 @@ func newCrypt(h head, o Options) (*crypt, error) {
 	return &crypt{to: set, identities: slices.Clone(o.Identities), by: o.By, spools: spools{dir: o.TempDir}}, nil
 }
 
-// beginCrypt finds out to whom the archive is encrypted now.
+// beginCrypt finds out to whom the archive is encrypted now, and believes nobody but those who were its recipients before.
 func (a *Archive) beginCrypt(ctx context.Context, o Options) error {
 	a.names.archive = a.head.ID
-	err := a.newestRekey(ctx)
+	err := a.followRekeys(ctx)
 	switch {
 	case errors.Is(err, sinks.ErrCorrupt), errors.Is(err, sinks.ErrFormat):
 		a.crypt.unknown = fmt.Errorf("its recipients: %w", err)

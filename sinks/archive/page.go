@@ -176,6 +176,14 @@ func (w *pageWriter) mtime(date *time.Time) time.Time {
 	return *date
 }
 
+var _ sinks.Limiter = (*pageWriter)(nil)
+
+// Full implements sinks.Limiter. What is in clear is full while it would fit without being compressed, with room for the line
+// of the page and for the largest event: how far it can be compressed is known at the end only.
+func (w *pageWriter) Full() bool {
+	return w.events >= maxEvents/2 || w.lines.Len() >= maxManifest/2 || w.shown.lines.Len() >= maxClear-256<<10
+}
+
 // Commit implements sinks.PageWriter.
 func (w *pageWriter) Commit(ctx context.Context, keyAfter string) (sinks.Segment, error) {
 	s, err := w.commit(ctx, keyAfter)

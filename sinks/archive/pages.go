@@ -44,13 +44,18 @@ func (a *Archive) Pages(ctx context.Context, mailbox, dir string, after int) ite
 	}
 }
 
+// Manifests yields the pages of a folder as Pages does, without the hashes of their segments: for that no page is read whole.
+func (a *Archive) Manifests(ctx context.Context, mailbox, dir string) iter.Seq2[sinks.Committed, error] {
+	return a.manifests(ctx, mailbox, dir, 0)
+}
+
 // manifests yields the pages of a folder above after, without the segments' hashes.
 func (a *Archive) manifests(ctx context.Context, mailbox, dir string, after int) iter.Seq2[sinks.Committed, error] {
 	return func(yield func(sinks.Committed, error) bool) {
 		for s, err := range a.segments(ctx, mailbox, dir, after) {
 			var c sinks.Committed
 			if err == nil {
-				c, err = a.manifest(ctx, mailbox, s.Name)
+				c, err = a.manifest(ctx, mailbox, s)
 			}
 			if !yield(c, err) || err != nil {
 				return
@@ -60,16 +65,23 @@ func (a *Archive) manifests(ctx context.Context, mailbox, dir string, after int)
 }
 
 // manifest reads what one segment says of its page, without an identity what of that is in clear.
-func (a *Archive) manifest(ctx context.Context, mailbox, segment string) (sinks.Committed, error) {
+func (a *Archive) manifest(ctx context.Context, mailbox string, segment sinks.ObjectInfo) (sinks.Committed, error) {
 	if a.sealed() {
-		return a.clearPage(ctx, mailbox, segment)
+		return a.clearPage(ctx, mailbox, segment.Name)
 	}
-	r, err := a.OpenSegment(ctx, segment)
+	if c, ok := a.remembered(segment); ok {
+		return c, nil
+	}
+	r, err := a.OpenSegment(ctx, segment.Name)
 	if err != nil {
 		return sinks.Committed{}, err
 	}
 	defer r.Close()
-	return r.Manifest()
+	c, err := r.Manifest()
+	if err == nil {
+		a.remember(segment, r)
+	}
+	return c, err
 }
 
 // segments lists the segments of a folder above after. It is an error if one is missing, the one numbered after too.

@@ -24,7 +24,8 @@ type SegmentReader struct {
 	tail  []byte // the end of the object
 
 	compressed []byte
-	raw        []byte // of frame have-1
+	packed     []byte // frame have-1, as it is stored
+	raw        []byte // and uncompressed
 	have       int
 }
 
@@ -55,16 +56,9 @@ func (r *SegmentReader) Manifest() (sinks.Committed, error) {
 	if err != nil {
 		return sinks.Committed{}, fmt.Errorf("%s: %w", r.name, err)
 	}
-	name, manifest, err := lastEntry(raw)
+	c, err := r.names.readManifest(sinks.Segment{Name: r.name, Size: r.size}, raw)
 	if err != nil {
 		return sinks.Committed{}, fmt.Errorf("%s: %w", r.name, err)
-	}
-	c := sinks.Committed{Segment: sinks.Segment{Name: r.name, Size: r.size}}
-	if c.Page, c.KeyAfter, c.Events, err = parseManifest(manifest); err != nil {
-		return sinks.Committed{}, fmt.Errorf("%s: %w", r.name, err)
-	}
-	if err := r.names.checkPlace(c, name); err != nil {
-		return sinks.Committed{}, fmt.Errorf("%s: %w: %w", r.name, sinks.ErrCorrupt, err)
 	}
 	if r.names.encrypted() {
 		shown, err := r.names.parseClearPage(r.name, r.shown)
@@ -74,6 +68,22 @@ func (r *SegmentReader) Manifest() (sinks.Committed, error) {
 		if err != nil {
 			return sinks.Committed{}, fmt.Errorf("%s: %w", r.name, err)
 		}
+	}
+	return c, nil
+}
+
+// readManifest parses the uncompressed last frame of a segment.
+func (l layout) readManifest(s sinks.Segment, raw []byte) (sinks.Committed, error) {
+	name, manifest, err := lastEntry(raw)
+	if err != nil {
+		return sinks.Committed{}, err
+	}
+	c := sinks.Committed{Segment: s}
+	if c.Page, c.KeyAfter, c.Events, err = parseManifest(manifest); err != nil {
+		return sinks.Committed{}, err
+	}
+	if err := l.checkPlace(c, name); err != nil {
+		return sinks.Committed{}, fmt.Errorf("%w: %w", sinks.ErrCorrupt, err)
 	}
 	return c, nil
 }
@@ -129,7 +139,7 @@ func (r *SegmentReader) frame(i int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.have = 0
+	r.have, r.packed = 0, compressed
 	if r.raw, err = r.codec.decode(f, compressed, r.raw); err != nil {
 		return nil, err
 	}

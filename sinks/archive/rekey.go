@@ -3,12 +3,12 @@ package archive
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/airlift-eas/airlift/sinks"
@@ -19,9 +19,13 @@ const maxUnopened = 1000
 
 // Rekey changes to whom an encrypted archive is encrypted. It writes one object below rekeys/, which is never changed, and
 // rewrites nothing: the record of the change in clear, and inside it, encrypted to the new recipients, the file keys of all
-// objects that are there. So an added recipient reads what was written before, too. Those keys are needed only if a recipient
-// is added, and so is an identity that opens the objects: ErrSealed. One that is there already may be added again, which
-// gives it what a run wrote to former recipients while an earlier change was made.
+// objects that are there, if a recipient is added. So an added recipient reads what was written before, too. One that is there
+// already may be added again, which gives it what a run wrote to former recipients while an earlier change was made.
+//
+// Only a recipient can make a change, to remove one too, since the record is signed with a key whose seed only the recipients
+// can open: without an identity of one of them it is ErrSealed. The record names the key that signs the next change, a fresh
+// one, whose seed is encrypted to the new recipients; so whom this change removes cannot sign that one. Who writes to the
+// archive follows the signatures from archive.json on, and needs no identity for it.
 //
 // What is written later goes to the new recipients once the archive is opened again: by this program, and by every other.
 // Of two that change the recipients at once one does, and the other gets sinks.ErrFenced.
@@ -30,8 +34,7 @@ const maxUnopened = 1000
 // for whoever has a copy of the key and can read the bucket: it is only kept from what is written from now on. If the key was
 // stolen, what can be done is to keep its thief from the bucket, or to archive the mailboxes anew into another one.
 //
-// Whoever may create objects in the bucket can forge such a change, and with it direct what others write to a key of their
-// own. Options.Recipients are held against the newest change, so a host that gives them is not deceived.
+// What the signatures do not protect against is in the documentation of the package.
 func (a *Archive) Rekey(ctx context.Context, add, remove []string) (RekeyRecord, error) {
 	r, err := a.changeRecipients(ctx, add, remove)
 	if err != nil {
@@ -47,6 +50,10 @@ func (a *Archive) changeRecipients(ctx context.Context, add, remove []string) (r
 	if a.crypt.unknown != nil {
 		return r, a.crypt.unknown
 	}
+	by, err := a.signer(ctx)
+	if err != nil {
+		return r, err
+	}
 	r = RekeyRecord{Archive: a.head.ID, ArchiveSHA256: a.sum, Time: time.Now().UTC().Truncate(time.Second), By: strings.ToValidUTF8(a.crypt.by, "\uFFFD")}
 	to, err := a.newRecipients(&r, add, remove)
 	if err != nil {
@@ -57,7 +64,9 @@ func (a *Archive) changeRecipients(ctx context.Context, add, remove []string) (r
 		return r, err
 	}
 	r.Rekey = 1
-	if n := len(names); n > 0 {
+	if n := len(names); n >= maxRekeys {
+		return r, fmt.Errorf("the recipients were changed %d times, and cannot be once more", n)
+	} else if n > 0 {
 		last := names[n-1]
 		if ref := a.crypt.rekey; ref == nil || rekeysDir+ref.Name != last {
 			return r, fmt.Errorf("%s was made since the archive was opened: %w", last, sinks.ErrFenced)
@@ -71,12 +80,14 @@ func (a *Archive) changeRecipients(ctx context.Context, add, remove []string) (r
 	}
 	keys := a.crypt.spools.open()
 	defer func() { err = errors.Join(err, keys.close()) }()
+	lines := newDigestWriter(keys)
 	if len(r.Added) > 0 {
-		if err := a.gatherKeys(ctx, &r, keys); err != nil {
+		if err := a.gatherKeys(ctx, &r, lines); err != nil {
 			return r, err
 		}
 	}
-	return r, a.writeRekey(ctx, r, to, keys)
+	r.KeysSHA256 = lines.sum()
+	return a.writeRekey(ctx, r, by, to, keys)
 }
 
 // newRecipients parses a change and fills in what of it belongs into the record.
@@ -111,10 +122,7 @@ func (a *Archive) newRecipients(r *RekeyRecord, add, remove []string) (to recipi
 }
 
 // gatherKeys writes the file keys of all objects, one a line.
-func (a *Archive) gatherKeys(ctx context.Context, r *RekeyRecord, keys *spool) error {
-	if a.sealed() {
-		return ErrSealed
-	}
+func (a *Archive) gatherKeys(ctx context.Context, r *RekeyRecord, keys io.Writer) error {
 	var batch []string
 	flush := func() error {
 		err := a.gatherBatch(ctx, r, keys, batch)
@@ -149,6 +157,8 @@ func (a *Archive) kindOf(name string) string {
 	switch {
 	case a.names.rekeyNumber(name) > 0:
 		return clearRekey
+	case a.names.holdNumber(name) > 0:
+		return clearHold
 	case len(part) == 5 && part[0]+"/" == mailboxesDir && part[2]+"/" == foldersDir && a.names.seq(part[4]) > 0:
 		return clearPage
 	case len(part) == 4 && part[0]+"/" == mailboxesDir && part[2]+"/" == runsDir && a.names.isRun(name):
@@ -158,23 +168,16 @@ func (a *Archive) kindOf(name string) string {
 }
 
 // gatherBatch opens some objects at once: each costs a request.
-func (a *Archive) gatherBatch(ctx context.Context, r *RekeyRecord, keys *spool, names []string) error {
+func (a *Archive) gatherBatch(ctx context.Context, r *RekeyRecord, keys io.Writer, names []string) error {
 	found, errs := make([][]byte, len(names)), make([]error, len(names))
-	slots := make(chan struct{}, 16)
-	var all sync.WaitGroup
-	for i, name := range names {
-		slots <- struct{}{}
-		all.Go(func() {
-			defer func() { <-slots }()
-			s, err := a.openSealed(ctx, name, a.kindOf(name))
-			if err == nil {
-				found[i], err = a.fileKey(ctx, s)
-				err = errors.Join(err, s.Close())
-			}
-			errs[i] = err
-		})
-	}
-	all.Wait()
+	atOnce(len(names), func(i int) {
+		s, err := a.openSealed(ctx, names[i], a.kindOf(names[i]))
+		if err == nil {
+			found[i], err = a.fileKey(ctx, s)
+			err = errors.Join(err, s.Close())
+		}
+		errs[i] = err
+	})
 	for i, name := range names {
 		switch err := errs[i]; {
 		case errors.Is(err, sinks.ErrCorrupt), errors.Is(err, ErrSealed), errors.Is(err, sinks.ErrFormat):
@@ -197,32 +200,44 @@ func (a *Archive) gatherBatch(ctx context.Context, r *RekeyRecord, keys *spool, 
 	return nil
 }
 
-// writeRekey writes a change of recipients, encrypted to the new ones.
-func (a *Archive) writeRekey(ctx context.Context, r RekeyRecord, to recipientSet, keys *spool) error {
-	var shown, record bytes.Buffer
-	if err := errors.Join(writeLine(&shown, clearedRekey(r)), writeLine(&record, r)); err != nil {
-		return err
-	}
-	stanza, err := a.codec.newStanza(clearRekey, shown.Bytes())
+// writeRekey signs a change of recipients, and writes it, encrypted to the new ones.
+func (a *Archive) writeRekey(ctx context.Context, r RekeyRecord, by ed25519.PrivateKey, to recipientSet, keys *spool) (RekeyRecord, error) {
+	next, seed, err := ed25519.GenerateKey(nil)
 	if err != nil {
-		return err
+		return r, err
+	}
+	inside, sum, err := rekeyInside{By: r.By, Unopened: r.Unopened, Seed: seed.Seed()}.encode()
+	if err != nil {
+		return r, err
+	}
+	r.SignedBy, r.NextKey, r.InsideSHA256 = by.Public().(ed25519.PublicKey), next, sum
+	shown, err := r.sign(by)
+	if err == nil && len(shown) > maxRekeyLine {
+		err = fmt.Errorf("its record is %d bytes, and may be %d", len(shown), maxRekeyLine)
+	}
+	if err != nil {
+		return r, err
+	}
+	stanza, err := a.codec.newStanza(clearRekey, shown)
+	if err != nil {
+		return r, err
 	}
 	lines, err := keys.reader()
 	if err != nil {
-		return err
+		return r, err
 	}
 	name := a.names.rekey(r.Rekey)
 	up, err := a.bucket.Create(ctx, name)
 	if err != nil {
-		return err
+		return r, err
 	}
 	out := newDigestWriter(up)
-	if err := to.seal(out, stanza, io.MultiReader(&record, lines)); err != nil {
-		return errors.Join(err, up.Abort())
+	if err := to.seal(out, stanza, io.MultiReader(bytes.NewReader(shown), bytes.NewReader(inside), lines)); err != nil {
+		return r, errors.Join(err, up.Abort())
 	}
 	// The change is made here, if no other one was made meanwhile.
 	if err := up.Commit(ctx); err != nil {
-		return a.look(ctx, sinks.Segment{Name: name, Size: out.size, SHA256: out.sum()}, err)
+		return r, a.look(ctx, sinks.Segment{Name: name, Size: out.size, SHA256: out.sum()}, err)
 	}
-	return nil
+	return r, nil
 }

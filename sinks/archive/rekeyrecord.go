@@ -1,21 +1,17 @@
 package archive
 
 import (
-	"bufio"
 	"context"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
-
-	"filippo.io/age"
 
 	"github.com/airlift-eas/airlift/sinks"
 )
@@ -23,8 +19,6 @@ import (
 const (
 	rekeysDir  = "rekeys/"
 	clearRekey = "airlift-rekey"
-
-	maxRekeyLine = 1 << 20
 )
 
 // A RekeyRecord tells of one change of an archive's recipients. By and Unopened are not in clear.
@@ -39,6 +33,13 @@ type RekeyRecord struct {
 	Recipients    []string  `json:"recipients"` // from now on
 	Keys          int       `json:"keys"`       // how many objects the recipients can open by it
 
+	SignedBy ed25519.PublicKey `json:"signed_by"` // named by the change before, or by archive.json
+	NextKey  ed25519.PublicKey `json:"next_key"`  // signs the next change; its seed is inside
+
+	// InsideSHA256 and KeysSHA256 are in hex, of the line inside that follows the record, and of all lines behind that.
+	InsideSHA256 string `json:"inside_sha256"`
+	KeysSHA256   string `json:"keys_sha256"`
+
 	By       string   `json:"by,omitempty"`       // who asked for it, as the caller said
 	Unopened []string `json:"unopened,omitempty"` // objects that the identity did not open: they are damaged, or others'
 }
@@ -47,17 +48,6 @@ type RekeyRecord struct {
 type RekeyRef struct {
 	Name         string `json:"name"`          // the last part of the object's name
 	HeaderSHA256 string `json:"header_sha256"` // of its age header
-}
-
-// rekeyKey is one line behind the record.
-type rekeyKey struct {
-	Object string `json:"object"`
-	Key    []byte `json:"key"` // the file key of the age format, 16 bytes
-}
-
-func clearedRekey(r RekeyRecord) RekeyRecord {
-	r.By, r.Unopened = "", nil
-	return r
 }
 
 func (l layout) rekey(n int) string { return rekeysDir + fmt.Sprintf("%08d", n) + l.ext(runExt) }
@@ -77,45 +67,31 @@ func (a *Archive) rekeyNames(ctx context.Context) (names []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if a.names.rekeyNumber(o.Name) > 0 {
-			names = append(names, o.Name)
+		if a.names.rekeyNumber(o.Name) == 0 {
+			continue // a stray object is for Verify to name
+		}
+		if names = append(names, o.Name); len(names) > maxRekeys {
+			return nil, fmt.Errorf("%s: more than %d changes of recipients: %w", rekeysDir, maxRekeys, sinks.ErrCorrupt)
 		}
 	}
 	return names, nil
 }
 
-// parseClearRekey parses what is in clear of the object of that name.
-func (a *Archive) parseClearRekey(name string, raw []byte) (r RekeyRecord, err error) {
-	if err := json.Unmarshal(raw, &r); err != nil {
-		return r, fmt.Errorf("%s: in clear: %w: %w", name, sinks.ErrCorrupt, err)
+// parseRekey parses the signed form of the change in the object of that name. The signature is for a rekeyChain to verify.
+func (a *Archive) parseRekey(name string, raw []byte) (r signedRekey, err error) {
+	if r.value, r.signature, err = cutSigned(raw); err == nil {
+		err = json.Unmarshal(r.value, &r.RekeyRecord)
 	}
-	if a.names.rekey(r.Rekey) != name || r.Archive != a.head.ID || r.By != "" || r.Unopened != nil {
-		return r, fmt.Errorf("%s: in clear: it is change %d of archive %s, or tells too much: %w", name, r.Rekey, r.Archive, sinks.ErrCorrupt)
+	if err == nil && (len(r.SignedBy) != ed25519.PublicKeySize || len(r.NextKey) != ed25519.PublicKeySize) {
+		err = fmt.Errorf("keys of %d and %d bytes", len(r.SignedBy), len(r.NextKey))
+	}
+	if err == nil && (a.names.rekey(r.Rekey) != name || r.Archive != a.head.ID || r.By != "" || r.Unopened != nil) {
+		err = fmt.Errorf("it is change %d of archive %s, or tells too much", r.Rekey, r.Archive)
+	}
+	if err != nil {
+		return signedRekey{}, fmt.Errorf("%s: in clear: %w: %w", name, sinks.ErrCorrupt, err)
 	}
 	return r, nil
-}
-
-// newestRekey makes the recipients of the last change those of the archive.
-func (a *Archive) newestRekey(ctx context.Context) error {
-	names, err := a.rekeyNames(ctx)
-	if err != nil || len(names) == 0 {
-		return err
-	}
-	name := names[len(names)-1]
-	s, err := a.openSealed(ctx, name, clearRekey)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	r, err := a.parseClearRekey(name, s.shown)
-	if err != nil {
-		return err
-	}
-	if a.crypt.to, err = parseRecipients(r.Recipients); err != nil {
-		return fmt.Errorf("%s: %w: %w", name, sinks.ErrCorrupt, err)
-	}
-	a.crypt.rekey = s.rekeyRef()
-	return nil
 }
 
 func (s *sealedObject) rekeyRef() *RekeyRef {
@@ -123,16 +99,21 @@ func (s *sealedObject) rekeyRef() *RekeyRef {
 	return &RekeyRef{Name: strings.TrimPrefix(s.name, rekeysDir), HeaderSHA256: hex.EncodeToString(sum[:])}
 }
 
-// Rekeys yields the changes of an archive's recipients, oldest first. Without an identity By and Unopened are empty.
+// Rekeys yields the changes of an archive's recipients, oldest first, and ends with ErrCorrupt at one that is not signed as it
+// must be. Without an identity By and Unopened are empty.
 func (a *Archive) Rekeys(ctx context.Context) iter.Seq2[RekeyRecord, error] {
 	return func(yield func(RekeyRecord, error) bool) {
+		if a.crypt == nil {
+			return
+		}
 		names, err := a.rekeyNames(ctx)
 		if err != nil {
 			yield(RekeyRecord{}, err)
 			return
 		}
+		c := a.newChain()
 		for _, name := range names {
-			r, err := a.readRekey(ctx, name)
+			r, err := a.readRekey(ctx, name, &c)
 			if !yield(r, err) || err != nil {
 				return
 			}
@@ -140,64 +121,25 @@ func (a *Archive) Rekeys(ctx context.Context) iter.Seq2[RekeyRecord, error] {
 	}
 }
 
-func (a *Archive) readRekey(ctx context.Context, name string) (RekeyRecord, error) {
+func (a *Archive) readRekey(ctx context.Context, name string, c *rekeyChain) (r RekeyRecord, err error) {
 	s, err := a.openSealed(ctx, name, clearRekey)
 	if err != nil {
-		return RekeyRecord{}, err
+		return r, err
 	}
-	defer s.Close()
-	shown, err := a.parseClearRekey(name, s.shown)
-	if err != nil || a.sealed() {
-		return shown, err
+	defer func() { err = errors.Join(err, s.Close()) }()
+	signed, err := a.parseRekey(name, s.shown)
+	if err == nil {
+		err = c.follow(name, &signed)
 	}
-	id, err := a.identity(ctx, s)
+	if r = signed.RekeyRecord; err != nil || a.sealed() {
+		return r, err
+	}
+	inside, err := a.insideOf(ctx, s, nil)
 	if err != nil {
 		return RekeyRecord{}, err
 	}
-	var r RekeyRecord
-	err = s.scanRekey(id, shown, func(full RekeyRecord) { r = full }, nil)
-	return r, err
-}
-
-// scanRekey reads what is inside a change of recipients: the record, which must say what is in clear, and the keys, if there
-// is somebody to take them.
-func (s *sealedObject) scanRekey(id age.Identity, shown RekeyRecord, record func(RekeyRecord), key func(rekeyKey)) error {
-	o, err := s.open(id)
-	if err != nil {
-		return err
-	}
-	bad := func(why error) error { return fmt.Errorf("%s: %w", s.name, corrupt("keys", why)) }
-	in := bufio.NewReaderSize(io.NewSectionReader(o, 0, o.Size()), maxRekeyLine)
-	line, err := in.ReadSlice('\n')
-	if err != nil {
-		return bad(err)
-	}
-	var r RekeyRecord
-	if err := json.Unmarshal(line, &r); err != nil {
-		return bad(err)
-	}
-	if !reflect.DeepEqual(clearedRekey(r), shown) {
-		return bad(errors.New("its part in clear is not what the record says"))
-	}
-	record(r)
-	for n := 0; key != nil; n++ {
-		line, err := in.ReadSlice('\n')
-		if err == io.EOF && len(line) == 0 && n == r.Keys {
-			return nil
-		}
-		var k rekeyKey
-		if err == nil {
-			err = json.Unmarshal(line, &k)
-		}
-		if err == nil && (len(k.Key) != fileKeySize || sinks.CheckName(k.Object) != nil) {
-			err = errors.New("no key of an object")
-		}
-		if err != nil {
-			return bad(err)
-		}
-		key(k)
-	}
-	return nil
+	r.By, r.Unopened = inside.By, inside.Unopened
+	return r, nil
 }
 
 // changed returns a set of recipients after a change.

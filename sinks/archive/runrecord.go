@@ -1,11 +1,7 @@
 package archive
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 
 	"github.com/airlift-eas/airlift/sinks"
@@ -24,6 +20,8 @@ type RunRecord struct {
 	Through map[string]int `json:"through"`
 	// Rekey is the newest change of an encrypted archive's recipients.
 	Rekey *RekeyRef `json:"rekey,omitempty"`
+	// Hold is the newest hold record that the writer had read ([Archive.Held]).
+	Hold *HoldRef `json:"hold,omitempty"`
 }
 
 // RunRef names a run record.
@@ -50,39 +48,13 @@ func (r *RunRecord) through(dir string) int {
 	return r.Through[dir]
 }
 
-// What is around the run value in a record is always these very bytes, so that a flipped bit in them is seen too.
-const (
-	runHead   = `{"run":`
-	runMiddle = `,"sha256":"`
-	runTail   = "\"}\n"
-	runFrame  = len(runMiddle) + 2*sha256.Size + len(runTail)
-)
-
-func encodeRun(r RunRecord) ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteString(runHead)
-	if err := writeLine(&b, r); err != nil {
-		return nil, err
-	}
-	b.Truncate(b.Len() - 1) // the newline
-	sum := sha256.Sum256(b.Bytes()[len(runHead):])
-	b.WriteString(runMiddle + hex.EncodeToString(sum[:]) + runTail)
-	return b.Bytes(), nil
-}
+// runKind is what a run record's value is called in it.
+const runKind = "run"
 
 func parseRun(data []byte) (*RunRecord, error) {
-	if len(data) < len(runHead)+runFrame {
-		return nil, fmt.Errorf("%d bytes are no run record: %w", len(data), sinks.ErrCorrupt)
-	}
-	value := data[len(runHead) : len(data)-runFrame]
-	sum := sha256.Sum256(value)
-	end := runMiddle + hex.EncodeToString(sum[:]) + runTail
-	if string(data[:len(runHead)]) != runHead || string(data[len(data)-runFrame:]) != end {
-		return nil, fmt.Errorf("its SHA-256 is not the one it says: %w", sinks.ErrCorrupt)
-	}
 	var r RunRecord
-	if err := json.Unmarshal(value, &r); err != nil {
-		return nil, fmt.Errorf("%w: %w", sinks.ErrCorrupt, err)
+	if err := parseFramed(runKind, data, &r); err != nil {
+		return nil, err
 	}
 	return &r, nil
 }

@@ -33,7 +33,7 @@ func (a *Archive) record(ctx context.Context, run sinks.Run) error {
 	if run.Mailbox == "" || !utf8.ValidString(run.Mailbox) || strings.ContainsRune(run.ID, '/') {
 		return errors.New("no mailbox, or no id")
 	}
-	stored := RunRecord{Run: run, Archive: a.head.ID, ArchiveSHA256: a.sum}
+	stored := RunRecord{Run: run, Archive: a.head.ID, ArchiveSHA256: a.sum, Hold: a.holdRef()}
 	if a.crypt != nil {
 		stored.Rekey = a.crypt.rekey
 	}
@@ -58,7 +58,8 @@ func (a *Archive) record(ctx context.Context, run sinks.Run) error {
 		return err
 	}
 	stored.Through = a.names.through(before, run)
-	data, err := encodeRun(stored)
+	stored.Folders = withLedgers(run.Folders, before)
+	data, err := encodeFramed(runKind, stored)
 	if err == nil && a.crypt != nil {
 		data, err = a.sealRun(name, stored, data)
 	}

@@ -166,13 +166,18 @@ func (s *sealedObject) ReadAt(p []byte, off int64) (n int, err error) {
 // broken says what an error of age means: that the object could not be read, that no identity fits, or that it is not what
 // was written.
 func (s *sealedObject) broken(err error) error {
-	var none *age.NoIdentityMatchError
 	switch {
 	case err == nil:
 		return nil
 	case s.failed != nil:
 		return s.failed
-	case errors.As(err, &none):
+	}
+	return ageError(err)
+}
+
+func ageError(err error) error {
+	var none *age.NoIdentityMatchError
+	if errors.As(err, &none) {
 		return fmt.Errorf("no identity that was given opens it: %w", ErrSealed)
 	}
 	return fmt.Errorf("age: %w: %w", sinks.ErrCorrupt, err)

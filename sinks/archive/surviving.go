@@ -37,7 +37,7 @@ func (a *Archive) Surviving(ctx context.Context, mailbox, dir string) iter.Seq2[
 				}
 			}
 			next = seq + 1
-			c, err := a.manifest(ctx, mailbox, o.Name)
+			c, err := a.manifest(ctx, mailbox, o)
 			switch {
 			case errors.Is(err, sinks.ErrCorrupt), errors.Is(err, ErrSealed): // damage of a header may look like another's key
 				if !lost(seq, err) {

@@ -51,7 +51,7 @@ type Summary struct {
 func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Summary, error) {
 	v := &verifier{a: a, o: o, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	v.head(ctx)
-	if err := v.rekeys(ctx); err != nil {
+	if err := errors.Join(v.rekeys(ctx), v.holds(ctx)); err != nil {
 		return v.sum, fmt.Errorf("verify: %w", err)
 	}
 	prefix := ""
@@ -76,6 +76,7 @@ type verifier struct {
 	headBad bool   // and that was said
 
 	rekeyHeads map[string]string // hash of the header of each change of recipients, by the last part of its name
+	holdSums   map[string]string // hash of each hold record, likewise
 
 	folders sync.WaitGroup
 	slots   chan struct{}
@@ -114,8 +115,9 @@ type mailboxCheck struct {
 	dir      string
 	recorded map[string]recorded // by name of the segment
 	seen     map[string]bool
-	folder   string             // the directory in hand
-	objects  []sinks.ObjectInfo // and its segments
+	ledgers  map[string][]sinks.Ledger // by the folder's directory
+	folder   string                    // the directory in hand
+	objects  []sinks.ObjectInfo        // and its segments
 }
 
 // recorded is what a run record says of a segment.
@@ -133,10 +135,11 @@ func (v *verifier) walk(ctx context.Context, prefix string) error {
 		}
 		part := strings.Split(o.Name, "/")
 		switch {
-		case o.Name == headName, v.a.names.rekeyNumber(o.Name) > 0:
+		case o.Name == headName, v.a.names.rekeyNumber(o.Name) > 0, v.a.names.holdNumber(o.Name) > 0:
 			continue
 		case len(part) == 5 && part[0]+"/" == mailboxesDir && part[2]+"/" == foldersDir && v.a.names.seq(part[4]) > 0:
 		case len(part) == 4 && part[0]+"/" == mailboxesDir && part[2]+"/" == runsDir && v.a.names.isRun(part[3]):
+		case isLedger(part):
 		default:
 			v.problem(o.Name, "", "an archive has no object of this name")
 			continue
@@ -149,7 +152,7 @@ func (v *verifier) walk(ctx context.Context, prefix string) error {
 				return err
 			}
 		}
-		if len(part) == 5 {
+		if part[2]+"/" == foldersDir {
 			if m.folder != part[3] {
 				v.endFolder(ctx, m)
 				m.folder = part[3]
@@ -166,7 +169,7 @@ func (v *verifier) walk(ctx context.Context, prefix string) error {
 
 // beginMailbox verifies the run records, which come after the segments in the listing but say what those must be.
 func (v *verifier) beginMailbox(ctx context.Context, dir string) (*mailboxCheck, error) {
-	m := &mailboxCheck{dir: dir, recorded: make(map[string]recorded), seen: make(map[string]bool)}
+	m := &mailboxCheck{dir: dir, recorded: make(map[string]recorded), seen: make(map[string]bool), ledgers: make(map[string][]sinks.Ledger)}
 	if err := v.a.names.checkMailboxDir(dir); err != nil {
 		v.problem(mailboxesDir+dir, "", "%v", err)
 	}
@@ -203,12 +206,12 @@ func (v *verifier) endFolder(ctx context.Context, m *mailboxCheck) {
 	}
 	v.folders.Go(func() {
 		defer func() { <-v.slots }()
-		v.folder(ctx, m.recorded, objects)
+		v.folder(ctx, m.recorded, objects, v.newLedgerCheck(m.dir, m.ledgers[dir]))
 	})
 }
 
-// folder verifies the segments of a folder: their numbers, their chain, and each of them.
-func (v *verifier) folder(ctx context.Context, named map[string]recorded, objects []sinks.ObjectInfo) {
+// folder verifies the segments of a folder: their numbers, their chain, and each of them; and its ledgers.
+func (v *verifier) folder(ctx context.Context, named map[string]recorded, objects []sinks.ObjectInfo, ledgers *ledgerCheck) {
 	seq, sum := 0, ""
 	for _, o := range objects {
 		if ctx.Err() != nil {
@@ -217,6 +220,7 @@ func (v *verifier) folder(ctx context.Context, named map[string]recorded, object
 		if now := v.a.names.seq(path.Base(o.Name)); now != seq+1 {
 			v.problem(o.Name, "", "segment %d is missing before it", seq+1)
 			seq, sum = now, "unknown"
+			ledgers.lost()
 		} else {
 			seq = now
 		}
@@ -232,8 +236,14 @@ func (v *verifier) folder(ctx context.Context, named map[string]recorded, object
 		} else if r, ok := named[o.Name]; ok && (r.SHA256 != sum || r.Size != c.size) {
 			v.problem(o.Name, "", "%d bytes, SHA-256 %s; %s says %d bytes, SHA-256 %s", c.size, sum, r.run, r.Size, r.SHA256)
 		}
+		if c.page == nil {
+			ledgers.lost()
+		} else {
+			ledgers.page(ctx, sinks.Committed{Page: *c.page, Events: c.events, Segment: sinks.Segment{SHA256: sum}})
+		}
 		v.done(c)
 	}
+	ledgers.end(ctx)
 }
 
 func (v *verifier) done(c segmentCheck) {

@@ -3,10 +3,10 @@ package archive
 import (
 	"context"
 	"path"
-	"slices"
 )
 
-// rekeys verifies the changes of recipients: their numbers, their chain, and that each follows from the one before.
+// rekeys verifies the changes of recipients: their numbers, their signatures, their chain, and that each follows from the one
+// before. With an identity what is inside is held against what is signed of it.
 func (v *verifier) rekeys(ctx context.Context) error {
 	v.rekeyHeads = make(map[string]string)
 	if v.a.crypt == nil {
@@ -16,26 +16,22 @@ func (v *verifier) rekeys(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	recipients := v.a.head.Encrypted.Recipients
+	c := v.a.newChain()
 	sum := ""
 	for i, name := range names {
 		if v.a.names.rekeyNumber(name) != i+1 {
 			v.problem(v.a.names.rekey(i+1), "", "it is missing before %s", name)
 			return nil
 		}
-		r, err := v.rekey(ctx, name)
+		r, err := v.rekey(ctx, name, &c)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case err != nil:
 			v.problem(name, "", "%v", err)
-		case r.Prev != sum && i > 0:
-			v.problem(names[i-1], "", "it is not the one that %s was made after: SHA-256 %s", name, r.Prev)
-		case !slices.Equal(r.Recipients, changed(recipients, r.Added, r.Removed)):
-			v.problem(name, "", "its recipients do not follow from those before it")
 		}
-		if r.Recipients != nil {
-			recipients = r.Recipients
+		if r != nil && i > 0 && r.Prev != sum {
+			v.problem(names[i-1], "", "it is not the one that %s was made after: SHA-256 %s", name, r.Prev)
 		}
 		if _, sum, err = v.a.digest(ctx, name); err != nil {
 			return err
@@ -44,24 +40,28 @@ func (v *verifier) rekeys(ctx context.Context) error {
 	return nil
 }
 
-// rekey reads all of a change of recipients. With an error the record may be there as far as it is in clear.
-func (v *verifier) rekey(ctx context.Context, name string) (RekeyRecord, error) {
+// rekey reads all of a change of recipients. With an error its record may be there, if it is signed as it must be.
+func (v *verifier) rekey(ctx context.Context, name string, c *rekeyChain) (*RekeyRecord, error) {
 	s, err := v.a.openSealed(ctx, name, clearRekey)
 	if err != nil {
-		return RekeyRecord{}, err
+		c.skip()
+		return nil, err
 	}
 	defer s.Close()
 	ref := s.rekeyRef()
 	v.rekeyHeads[ref.Name] = ref.HeaderSHA256
-	shown, err := v.a.parseClearRekey(name, s.shown)
-	if err != nil || v.a.sealed() {
-		return shown, err
+	r, err := v.a.parseRekey(name, s.shown)
+	if err == nil {
+		err = c.follow(name, &r)
 	}
-	id, err := v.a.identity(ctx, s)
 	if err != nil {
-		return shown, err
+		c.skip()
+		return nil, err
 	}
-	return shown, s.scanRekey(id, shown, func(RekeyRecord) {}, func(rekeyKey) {})
+	if !v.a.sealed() {
+		_, err = v.a.insideOf(ctx, s, func(rekeyKey) {})
+	}
+	return &r.RekeyRecord, err
 }
 
 // rekeyOf verifies that the change of recipients is there which a run record names.

@@ -49,6 +49,7 @@ func (v *verifier) runs(ctx context.Context, m *mailboxCheck) error {
 func (v *verifier) run(m *mailboxCheck, name string, r *RunRecord, sums map[string]string) {
 	v.headOf(name, r)
 	v.rekeyOf(name, r)
+	v.holdOf(name, r)
 	if p := r.Previous; p != nil {
 		if sum, ok := sums[p.Name]; !ok {
 			v.problem(path.Dir(name)+"/"+p.Name, "", "it is missing; %s was written after it", name)
@@ -56,6 +57,7 @@ func (v *verifier) run(m *mailboxCheck, name string, r *RunRecord, sums map[stri
 			v.problem(path.Dir(name)+"/"+p.Name, "", "it is not the one that %s was written after: SHA-256 %s", name, p.SHA256)
 		}
 	}
+	m.ledgersOf(r)
 	for _, s := range r.Segments {
 		if before, ok := m.recorded[s.Name]; ok && before.Segment != s {
 			v.problem(name, "", "it says of %s what %s does not say", s.Name, before.run)
@@ -67,8 +69,15 @@ func (v *verifier) run(m *mailboxCheck, name string, r *RunRecord, sums map[stri
 // headOf verifies archive.json against a record, if there is one. Where the archive's id is damaged no name in an encrypted
 // archive is what it must be, and that is why.
 func (v *verifier) headOf(name string, r *RunRecord) {
-	if r != nil && !v.headBad && (r.Archive != v.a.head.ID || r.ArchiveSHA256 != v.headSum) {
+	if r != nil {
+		v.headSaid(name, r.Archive, r.ArchiveSHA256)
+	}
+}
+
+// headSaid verifies archive.json against what an object says of it.
+func (v *verifier) headSaid(name, id, sum string) {
+	if !v.headBad && (id != v.a.head.ID || sum != v.headSum) {
 		v.headBad = true
-		v.problem(headName, "", "it is not the one of %s: SHA-256 %s", name, r.ArchiveSHA256)
+		v.problem(headName, "", "it is not the one of %s: SHA-256 %s", name, sum)
 	}
 }

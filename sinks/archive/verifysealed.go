@@ -24,7 +24,7 @@ func (v *verifier) scanSealed(ctx context.Context, name string, o sinks.Object, 
 	}
 	c.shown = &shown
 	if c.sealed = v.a.sealed(); c.sealed {
-		c.page = &shown.Page
+		c.page, c.events = &shown.Page, shown.Events
 		return nil
 	}
 	id, err := v.a.identity(ctx, s)

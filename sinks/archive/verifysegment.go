@@ -25,6 +25,7 @@ type segmentCheck struct {
 	page   *sinks.Page      // nil if its manifest is damaged
 	shown  *sinks.Committed // what is in clear of an encrypted one
 	sealed bool             // and what is inside could not be read
+	events []sinks.Event    // of the page, as far as they can be read
 	items  int
 	bytes  int64
 }
@@ -132,7 +133,7 @@ func (v *verifier) manifest(segment, name string, manifest []byte, c *segmentChe
 	if err := v.a.names.checkPlace(m, name); err != nil {
 		return fmt.Errorf("%w: %w", sinks.ErrCorrupt, err)
 	}
-	c.page = &m.Page
+	c.page, c.events = &m.Page, m.Events
 	if c.shown != nil {
 		if err := sameClear(m, *c.shown); err != nil {
 			return err

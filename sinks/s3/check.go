@@ -15,37 +15,59 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/airlift-eas/airlift/sinks"
 )
 
 // Check proves on a canary, an object of a few hundred bytes, what an archive counts on: that the store gives back the
 // bytes that it was given; that it refuses to create an object twice, by one request and by a multipart upload; that it
-// keeps the SHA-256 and the metadata; that it confirms the encryption and the retention that Options ask for. It returns a
-// finding for each. The error joins a WeakError for each weakness that was not accepted; any other error says that the
-// checks could not be made. To be called once in a run, before its first write. It makes nine requests, ten with a Lock.
+// keeps the SHA-256 and the metadata; that it confirms the encryption, the retention and the legal hold that Options ask for.
+// It returns a finding for each. The error joins a WeakError for each weakness that was not accepted; any other error says
+// that the checks could not be made. ErrNoLock: there is something to lock, and the bucket cannot. To be called once in a run,
+// before its first write. It makes nine requests, ten with a Lock, eleven with a hold, which it takes off its canary again
+// if it may.
 //
 // The canary is .tmp-canary-ID below the prefix, a name that no object has, and no listing shows it. It stays: to delete
 // it the credentials would have to be able to delete, and those of an archive's writer should not.
 func (b *Bucket) Check(ctx context.Context) ([]Finding, error) {
-	if b.opts.Lock.Mode != "" {
-		if err := b.checkLock(ctx); err != nil {
+	c := canary{b: b, name: newCanary(), data: canaryData()}
+	c.hold = b.opts.Hold != nil && b.opts.Hold(c.name)
+	if b.opts.Lock.Mode != "" || c.hold {
+		if err := b.CanLock(ctx); err != nil {
 			return nil, err
 		}
 	}
-	c := canary{b: b, name: newCanary(), data: canaryData()}
 	for _, step := range []func(context.Context) error{c.write, c.readBack, c.marks, c.again, c.againInParts} {
 		if err := step(ctx); err != nil {
-			return c.findings, fmt.Errorf("canary: %w", err)
+			return c.findings, fmt.Errorf("canary: %w", errors.Join(err, c.release(ctx)))
 		}
 	}
 	var errs []error
+	if err := c.release(ctx); err != nil {
+		return c.findings, fmt.Errorf("canary: %w", err)
+	}
 	for _, f := range c.findings {
 		if !f.OK && !f.Accepted {
 			errs = append(errs, &WeakError{Place: b.URL(), Finding: f})
 		}
 	}
 	return c.findings, errors.Join(errs...)
+}
+
+// CheckCost is what Check asks the store for, where nothing has to be repeated.
+func (o Options) CheckCost() Stats {
+	return Stats{Puts: 3, Gets: 1 + o.lockGets(), Heads: 2, Posts: 2, Deletes: 1}
+}
+
+// OpenCost is what Open asks the store for, likewise.
+func (o Options) OpenCost() Stats { return Stats{Lists: 1, Gets: o.lockGets()} }
+
+func (o Options) lockGets() int64 {
+	if o.Lock.Mode == "" {
+		return 0
+	}
+	return 1
 }
 
 // canaryPrefix begins the names of canaries. It is one that no object has, so that a bucket that holds nothing but
@@ -74,6 +96,8 @@ type canary struct {
 	data     []byte
 	up       *upload
 	sum      string
+	hold     bool // it is to be held
+	held     bool // and the store may have done it
 	findings []Finding
 }
 
@@ -90,7 +114,9 @@ func (c *canary) write(ctx context.Context) error {
 	}
 	sum := c.up.spool.parts()[0]
 	c.sum = base64.StdEncoding.EncodeToString(sum[:])
-	return c.up.Commit(ctx)
+	err := c.up.Commit(ctx)
+	c.held = err == nil && c.hold
+	return err
 }
 
 var framing = regexp.MustCompile(`^[0-9a-fA-F]+(;chunk-signature=[0-9a-f]*)?\r\n`)
@@ -135,6 +161,7 @@ func (c *canary) marks(ctx context.Context) error {
 	}
 	c.encryption(string(out.ServerSideEncryption), aws.ToString(out.SSEKMSKeyId))
 	c.retention(out)
+	c.legalHold(out)
 	return nil
 }
 
@@ -173,12 +200,36 @@ func (c *canary) retention(out *s3.HeadObjectOutput) {
 		return
 	}
 	// The canary was committed a moment ago; a minute is what clocks may differ by.
-	earliest, until := l.until().Add(-time.Minute), aws.ToTime(out.ObjectLockRetainUntilDate)
+	earliest, until := l.until(0).Add(-time.Minute), aws.ToTime(out.ObjectLockRetainUntilDate)
 	if got := out.ObjectLockMode; string(got) != string(l.mode()) || until.Before(earliest) {
 		c.found(WeakLock, false, "it was asked to keep objects for %d days in the mode %s and confirms %q until %s", l.Days, l.mode(), short(string(got), 60), day(until))
 		return
 	}
 	c.found(WeakLock, true, "the retention is confirmed: %s until %s", l.mode(), day(until))
+}
+
+func (c *canary) legalHold(out *s3.HeadObjectOutput) {
+	c.held = out.ObjectLockLegalHoldStatus == types.ObjectLockLegalHoldStatusOn
+	switch {
+	case !c.hold:
+		c.found(WeakHold, true, "no legal hold was asked for")
+	case !c.held:
+		c.found(WeakHold, false, "it was asked for a legal hold and confirms none")
+	default:
+		c.found(WeakHold, true, "the legal hold is confirmed")
+	}
+}
+
+// release takes the hold off the canary: nobody would do it later. Who may put holds and not take them off is the right one to
+// write an archive, and leaves a canary that is held.
+func (c *canary) release(ctx context.Context) error {
+	if !c.held {
+		return nil
+	}
+	if err := c.b.putHold(ctx, c.name, false); err != nil && !errors.Is(err, ErrCredentials) {
+		return err
+	}
+	return nil
 }
 
 func day(t time.Time) string {
@@ -249,7 +300,7 @@ func (c *canary) isRefused(ctx context.Context, send func() error) (bool, error)
 		case what == refused, ctx.Err() != nil, try >= c.b.opts.Attempts:
 			return false, err
 		}
-		if err := c.b.pause(ctx, try); err != nil {
+		if err := c.b.pause(ctx, try, err); err != nil {
 			return false, err
 		}
 	}

@@ -28,6 +28,7 @@ func TestFaultyStores(t *testing.T) {
 		{"no checksums", func(s *store) { s.noSums = true }, nil, WeakChecksum, "does not keep the SHA-256"},
 		{"no metadata", func(s *store) { s.noMarks = true }, nil, WeakMark, "does not keep the metadata"},
 		{"no retention", func(s *store) { s.noKeeping = true }, func(o *Options) { o.Lock = Lock{LockCompliance, 30} }, WeakLock, "keep objects for 30 days"},
+		{"no hold", func(s *store) { s.noHolds = true }, func(o *Options) { o.Hold = all }, WeakHold, "asked for a legal hold and confirms none"},
 		{"overwrites in parts", func(s *store) {
 			s.meet(func(w http.ResponseWriter, r *http.Request, do http.Handler) {
 				s.overwrites = r.Method == http.MethodPost
@@ -100,10 +101,12 @@ func onlyCanaries(t *testing.T, s *store, b *Bucket) {
 	}
 }
 
+func all(string) bool { return true }
+
 func TestSoundStore(t *testing.T) {
 	s := newStore(t)
 	o := s.serve()
-	o.SSE, o.KMSKey, o.Lock = "aws:kms", "1234", Lock{LockGovernance, 7}
+	o.SSE, o.KMSKey, o.Lock, o.Hold = "aws:kms", "1234", Lock{LockGovernance, 7}, all
 	b := s.open(o)
 	s.seen()
 	findings, err := b.Check(t.Context())
@@ -115,10 +118,15 @@ func TestSoundStore(t *testing.T) {
 			t.Errorf("%+v", f)
 		}
 	}
-	if log := s.seen(); len(log) != 10 {
+	if log := s.seen(); len(log) != 11 {
 		t.Errorf("requests: %q", log)
 	}
 	onlyCanaries(t, s, b)
+	for key, o := range s.objects {
+		if got := o.header.Get(holdHeader); got != "OFF" {
+			t.Errorf("the hold of %s is %q: nobody can take it away", key, got)
+		}
+	}
 }
 
 // TestCheckOnBadNetwork: every second request is lost, before or after it was made, and a sound store stays one.
@@ -163,4 +171,29 @@ func TestSameKey(t *testing.T) {
 			t.Errorf("sameKey(%q, %q) = %v", c.want, c.got, got)
 		}
 	}
+}
+
+// TestCosts holds what is said of the requests of Open and Check against those that are made.
+func TestCosts(t *testing.T) {
+	for name, lock := range map[string]Lock{"plain": {}, "locked": {LockCompliance, 30}} {
+		s := newStore(t)
+		o := s.serve()
+		o.Lock = lock
+		b := s.open(o)
+		if diff := cmp.Diff(o.OpenCost(), requestsOf(b)); diff != "" {
+			t.Errorf("%s: Open (-want +got):\n%s", name, diff)
+		}
+		if _, err := b.Check(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(o.OpenCost().Plus(o.CheckCost()), requestsOf(b)); diff != "" {
+			t.Errorf("%s: Open and Check (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func requestsOf(b *Bucket) Stats {
+	s := b.Stats()
+	s.BytesUp, s.BytesDown = 0, 0
+	return s
 }

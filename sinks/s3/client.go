@@ -3,15 +3,12 @@ package s3
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/middleware"
-	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -93,24 +90,6 @@ func chainTransport(c aws.HTTPClient) *http.Transport {
 	return t
 }
 
-// retryer is the SDK's for the requests that may be repeated. It has no budget that all requests share: a run of days
-// meets bad hours, and each request is bounded by its own attempts.
-func (o Options) retryer() aws.Retryer {
-	return retry.NewStandard(func(s *retry.StandardOptions) {
-		s.MaxAttempts = o.Attempts
-		s.MaxBackoff = o.MaxBackoff
-		s.RateLimiter = ratelimit.None
-		again := make(map[string]struct{})
-		for _, code := range againCodes() {
-			again[code] = struct{}{}
-		}
-		s.Retryables = append(s.Retryables, retry.RetryableErrorCode{Codes: again})
-	})
-}
-
-// once sends a request one time only: who asks decides whether it may be repeated.
-func once(o *s3.Options) { o.Retryer = aws.NopRetryer{} }
-
 // signed lets a request be signed over a SHA-256 that is known already, in hex.
 func signed(sum string) func(*s3.Options) {
 	return func(o *s3.Options) {
@@ -121,19 +100,6 @@ func signed(sum string) func(*s3.Options) {
 				return next.HandleInitialize(v4.SetPayloadHash(ctx, sum), in)
 			}), smithy.Before)
 		})
-	}
-}
-
-// pause waits before the next try of something that failed for the n-th time, counted from 1.
-func (b *Bucket) pause(ctx context.Context, n int) error {
-	wait := min(b.opts.MaxBackoff, 100*time.Millisecond<<min(n-1, 10))
-	t := time.NewTimer(wait/2 + rand.N(wait/2+1))
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 

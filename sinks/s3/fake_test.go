@@ -32,6 +32,7 @@ type store struct {
 	noSums     bool // it keeps no checksums
 	noMarks    bool // it keeps no metadata
 	noKeeping  bool // it ignores the retention that is asked for
+	noHolds    bool // it ignores the legal hold that is asked for
 	noLocks    bool // the bucket has no object lock
 	mu         sync.Mutex
 	fault      fault
@@ -154,6 +155,8 @@ func (s *store) do(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method == http.MethodPut && q.Has("partNumber"):
 		s.putPart(w, r, body)
+	case r.Method == http.MethodPut && q.Has("legal-hold"):
+		s.putHold(w, key, string(body))
 	case r.Method == http.MethodPut:
 		s.putObject(w, r, key, body)
 	case r.Method == http.MethodPost:
@@ -165,6 +168,8 @@ func (s *store) do(w http.ResponseWriter, r *http.Request) {
 		}
 		delete(s.uploads, q.Get("uploadId"))
 		w.WriteHeader(http.StatusNoContent)
+	case r.Method == http.MethodGet && (q.Has("legal-hold") || q.Has("retention")):
+		s.fail(w, 404, map[bool]string{true: "NoSuchKey", false: "NoSuchObjectLockConfiguration"}[s.objects[key] == nil])
 	case r.Method == http.MethodGet || r.Method == http.MethodHead:
 		s.read(w, r, key)
 	default:
@@ -205,7 +210,7 @@ func (s *store) ofBucket(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprintf(w, `<IsTruncated>true</IsTruncated><NextContinuationToken>%s</NextContinuationToken>`, escaped(keys[limit-1]))
 		}
 		for _, key := range keys {
-			fmt.Fprintf(w, `<Contents><Key>%s</Key><Size>%d</Size></Contents>`, escaped(key), len(s.objects[key].data))
+			fmt.Fprintf(w, `<Contents><Key>%s</Key><ETag>%s</ETag><Size>%d</Size></Contents>`, escaped(key), escaped(etag(s.objects[key].data)), len(s.objects[key].data))
 		}
 		fmt.Fprint(w, `</ListBucketResult>`)
 	default:
@@ -226,6 +231,23 @@ func (s *store) putObject(w http.ResponseWriter, r *http.Request, key string, bo
 	s.describe(w, o)
 	if !s.noSums {
 		w.Header().Set("X-Amz-Checksum-Sha256", sum)
+	}
+}
+
+const holdHeader = "X-Amz-Object-Lock-Legal-Hold"
+
+func (s *store) putHold(w http.ResponseWriter, key, body string) {
+	_, rest, _ := strings.Cut(body, "<Status>")
+	status, _, ok := strings.Cut(rest, "</Status>")
+	switch o := s.objects[key]; {
+	case s.noLocks:
+		s.fail(w, 400, "InvalidRequest")
+	case o == nil:
+		s.fail(w, 404, "NoSuchKey")
+	case !ok:
+		s.fail(w, 400, "MalformedXML")
+	default:
+		o.header.Set(holdHeader, status)
 	}
 }
 
@@ -319,7 +341,7 @@ func (s *store) describe(w http.ResponseWriter, o *stored) {
 	for k, v := range o.header {
 		switch {
 		case strings.HasPrefix(k, "X-Amz-Meta-") && !s.noMarks, strings.HasPrefix(k, "X-Amz-Server-Side-") && !s.plain,
-			strings.HasPrefix(k, "X-Amz-Object-Lock-") && !s.noKeeping:
+			strings.HasPrefix(k, "X-Amz-Object-Lock-") && k != holdHeader && !s.noKeeping, k == holdHeader && !s.noHolds:
 			h[k] = v
 		}
 	}

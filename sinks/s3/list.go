@@ -54,7 +54,7 @@ func (b *Bucket) keys(ctx context.Context, prefix, after string) iter.Seq2[sinks
 					return
 				}
 				last = name
-				if !yield(sinks.ObjectInfo{Name: name, Size: aws.ToInt64(o.Size)}, nil) {
+				if !yield(sinks.ObjectInfo{Name: name, Size: aws.ToInt64(o.Size), ETag: plainETag(o.ETag)}, nil) {
 					return
 				}
 			}

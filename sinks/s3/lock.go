@@ -49,16 +49,19 @@ func (l Lock) mode() types.ObjectLockMode {
 	return ""
 }
 
-func (l Lock) until() *time.Time {
+// until is the end of the retention of an object of that size that is sent now. It is counted from the latest moment at which
+// the object can be there, which is a while from now if it is large.
+func (l Lock) until(size int64) *time.Time {
 	if l.Mode == "" {
 		return nil
 	}
-	t := time.Now().UTC().Add(time.Duration(l.Days) * 24 * time.Hour).Truncate(time.Second)
+	transfer := min(time.Duration(size/slowest)*time.Second, 24*time.Hour)
+	t := time.Now().UTC().Add(transfer + time.Duration(l.Days)*24*time.Hour).Truncate(time.Second)
 	return &t
 }
 
-// checkLock asks whether the bucket was made for locks. ErrNoLock: it was not.
-func (b *Bucket) checkLock(ctx context.Context) error {
+// CanLock asks whether the bucket was made for retentions and legal holds. ErrNoLock: it was not.
+func (b *Bucket) CanLock(ctx context.Context) error {
 	out, err := call(ctx, b, Operation{Op: OpBucketLock}, 0, b.client.GetObjectLockConfiguration, &s3.GetObjectLockConfigurationInput{
 		Bucket: &b.opts.Bucket,
 	})

@@ -60,6 +60,7 @@ func (u *upload) begin(ctx context.Context) (*parts, error) {
 		Bucket: in.Bucket, Key: in.Key, ChecksumAlgorithm: in.ChecksumAlgorithm, ChecksumType: types.ChecksumTypeComposite,
 		Metadata: in.Metadata, ServerSideEncryption: in.ServerSideEncryption, SSEKMSKeyId: in.SSEKMSKeyId,
 		ObjectLockMode: in.ObjectLockMode, ObjectLockRetainUntilDate: in.ObjectLockRetainUntilDate,
+		ObjectLockLegalHoldStatus: in.ObjectLockLegalHoldStatus,
 	})
 	if err != nil {
 		return nil, err
@@ -97,7 +98,7 @@ func (m *parts) send(ctx context.Context) error {
 			if !errors.Is(err, errSum) || try >= m.u.b.opts.Attempts {
 				return fmt.Errorf("part %d: %w", i+1, err)
 			}
-			if err := m.u.b.pause(ctx, try); err != nil {
+			if err := m.u.b.pause(ctx, try, err); err != nil {
 				return m.u.fail(err)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -45,6 +46,18 @@ type object struct {
 func (o *object) Size() int64  { return o.size }
 func (o *object) Close() error { return nil }
 
+// ETag implements sinks.Tagged.
+func (o *object) ETag() string { return plainETag(o.etag) }
+
+// plainETag is an ETag without its quotes, which some stores leave out in listings. A weak one tells nothing of bytes.
+func plainETag(tag *string) string {
+	s := aws.ToString(tag)
+	if strings.HasPrefix(s, "W/") {
+		return ""
+	}
+	return strings.Trim(s, `"`)
+}
+
 // ReadAt implements io.ReaderAt by one request, and another one from where an answer was cut. Reading ahead is the
 // caller's business.
 func (o *object) ReadAt(p []byte, off int64) (int, error) {
@@ -68,7 +81,7 @@ func (o *object) ReadAt(p []byte, off int64) (int, error) {
 		if isFinal(err) || try >= o.b.opts.Attempts || o.ctx.Err() != nil {
 			return done, err
 		}
-		if waitErr := o.b.pause(o.ctx, try); waitErr != nil {
+		if waitErr := o.b.pause(o.ctx, try, err); waitErr != nil {
 			return done, errors.Join(waitErr, err)
 		}
 	}

@@ -41,6 +41,9 @@ type Options struct {
 	KMSKey string
 	// Lock is the retention of every object.
 	Lock Lock
+	// Hold says whether an object of that name is created with a legal hold, so that there is no moment without one. It is
+	// called at each creation, concurrently. Nil: none is. Of the canary of Check it says whether holds are needed at all.
+	Hold func(name string) bool
 	// AcceptWeak holds the weaknesses that Check lets pass.
 	AcceptWeak []Weakness
 
@@ -61,8 +64,11 @@ type Options struct {
 	Timeout time.Duration
 	// Attempts is how often a request is sent before its error is returned. Zero: 5.
 	Attempts int
-	// MaxBackoff is the longest wait between two attempts. Zero: 20 seconds.
+	// MaxBackoff is the longest wait between two attempts, where the store does not ask for another one. Zero: 20 seconds.
 	MaxBackoff time.Duration
+	// MaxRetryAfter is the longest wait that a store may ask for, by the Retry-After of an answer 429 or 503. Zero: two
+	// minutes.
+	MaxRetryAfter time.Duration
 
 	// Step, if set, makes every request by calling do, and returns what the bucket shall believe came of it. It is where
 	// a test counts the requests, and lets one fail. A request that the SDK repeats is one step. It is called
@@ -121,10 +127,11 @@ func (o Options) complete() (Options, error) {
 	o.Timeout = orElse(o.Timeout, time.Minute)
 	o.Attempts = orElse(o.Attempts, 5)
 	o.MaxBackoff = orElse(o.MaxBackoff, 20*time.Second)
+	o.MaxRetryAfter = orElse(o.MaxRetryAfter, 2*time.Minute)
 	if o.PartSize < minPartSize || o.PartSize > 5<<30 {
 		return o, fmt.Errorf("parts of %d bytes: S3 takes 5 MiB to 5 GiB", o.PartSize)
 	}
-	if o.MemoryLimit < 0 || o.UploadLimit < 0 || o.Timeout < 0 || o.Attempts < 0 || o.MaxBackoff < 0 {
+	if o.MemoryLimit < 0 || o.UploadLimit < 0 || o.Timeout < 0 || o.Attempts < 0 || o.MaxBackoff < 0 || o.MaxRetryAfter < 0 {
 		return o, fmt.Errorf("a limit is negative")
 	}
 	return o, nil

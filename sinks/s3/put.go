@@ -38,11 +38,15 @@ func (u *upload) putOnce(ctx context.Context) error {
 // putInput is the request that creates the object, without its body.
 func (u *upload) putInput(sum string) *s3.PutObjectInput {
 	o := &u.b.opts
+	var hold types.ObjectLockLegalHoldStatus
+	if o.Hold != nil && o.Hold(u.name) {
+		hold = types.ObjectLockLegalHoldStatusOn
+	}
 	in := &s3.PutObjectInput{
 		Bucket: &o.Bucket, Key: u.b.key(u.name), IfNoneMatch: aws.String("*"),
 		ContentLength: aws.Int64(u.spool.size), ChecksumSHA256: &sum, ChecksumAlgorithm: types.ChecksumAlgorithmSha256,
 		Metadata: map[string]string{uploadMark: u.id}, ServerSideEncryption: types.ServerSideEncryption(o.SSE),
-		ObjectLockMode: o.Lock.mode(), ObjectLockRetainUntilDate: o.Lock.until(),
+		ObjectLockMode: o.Lock.mode(), ObjectLockRetainUntilDate: o.Lock.until(u.spool.size), ObjectLockLegalHoldStatus: hold,
 	}
 	if o.KMSKey != "" {
 		in.SSEKMSKeyId = &o.KMSKey
@@ -83,7 +87,14 @@ func (u *upload) create(ctx context.Context, sum string, send func() error) erro
 		if ctx.Err() != nil || (what == refused && !gone) {
 			return fail(err)
 		}
+		cause := err
 		if what != later {
+			if askedToWait(err) > 0 { // the look is a request, too
+				if waitErr := u.b.pause(ctx, try, err); waitErr != nil {
+					return fail(errors.Join(u.fail(waitErr), err))
+				}
+				cause = nil // and has been waited for
+			}
 			// It may be there, made by this request or by an earlier one whose answer was lost, or by another writer.
 			switch ours, headErr := u.isOurs(ctx, sum); {
 			case headErr == nil && ours:
@@ -102,7 +113,7 @@ func (u *upload) create(ctx context.Context, sum string, send func() error) erro
 		if try >= u.b.opts.Attempts {
 			return fail(err)
 		}
-		if waitErr := u.b.pause(ctx, try); waitErr != nil {
+		if waitErr := u.b.pause(ctx, try, cause); waitErr != nil {
 			return fail(errors.Join(u.fail(waitErr), err))
 		}
 	}
@@ -124,7 +135,7 @@ func (u *upload) isOurs(ctx context.Context, sum string) (bool, error) {
 			return false, u.fail(fmt.Errorf("the store keeps %d bytes, checksum %q, of an upload of %d bytes, checksum %s: %w",
 				size, short(got, 90), u.spool.size, sum, sinks.ErrCorrupt))
 		}
-		if err := u.b.pause(ctx, try); err != nil {
+		if err := u.b.pause(ctx, try, nil); err != nil {
 			return false, u.fail(err)
 		}
 	}

@@ -12,8 +12,9 @@
 // No request of this package deletes or overwrites an object; credentials without s3:DeleteObject do. They need
 // s3:PutObject, s3:GetObject, s3:ListBucket (without it a store answers "forbidden" where nothing is),
 // s3:AbortMultipartUpload, s3:ListBucketMultipartUploads, and for what only some callers use: s3:PutObjectRetention,
-// s3:GetBucketObjectLockConfiguration, s3:PutObjectLegalHold, s3:ListBucketVersions, and, where objects are encrypted by a
-// key of KMS, kms:GenerateDataKey and kms:Decrypt, without which the store does not tell an object's checksum.
+// s3:GetBucketObjectLockConfiguration, s3:PutObjectLegalHold, s3:GetObjectLegalHold, s3:GetObjectRetention,
+// s3:ListBucketVersions, and, where objects are encrypted by a key of KMS, kms:GenerateDataKey and kms:Decrypt, without which
+// the store does not tell an object's checksum.
 //
 // Directory buckets (S3 Express) are not supported: they do not list in the order of the names.
 package s3
@@ -58,7 +59,7 @@ func Open(ctx context.Context, o Options) (*Bucket, error) {
 		Bucket: &o.Bucket, Prefix: &o.Prefix, MaxKeys: aws.Int32(1),
 	})
 	if err == nil && o.Lock.Mode != "" {
-		err = b.checkLock(ctx)
+		err = b.CanLock(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, b.Close())
@@ -79,6 +80,9 @@ func (b *Bucket) URL() string {
 	}
 	return "s3://" + b.opts.Bucket + "/" + b.opts.Prefix[:len(b.opts.Prefix)-1]
 }
+
+// Endpoint returns the URL of the store, from Options or from the SDK's configuration; "" = AWS.
+func (b *Bucket) Endpoint() string { return aws.ToString(b.client.Options().BaseEndpoint) }
 
 // Stats returns how many requests were sent until now, and how many bytes.
 func (b *Bucket) Stats() Stats { return b.wire.stats() }

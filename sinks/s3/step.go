@@ -17,6 +17,8 @@ const (
 	OpListVersions   Op = "list versions"   // a page of the versions of all objects
 	OpBucketLock     Op = "get bucket lock" // the bucket's own object-lock configuration
 	OpHold           Op = "put hold"        // set or release a legal hold
+	OpGetHold        Op = "get hold"        // an object's legal hold alone
+	OpGetRetention   Op = "get retention"   // an object's retention alone
 )
 
 // An Operation is one request to the store, with what the SDK repeats of it.

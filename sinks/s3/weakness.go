@@ -17,11 +17,12 @@ const (
 	WeakMark      Weakness = "mark"      // it does not keep the metadata of an object
 	WeakSSE       Weakness = "sse"       // it does not confirm the encryption that was asked for
 	WeakLock      Weakness = "lock"      // it does not confirm the retention that was asked for
+	WeakHold      Weakness = "hold"      // it does not confirm the legal hold that was asked for
 )
 
 // Weaknesses returns all of them.
 func Weaknesses() []Weakness {
-	return []Weakness{WeakContent, WeakCondition, WeakMultipart, WeakChecksum, WeakMark, WeakSSE, WeakLock}
+	return []Weakness{WeakContent, WeakCondition, WeakMultipart, WeakChecksum, WeakMark, WeakSSE, WeakLock, WeakHold}
 }
 
 func (w Weakness) known() bool { return slices.Contains(Weaknesses(), w) }

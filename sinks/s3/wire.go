@@ -24,6 +24,14 @@ type Stats struct {
 	BytesDown int64 // of bodies
 }
 
+// Plus returns the sum.
+func (s Stats) Plus(t Stats) Stats {
+	return Stats{
+		Puts: s.Puts + t.Puts, Gets: s.Gets + t.Gets, Heads: s.Heads + t.Heads, Lists: s.Lists + t.Lists, Posts: s.Posts + t.Posts,
+		Deletes: s.Deletes + t.Deletes, BytesUp: s.BytesUp + t.BytesUp, BytesDown: s.BytesDown + t.BytesDown,
+	}
+}
+
 // wire sends HTTP requests: it counts them, and bounds the time and the answer of each one. It follows no redirections,
 // for which the signature would not be right.
 type wire struct {

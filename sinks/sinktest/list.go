@@ -82,3 +82,36 @@ func testListStops(t *testing.T, b sinks.Bucket) {
 		break // a List that goes on calling yield panics
 	}
 }
+
+// testETags holds what listings tell of the states of objects against what is told of those that are open. Other bytes of
+// the same length are another state.
+func testETags(t *testing.T, b sinks.Bucket) {
+	Write(t, b, "a/1", []byte("one"))
+	Write(t, b, "a/2", []byte("two"))
+	seen := map[string]string{}
+	for o, err := range b.List(t.Context(), "", "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o.ETag == "" {
+			continue
+		}
+		if other, twice := seen[o.ETag]; twice {
+			t.Errorf("%s and %s are both in the state %s", other, o.Name, o.ETag)
+		}
+		seen[o.ETag] = o.Name
+		ob, err := b.Open(t.Context(), o.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tagged, ok := ob.(sinks.Tagged); !ok || tagged.ETag() != o.ETag {
+			t.Errorf("%s is listed in the state %s, and open it tells another one, or none", o.Name, o.ETag)
+		}
+		if err := ob.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if len(seen) == 1 {
+		t.Error("of one object the state is told, of the other it is not")
+	}
+}

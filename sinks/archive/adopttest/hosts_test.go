@@ -105,7 +105,7 @@ func host(t *testing.T, b *dir.Bucket, url string, key *age.X25519Identity) migr
 	}
 	defer state.Close()
 	sum, err := migrate.Run(ctx, migrate.Options{
-		Job: a.ID(), Sink: a, Checkpoints: state, Tool: "test", Window: 5, Backoff: time.Microsecond,
+		Job: a.ID(), Sink: a, Checkpoints: state, Tool: "test", Window: 5, Backoff: time.Microsecond, LedgerPages: 2,
 		Mailboxes: []migrate.Mailbox{{Address: "alice@example.com", Client: eas.Config{
 			URL: url, User: "alice", Transport: &auth.Basic{User: "alice", Password: easservertest.Password, Origin: url},
 		}}},

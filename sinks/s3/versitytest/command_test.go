@@ -120,9 +120,9 @@ func TestCommand(t *testing.T) {
 		{http.MethodDelete, record, record + ": it was deleted"},
 		{http.MethodDelete, "archive.json", "archive.json is missing"},
 	} {
-		resp, answer, err := gateway.Do(t.Context(), step.method, "/"+o.Bucket+"/"+o.Prefix+"/"+step.name, nil, http.Header{}, nil)
-		if err != nil || resp.StatusCode >= http.StatusMultipleChoices {
-			t.Fatalf("%s %s: %v, %s", step.method, step.name, err, answer)
+		answer, err := gateway.Do(t.Context(), step.method, "/"+o.Bucket+"/"+o.Prefix+"/"+step.name, nil, http.Header{}, nil)
+		if err != nil || answer.Status >= http.StatusMultipleChoices {
+			t.Fatalf("%s %s: %v, %s", step.method, step.name, err, answer.Body)
 		}
 		if code, out := run(o, "verify", "--archive", place(o)); code != 15 || !strings.Contains(out, step.found) {
 			t.Errorf("%s: exit %d\n%s", step.method, code, out)
@@ -145,9 +145,9 @@ func names(t *testing.T, b *s3.Bucket) (all []string) {
 func versions(t *testing.T, b *s3.Bucket) []string {
 	t.Helper()
 	bucket, prefix, _ := strings.Cut(strings.TrimPrefix(b.URL(), "s3://"), "/")
-	resp, answer, err := gateway.Do(t.Context(), http.MethodGet, "/"+bucket, map[string][]string{"versions": {""}, "prefix": {prefix}}, http.Header{}, nil)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("list versions: %v, %s", err, answer)
+	answer, err := gateway.Do(t.Context(), http.MethodGet, "/"+bucket, map[string][]string{"versions": {""}, "prefix": {prefix}}, http.Header{}, nil)
+	if err != nil || answer.Status != http.StatusOK {
+		t.Fatalf("list versions: %v, %s", err, answer.Body)
 	}
-	return strings.Split(string(answer), "<Key>")[1:]
+	return strings.Split(string(answer.Body), "<Key>")[1:]
 }

@@ -117,11 +117,11 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case Delayed:
 		p.delay(r, body)
 	default:
-		resp, answer, err := p.ask(r, body)
+		answer, err := p.ask(r, body)
 		if err != nil {
 			panic(http.ErrAbortHandler)
 		}
-		p.answer(w, r, f, resp, answer)
+		p.answer(w, r, f, answer)
 	}
 }
 
@@ -201,14 +201,12 @@ type broken struct{}
 func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 // ask forwards a request whole and reads the answer whole.
-func (p *Proxy) ask(r *http.Request, body []byte) (*http.Response, []byte, error) {
+func (p *Proxy) ask(r *http.Request, body []byte) (Answer, error) {
 	resp, err := p.forward(r, body, len(body))
 	if err != nil {
-		return nil, nil, err
+		return Answer{}, err
 	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, 128<<20))
-	return resp, answer, err
+	return readAnswer(resp, 128<<20)
 }
 
 // delay lets the client wait in vain, and then asks the server.
@@ -216,7 +214,7 @@ func (p *Proxy) delay(r *http.Request, body []byte) {
 	p.late.Add(1)
 	defer p.late.Done()
 	p.outlast(r)
-	_, _, _ = p.ask(r.WithContext(context.WithoutCancel(r.Context())), body)
+	_, _ = p.ask(r.WithContext(context.WithoutCancel(r.Context())), body)
 	panic(http.ErrAbortHandler)
 }
 
@@ -232,9 +230,9 @@ func (p *Proxy) outlast(r *http.Request) {
 
 var sums = regexp.MustCompile(`<ChecksumSHA256>[^<]{4}`)
 
-func (p *Proxy) answer(w http.ResponseWriter, r *http.Request, f Fault, resp *http.Response, body []byte) {
-	status := resp.StatusCode
-	for k, v := range resp.Header {
+func (p *Proxy) answer(w http.ResponseWriter, r *http.Request, f Fault, answer Answer) {
+	body := answer.Body
+	for k, v := range answer.Header {
 		w.Header()[k] = v
 	}
 	switch f {
@@ -253,7 +251,7 @@ func (p *Proxy) answer(w http.ResponseWriter, r *http.Request, f Fault, resp *ht
 		body = sums.ReplaceAll(body, []byte("<ChecksumSHA256>AAAA"))
 	case ShortRange:
 		var from, to, size int
-		if _, err := fmt.Sscanf(resp.Header.Get("Content-Range"), "bytes %d-%d/%d", &from, &to, &size); err == nil && to > from {
+		if _, err := fmt.Sscanf(answer.Header.Get("Content-Range"), "bytes %d-%d/%d", &from, &to, &size); err == nil && to > from {
 			body = body[:len(body)-1]
 			w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, to-1, size))
 		}
@@ -261,7 +259,7 @@ func (p *Proxy) answer(w http.ResponseWriter, r *http.Request, f Fault, resp *ht
 	if r.Method != http.MethodHead {
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	}
-	w.WriteHeader(status)
+	w.WriteHeader(answer.Status)
 	if f == CutAnswer {
 		_, _ = w.Write(body[:len(body)/2])
 		panic(http.ErrAbortHandler)

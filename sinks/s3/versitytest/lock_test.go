@@ -21,11 +21,11 @@ import (
 // plain makes a request to the gateway that knows nothing of package s3.
 func plain(t *testing.T, method, path string, query url.Values, header http.Header, body string) (int, http.Header, string) {
 	t.Helper()
-	resp, answer, err := gateway.Do(t.Context(), method, path, query, header, []byte(body))
+	answer, err := gateway.Do(t.Context(), method, path, query, header, []byte(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resp.StatusCode, resp.Header, string(answer)
+	return answer.Status, answer.Header, string(answer.Body)
 }
 
 func lockedBucket(t *testing.T, mode s3.LockMode) (*s3.Bucket, s3.Options) {
@@ -122,6 +122,49 @@ func TestHold(t *testing.T) {
 	}
 }
 
+// TestHoldAtCreation: objects of both kinds are held when they can first be seen, and the canary proves it and is not.
+func TestHoldAtCreation(t *testing.T) {
+	o := options(t, true)
+	o.PartSize = 5 << 20
+	o.Hold = func(name string) bool { return !strings.HasSuffix(name, "free") }
+	b := open(t, o)
+	findings, err := b.Check(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range findings {
+		if f.Name == s3.WeakHold && (!f.OK || f.Detail != "the legal hold is confirmed") {
+			t.Errorf("finding %+v", f)
+		}
+	}
+	big := bytes.Repeat([]byte("0123456789abcdef"), 400_000) // two parts
+	for name, data := range map[string][]byte{"small": nil, "big": big, "free": nil, "big-free": big} {
+		sinktest.Write(t, b, name, data)
+		want := !strings.HasSuffix(name, "free")
+		path := "/" + o.Bucket + "/" + o.Prefix + "/" + name
+		_, header, _ := plain(t, http.MethodHead, path, nil, nil, "")
+		if got := header.Get("X-Amz-Object-Lock-Legal-Hold"); (got == "ON") != want {
+			t.Errorf("%s: HEAD tells the hold %q", name, got)
+		}
+		status, _, body := plain(t, http.MethodDelete, path, url.Values{"versionId": {header.Get("X-Amz-Version-Id")}}, nil, "")
+		if (status == 403) != want {
+			t.Errorf("%s: DELETE of the version = %d %s", name, status, body)
+		}
+	}
+	_, _, answer := plain(t, http.MethodGet, "/"+o.Bucket, url.Values{"list-type": {"2"}, "prefix": {o.Prefix + "/.tmp-canary-"}}, nil, "")
+	_, rest, _ := strings.Cut(answer, "<Key>")
+	key, _, ok := strings.Cut(rest, "</Key>")
+	if _, header, _ := plain(t, http.MethodHead, "/"+o.Bucket+"/"+key, nil, nil, ""); !ok || header.Get("X-Amz-Object-Lock-Legal-Hold") == "ON" {
+		t.Errorf("the canary %q is held", key)
+	}
+	if err := b.MayKnowProtection(t.Context(), "small"); err != nil {
+		t.Errorf("MayKnowProtection: %v", err)
+	}
+	if p, err := b.Protection(t.Context(), "small"); err != nil || time.Since(p.Created) > time.Hour || !p.Hold {
+		t.Errorf("Protection: %+v, %v", p, err)
+	}
+}
+
 func TestNoLock(t *testing.T) {
 	o := options(t, false)
 	o.Lock = s3.Lock{Mode: s3.LockCompliance, Days: 1}
@@ -156,8 +199,11 @@ func TestVersions(t *testing.T) {
 		got = append(got, seen{v.Name, v.Size, v.Current, v.Deleted})
 	}
 	want := []seen{
-		{"a/deleted", 0, true, true}, {"a/deleted", 5, false, false}, {"a/good", 5, true, false},
-		{"a/replaced", 11, true, false}, {"a/replaced", 5, false, false},
+		{"a/deleted", 0, true, true},
+		{"a/deleted", 5, false, false},
+		{"a/good", 5, true, false},
+		{"a/replaced", 11, true, false},
+		{"a/replaced", 5, false, false},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("versions (-want +got):\n%s", diff)

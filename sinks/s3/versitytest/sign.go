@@ -15,13 +15,27 @@ import (
 	"time"
 )
 
+// An Answer is what a server said, read to its end.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// readAnswer reads an answer to its end, of at most limit bytes, and closes it.
+func readAnswer(resp *http.Response, limit int64) (Answer, error) {
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, limit))
+	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}, err
+}
+
 // Do makes a plain request to an S3 server, signed here and not by an SDK: what it shows does not depend on the code under
-// test. path begins with "/", header and query may be nil. The answer's body is read whole.
+// test. path begins with "/", header and query may be nil.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
-func (g *Gateway) Do(ctx context.Context, method, path string, query url.Values, header http.Header, body []byte) (*http.Response, []byte, error) {
+func (g *Gateway) Do(ctx context.Context, method, path string, query url.Values, header http.Header, body []byte) (Answer, error) {
 	req, err := http.NewRequestWithContext(ctx, method, g.URL, bytes.NewReader(body))
 	if err != nil {
-		return nil, nil, err
+		return Answer{}, err
 	}
 	req.URL.Path, req.URL.RawPath = path, escape(path, true)
 	var pairs []string
@@ -68,11 +82,9 @@ func (g *Gateway) Do(ctx context.Context, method, path string, query url.Values,
 		AccessKey, scope, signed, hex.EncodeToString(mac(key, toSign))))
 	resp, err := g.client(30 * time.Second).Do(req)
 	if err != nil {
-		return nil, nil, err
+		return Answer{}, err
 	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, 64<<20))
-	return resp, answer, err
+	return readAnswer(resp, 64<<20)
 }
 
 func mac(key []byte, s string) []byte {
@@ -101,12 +113,12 @@ func (g *Gateway) MakeBucket(ctx context.Context, name string, lock bool) error 
 	if lock {
 		header.Set("X-Amz-Bucket-Object-Lock-Enabled", "true")
 	}
-	resp, body, err := g.Do(ctx, http.MethodPut, "/"+name, nil, header, nil)
+	answer, err := g.Do(ctx, http.MethodPut, "/"+name, nil, header, nil)
 	if err != nil {
 		return err
 	}
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("make bucket %s: %s: %s", name, resp.Status, body)
+	if answer.Status != http.StatusOK {
+		return fmt.Errorf("make bucket %s: status %d: %s", name, answer.Status, answer.Body)
 	}
 	return nil
 }
