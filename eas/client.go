@@ -27,7 +27,8 @@ type Client struct {
 	mu        sync.Mutex
 	version   Version
 	policyKey PolicyKey
-	expires   int // days to the end of the password, absent
+	wipe      *RemoteWipeError // nil as long as the server has not asked for one
+	expires   int              // days to the end of the password, absent
 
 	provisioning sync.Mutex // one Provision at a time
 }
@@ -120,11 +121,18 @@ func (c *Client) setPolicyKey(k PolicyKey) {
 }
 
 // post sends a command, and again after Provision when the server asks for that, once. handle reads the answer, of which
-// nothing is read yet; what it returns decides, too, whether the server asked for Provision (status 142 to 144).
+// nothing is read yet; what it returns decides, too, whether the server asked for Provision (status 141 to 144) or for a wipe
+// (status 140), after which nothing is sent any more.
 func (c *Client) post(ctx context.Context, cmd command, handle func(*response) error) error {
+	if wipe := c.wipeAsked(); wipe != nil {
+		return wipe
+	}
 	key := c.PolicyKey()
 	err := c.postOnce(ctx, cmd, handle)
-	if !errors.Is(err, ErrPolicyRequired) {
+	switch {
+	case errors.Is(err, ErrRemoteWipe):
+		return c.askWipe(ctx, err)
+	case !wantsPolicy(err, key):
 		return err
 	}
 	if perr := c.provisionSince(ctx, key); perr != nil {
