@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -75,13 +76,15 @@ func (m *mailServer) list(t *testing.T, dir, tokenFile string) {
 
 // TestRunOfAMinute archives 8 mailboxes at once through more than a minute with tokens that live for 5 seconds and are renewed
 // by a refresh token that is good for once. Meanwhile the provider is away for a while, and the server refuses tokens that should be
-// good still.
+// good still. AIRLIFT_MINUTES makes it as many minutes.
 func TestRunOfAMinute(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("it takes more than a minute")
 	}
-	const boxes, messages, size, rate = 8, 60, 20_000, 140 << 10 // 9.6 MB, 67 s
+	const boxes, size, rate = 8, 20_000, 140 << 10
+	minutes, _ := strconv.Atoi(os.Getenv("AIRLIFT_MINUTES"))
+	messages := 60 * max(minutes, 1) // 9.6 MB in 67 s
 	p := Start(t, 5*time.Second)
 	begin := sync.OnceFunc(func() {
 		for after, what := range map[time.Duration]func(){
