@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -135,9 +136,9 @@ func TestCheckOnBadNetwork(t *testing.T) {
 	o := s.serve()
 	o.Attempts = 5
 	b := s.open(o)
-	n := 0
+	var n atomic.Int64 // a request that was given up may still be under way
 	s.meet(func(w http.ResponseWriter, r *http.Request, do http.Handler) {
-		switch n++; n % 4 {
+		switch n.Add(1) % 4 {
 		case 1:
 			hangUp(w)
 		case 3:
