@@ -3,8 +3,10 @@ package twoway
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
 // apply does here what the inbox says. All of it may have been done before.
@@ -177,7 +179,7 @@ func (r *run) update(ctx context.Context, id string, e *Entry, in Incoming, l *l
 		e.There = in.There // what is here differs from Here, and will be sent
 		return nil, nil
 	case KeepBoth:
-		if _, err := r.f.Local.Put(ctx, Item{ID: in.NewID, Properties: c.Here.Properties}); err != nil {
+		if _, err := r.f.Local.Put(ctx, Item{ID: in.NewID, Properties: another(c.Here.Properties, in.NewID)}); err != nil {
 			return err, nil
 		}
 		r.result.Put++
@@ -207,4 +209,16 @@ func (r *run) erase(ctx context.Context, id string, e *Entry, l *local) (failed,
 	}
 	r.forget(id)
 	return nil, nil
+}
+
+// another is a copy of an item that is one of its own: the UID of an event is the same wherever that event is, MS-ASCAL 2.2.2.46.
+func another(props *wbxml.Element, uid string) *wbxml.Element {
+	e := props.Clone()
+	for i := range e.Children {
+		if e.Children[i].Tag == wbxml.CalendarUID {
+			e.Children[i].Text = uid
+		}
+	}
+	e.Children = slices.DeleteFunc(e.Children, func(c wbxml.Element) bool { return c.Tag == wbxml.CalendarClientUid })
+	return e
 }

@@ -35,7 +35,7 @@ type crasher struct {
 }
 
 func (c *crasher) crashes() bool {
-	if !c.down && c.rng.Float64() < c.rate {
+	if !c.down && c.rate > 0 && c.rng.Float64() < c.rate {
 		c.down = true
 	}
 	return c.down

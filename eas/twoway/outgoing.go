@@ -70,8 +70,12 @@ func (r *run) add(it Item, e *Entry) ([]Outgoing, error) {
 		without.Children = slices.DeleteFunc(without.Children, func(c wbxml.Element) bool { return c.Tag == wbxml.CalendarExceptions })
 		o.Here = r.hash(without)
 	}
-	if r.class == eas.ClassCalendar && r.c.Version().AtLeast(eas.Version160) {
+	switch modern := r.c.Version().AtLeast(eas.Version160); {
+	case r.class != eas.ClassCalendar:
+	case modern:
 		main.Append(wbxml.T(wbxml.CalendarClientUid, o.ClientID))
+	case !main.Has(wbxml.CalendarUID): // it is the client's to make, MS-ASCAL 2.2.2.46
+		main.Append(wbxml.T(wbxml.CalendarUID, o.ClientID))
 	}
 	if r.class == eas.ClassNotes && !main.Has(wbxml.NotesMessageClass) { // MS-ASNOTE 2.2.2.5
 		main.Append(wbxml.T(wbxml.NotesMessageClass, "IPM.StickyNote"))

@@ -141,6 +141,10 @@ func (r *run) added(o Outgoing, res eas.CommandResponse, said, again bool) {
 		return
 	}
 	e := &Entry{ServerID: res.ServerID, ClientID: o.ClientID, Here: o.Here, Stay: o.Stay}
+	if other, taken := r.byServer[e.ServerID]; taken && other != o.ID {
+		// QUIRK(SOGo 5.8): an event with the UID of another replaces it.
+		e.ServerID = ""
+	}
 	if e.ServerID == "" || r.class == eas.ClassEmail {
 		e.Mark = o.Mark
 	}
