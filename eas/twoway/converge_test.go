@@ -170,7 +170,7 @@ func converge(t *testing.T, seed uint64, v eas.Version, rule twoway.Rule, delete
 			}
 		}
 	}
-	if crashes < rounds/4 || restarts == 0 {
+	if crashes < rounds/4 || restarts == 0 && !testing.Short() {
 		t.Errorf("%d crashes, %d restarts: nothing was tried", crashes, restarts)
 	}
 }
