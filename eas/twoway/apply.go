@@ -21,6 +21,10 @@ func (r *run) apply(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		if r.stuck[in.name()] { // it is tried again with the next Sync
+			left = append(left, in)
+			continue
+		}
 		id, failed, err := r.applyOne(ctx, in, l)
 		if err != nil {
 			return err
@@ -28,6 +32,7 @@ func (r *run) apply(ctx context.Context) error {
 		if failed != nil {
 			r.fail(Failure{ID: id, ServerID: in.ServerID, Op: in.Op, Here: true, Err: failed})
 			left = append(left, in)
+			r.stuck[in.name()] = true
 		}
 	}
 	r.state.Inbox = left

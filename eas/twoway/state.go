@@ -55,6 +55,9 @@ type Incoming struct {
 	Content  *Content      `json:"content,omitempty"` // nil with OpDelete
 }
 
+// name tells changes of different items apart.
+func (in *Incoming) name() string { return string(in.ServerID) + "/" + in.ID }
+
 // Content is the properties of an item. Its text form is XML.
 type Content struct{ wbxml.Element }
 

@@ -49,6 +49,7 @@ type run struct {
 	lists    int                     // how often the folder was read as a whole
 	batch    int                     // items of a request that changes something
 	held     map[string]bool         // items that are left alone for the rest of the run
+	stuck    map[string]bool         // changes that cannot be done here in this run
 	result   Result
 }
 
@@ -75,7 +76,7 @@ func newRun(ctx context.Context, client *eas.Client, f Folder) (*run, error) {
 		state.Items = map[string]*Entry{}
 	}
 	r := &run{
-		c: client, f: f, class: class, state: state, batch: f.MaxCommands, held: map[string]bool{}, fresh: true,
+		c: client, f: f, class: class, state: state, batch: f.MaxCommands, held: map[string]bool{}, stuck: map[string]bool{}, fresh: true,
 		drafts: f.Type == eas.FolderDrafts && v.AtLeast(eas.Version160),
 	}
 	r.index()
@@ -270,7 +271,7 @@ func (r *run) receive(changes []Incoming) {
 	inbox := r.state.Inbox[:0:0]
 	for _, in := range append(r.state.Inbox, changes...) {
 		in.NewID = newID(in.NewID)
-		name := string(in.ServerID) + "/" + in.ID
+		name := in.name()
 		if i, ok := last[name]; ok {
 			in.NewID = inbox[i].NewID
 			if in.Content != nil && inbox[i].Content != nil && r.class == eas.ClassEmail {
