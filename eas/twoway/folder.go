@@ -81,7 +81,7 @@ type Result struct {
 }
 
 // Failure is one item that could not be brought to the other side. The next Sync tries again.
-type Failure struct {
+type Failure struct { //nolint:errname // it is what failed, and an error besides
 	ID       string
 	ServerID eas.ServerID // "" if it has none
 	Op       eas.CommandOp
@@ -117,10 +117,10 @@ func (f *Folder) withDefaults() {
 		}
 		*n = min(*n, most)
 	}
-	const any = 1 << 30
+	const free = 1 << 30
 	set(&f.WindowSize, defaultWindow, eas.MaxWindowSize)
 	set(&f.MaxCommands, defaultCommands, mostCommands)
-	set(&f.MaxBytes, defaultBytes, any)
-	set(&f.MaxItems, defaultItems, any)
-	set(&f.MaxRequests, defaultRequests, any)
+	set(&f.MaxBytes, defaultBytes, free)
+	set(&f.MaxItems, defaultItems, free)
+	set(&f.MaxRequests, defaultRequests, free)
 }

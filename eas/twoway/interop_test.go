@@ -33,8 +33,7 @@ type program struct {
 
 func newProgram(t *testing.T, v eas.Version, user string, typ eas.FolderType, device string) *program {
 	t.Helper()
-	home := cmp.Or(os.Getenv("AIRLIFT_LAB"), filepath.Join(os.TempDir(), "airlift-lab"))
-	env, err := os.ReadFile(filepath.Join(home, "lab.env"))
+	env, err := os.ReadFile(filepath.Join(home(), "lab.env"))
 	if err != nil {
 		t.Fatalf("no lab: %v\nstart it with examples/lab/sogo/up.sh", err)
 	}
@@ -181,4 +180,9 @@ func TestInteropTwoPrograms(t *testing.T) {
 			})
 		}
 	}
+}
+
+// home is where up.sh made the lab.
+func home() string {
+	return cmp.Or(os.Getenv("AIRLIFT_LAB"), filepath.Join(os.TempDir(), "airlift-lab"))
 }

@@ -36,7 +36,9 @@ func (r *run) read(ctx context.Context) (listed []Incoming, key eas.SyncKey, err
 	all := map[eas.ServerID]Incoming{}
 	var order []eas.ServerID
 	// Up to a page with nothing on it: a server may say too early that there is no more.
-	for idle := false; !idle; idle = len(p.changes) == 0 && !p.more {
+	// That there is nothing at all, where there was something, it has to say twice: an answer that says so has no content to prove it.
+	sure := len(r.state.Items) == 0
+	for idle := false; !idle; {
 		more := p.more
 		if p, err = r.ask(ctx, p.key, nil); err != nil {
 			return nil, "", err
@@ -53,6 +55,9 @@ func (r *run) read(ctx context.Context) (listed []Incoming, key eas.SyncKey, err
 				order = append(order, in.ServerID)
 			}
 			all[in.ServerID] = in
+		}
+		if idle = len(p.changes) == 0 && !p.more; idle && len(all) == 0 && !sure {
+			idle, sure = false, true
 		}
 		if len(all) > r.f.MaxItems {
 			return nil, "", fmt.Errorf("%w: more than %d", ErrTooMany, r.f.MaxItems)

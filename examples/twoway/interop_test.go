@@ -15,8 +15,7 @@ import (
 // TestInterop runs the program for two directories, and so brings a contact from one to the other, through a real server: the
 // lab of examples/lab/sogo.
 func TestInterop(t *testing.T) {
-	home := cmp.Or(os.Getenv("AIRLIFT_LAB"), filepath.Join(os.TempDir(), "airlift-lab"))
-	env, err := os.ReadFile(filepath.Join(home, "lab.env"))
+	env, err := os.ReadFile(filepath.Join(home(), "lab.env"))
 	if err != nil {
 		t.Fatalf("no lab: %v\nstart it with examples/lab/sogo/up.sh", err)
 	}
@@ -78,4 +77,9 @@ func TestInterop(t *testing.T) {
 	if got := find(there, name); len(got) != 0 {
 		t.Errorf("%v is still there", got)
 	}
+}
+
+// home is where up.sh made the lab.
+func home() string {
+	return cmp.Or(os.Getenv("AIRLIFT_LAB"), filepath.Join(os.TempDir(), "airlift-lab"))
 }
