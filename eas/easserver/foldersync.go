@@ -1,6 +1,7 @@
 package easserver
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
@@ -51,8 +52,12 @@ func (h *hierarchyState) advance(known map[string]folderInfo) string {
 // folderSync answers FolderSync. MS-ASCMD 2.2.1.5.
 func (x *exchange) folderSync() {
 	key := x.doc.Child(wbxml.FolderHierarchySyncKey)
-	if key == nil || key.Text == "" {
-		x.violation("MS-ASCMD 2.2.3.181.2", "no SyncKey")
+	err := x.protocol.wellFormed(x.doc)
+	if err == nil && key.Text == "" {
+		err = errors.New("no SyncKey")
+	}
+	if err != nil {
+		x.violation("MS-ASCMD 2.2.3.181.2", err.Error())
 		x.status(10)
 		return
 	}

@@ -20,6 +20,10 @@ func (x *exchange) getItemEstimate() {
 		x.refuse(103, "MS-ASCMD 3.1.5.10", "no, or too many, collections")
 		return
 	}
+	if err := x.protocol.wellFormed(x.doc); err != nil {
+		x.refuse(103, "MS-ASCMD 2.2.3.85", err.Error())
+		return
+	}
 	answer := wbxml.E(wbxml.GetItemEstimateGetItemEstimate)
 	for c := range cs.All(wbxml.GetItemEstimateCollection) {
 		if err := inOrder(c, x.estimateOrder()); err != nil {

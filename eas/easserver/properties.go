@@ -120,17 +120,28 @@ func parseSupported(e *wbxml.Element) *supported {
 	return s
 }
 
-// ghosted tells whether a property that a Change leaves out stays. Without a list
-// nothing of contacts and events does, except what identifies an event; events stop
-// having ghosts in 16.0, where a Change says only what changes.
+// ghosted tells whether a property that a Change leaves out stays: a body, a picture
+// and exceptions always do, and what identifies an event; from 16.0 on all of an event;
+// of other contacts and events what is not in the list. MS-ASCMD 2.2.3.24, 2.2.3.179.
 func (s *supported) ghosted(class eas.Class, p protocol, tag wbxml.Tag) bool {
-	switch {
-	case class == eas.ClassTasks, class == eas.ClassNotes, class == eas.ClassCalendar && p >= 160:
-		return true
-	case tag == wbxml.CalendarUID, tag == wbxml.CalendarDtStamp, tag == wbxml.CalendarClientUid:
+	switch tag {
+	case wbxml.AirSyncBaseBody, wbxml.ContactsPicture, wbxml.CalendarExceptions, wbxml.CalendarUID, wbxml.CalendarDtStamp, wbxml.CalendarClientUid:
 		return true
 	}
-	return s != nil && !s.tags[tag]
+	switch class {
+	case eas.ClassCalendar:
+		return p >= 160 || s != nil && !s.tags[tag]
+	case eas.ClassContacts:
+		return s != nil && !s.tags[tag]
+	}
+	return false
+}
+
+// sameProperty tells whether two tags are of one property: a location has another
+// name from 16.0 on.
+func sameProperty(a, b wbxml.Tag) bool {
+	location := func(t wbxml.Tag) bool { return t == wbxml.CalendarLocation || t == wbxml.AirSyncBaseLocation }
+	return a == b || location(a) && location(b)
 }
 
 // merge returns the properties of an item after a Change.
@@ -138,11 +149,11 @@ func (s *supported) merge(class eas.Class, p protocol, old, change []wbxml.Eleme
 	var props []wbxml.Element
 	replaced := map[wbxml.Tag]bool{}
 	for _, e := range old {
-		at := slices.IndexFunc(change, func(c wbxml.Element) bool { return c.Tag == e.Tag })
+		at := slices.IndexFunc(change, func(c wbxml.Element) bool { return sameProperty(c.Tag, e.Tag) })
 		switch {
 		case at >= 0:
 			props = append(props, change[at])
-			replaced[e.Tag] = true
+			replaced[change[at].Tag] = true
 		case s.ghosted(class, p, e.Tag):
 			props = append(props, e)
 		}

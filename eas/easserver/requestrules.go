@@ -47,8 +47,9 @@ var requestRules = map[wbxml.Tag][]allowed{
 	wbxml.ComposeMailSource: { // 2.2.3.173
 		{tag: wbxml.ComposeMailFolderId}, {tag: wbxml.ComposeMailItemId}, {tag: wbxml.ComposeMailLongId}, {tag: wbxml.ComposeMailInstanceId},
 	},
-	wbxml.ComposeMailForwardees: {{tag: wbxml.ComposeMailForwardee, required: true, many: true}},               // 2.2.3.79
-	wbxml.ComposeMailForwardee:  {{tag: wbxml.ComposeMailName}, {tag: wbxml.ComposeMailEmail, required: true}}, // 2.2.3.78
+	wbxml.ComposeMailForwardees:     {{tag: wbxml.ComposeMailForwardee, required: true, many: true}},               // 2.2.3.79
+	wbxml.ComposeMailForwardee:      {{tag: wbxml.ComposeMailName}, {tag: wbxml.ComposeMailEmail, required: true}}, // 2.2.3.78
+	wbxml.FolderHierarchyFolderSync: {{tag: wbxml.FolderHierarchySyncKey, required: true}},                         // 2.2.3.76
 	wbxml.FolderHierarchyFolderCreate: { // 2.2.3.72
 		{tag: wbxml.FolderHierarchySyncKey, required: true},
 		{tag: wbxml.FolderHierarchyParentId, required: true},
@@ -111,6 +112,8 @@ var requestRules = map[wbxml.Tag][]allowed{
 		{tag: wbxml.ItemOperationsDeleteSubFolders},
 		{tag: wbxml.ItemOperationsMoveAlways, since: 140},
 	},
+	wbxml.GetItemEstimateGetItemEstimate: {{tag: wbxml.GetItemEstimateCollections, required: true}},            // 2.2.3.85
+	wbxml.GetItemEstimateCollections:     {{tag: wbxml.GetItemEstimateCollection, required: true, many: true}}, // 2.2.3.31.1; the order in a Collection depends on the version
 	wbxml.AirSyncSync: { // 2.2.3.180
 		{tag: wbxml.AirSyncCollections},
 		{tag: wbxml.AirSyncPartial, since: 121},
@@ -164,6 +167,7 @@ var requestRules = map[wbxml.Tag][]allowed{
 		{tag: wbxml.AirSyncBaseBodyPartPreference, many: true, since: 141},
 		{tag: wbxml.RightsManagementRightsManagementSupport, since: 141},
 	},
+	wbxml.AirSyncBaseBody:               {{tag: wbxml.AirSyncBaseType, required: true}, {tag: wbxml.AirSyncBaseData}},  // MS-ASAIRS 2.2.2.9, of SmartForward and MeetingResponse
 	wbxml.AirSyncBaseBodyPreference:     bodyPreferenceRules,                                                           // MS-ASAIRS 2.2.2.12
 	wbxml.AirSyncBaseBodyPartPreference: bodyPreferenceRules,                                                           // MS-ASAIRS 2.2.2.11
 	wbxml.PingPing:                      {{tag: wbxml.PingHeartbeatInterval}, {tag: wbxml.PingFolders}},                // 2.2.3.136
@@ -184,6 +188,12 @@ var bodyPreferenceRules = []allowed{
 var anyOrder = []wbxml.Tag{
 	wbxml.AirSyncSync, wbxml.AirSyncCommands, wbxml.AirSyncAdd, wbxml.AirSyncChange, wbxml.AirSyncOptions,
 	wbxml.ItemOperationsItemOperations, wbxml.ItemOperationsFetch, wbxml.ItemOperationsOptions,
+}
+
+// anyChildren are the elements whose children are another matter.
+var anyChildren = []wbxml.Tag{
+	wbxml.AirSyncApplicationData, wbxml.AirSyncSupported, wbxml.ItemOperationsSchema, // properties of a class
+	wbxml.SearchQuery, wbxml.SettingsDeviceInformation, wbxml.GetItemEstimateCollection, // with rules of their own
 }
 
 // operationsWellFormed checks an ItemOperations, where Options are of three kinds.
@@ -231,6 +241,9 @@ func (p protocol) obeys(first map[wbxml.Tag][]allowed, e *wbxml.Element) error {
 		rules, ordered = requestRules[e.Tag], !slices.Contains(anyOrder, e.Tag)
 	}
 	if rules == nil {
+		if len(e.Children) > 0 && !slices.Contains(anyChildren, e.Tag) {
+			return fmt.Errorf("%s in %s", e.Children[0].Tag, e.Tag)
+		}
 		return nil
 	}
 	last := -1

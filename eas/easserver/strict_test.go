@@ -243,3 +243,37 @@ func TestOptions(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryRequestHasRules: a command whose requests are held against no table would take anything.
+func TestEveryRequestHasRules(t *testing.T) {
+	others := map[string]string{
+		"Settings":      "each property is checked where it is read",
+		"GetAttachment": "it has no document",
+	}
+	for _, c := range commands {
+		_, in := requestRules[c.root]
+		_, lookup := lookupRules[c.root]
+		_, other := others[c.name]
+		n := 0
+		for _, has := range []bool{in, lookup, other} {
+			if has {
+				n++
+			}
+		}
+		if n != 1 {
+			t.Errorf("%s: in the table %v, in that of lookups %v, elsewhere %v", c.name, in, lookup, other)
+		}
+	}
+	for tag, rules := range requestRules {
+		for _, r := range rules {
+			if r.tag == tag {
+				t.Errorf("%s in itself", tag)
+			}
+		}
+	}
+	p := protocol(161)
+	nested := wbxml.E(wbxml.PingPing, wbxml.E(wbxml.PingHeartbeatInterval, wbxml.T(wbxml.PingId, "1")))
+	if err := p.wellFormed(&nested); err == nil {
+		t.Error("a number with a child")
+	}
+}
