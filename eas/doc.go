@@ -60,9 +60,9 @@
 //
 // # What this package does, and does not
 //
-// It keeps no sync state: a key goes in, a key comes out. It never repeats a request by itself, with one exception: when a server
-// wants Provision, the client provisions once and repeats the command once. What it tells the server of a policy, and of a wipe,
-// [Config] Policy and Wipe decide. It never follows a redirect (package autodiscover knows which hosts credentials may go to).
+// It keeps no sync state: a key goes in, a key comes out (package twoway keeps one, for programs with items of their own). It
+// never repeats a request by itself, with one exception: when a server wants Provision, the client provisions once and repeats
+// the command once. What it tells the server of a policy, and of a wipe, [Config] Policy and Wipe decide. It never follows a redirect (package autodiscover knows which hosts credentials may go to).
 // Everything else, above all what to do about an error, is the caller's decision.
 //
 // Answers are streams. A [SyncPage] is read from the network while the caller goes through its items; a MIME body goes from the

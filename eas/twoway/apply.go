@@ -184,10 +184,9 @@ func (r *run) update(ctx context.Context, id string, e *Entry, in Incoming, l *l
 		e.There = in.There // what is here differs from Here, and will be sent
 		return nil, nil
 	case KeepBoth:
-		if _, err := r.f.Local.Put(ctx, Item{ID: in.NewID, Properties: another(c.Here.Properties, in.NewID)}); err != nil {
+		if err := r.keep(ctx, c.Here.Properties, here, in.NewID, l); err != nil {
 			return err, nil
 		}
-		r.result.Put++
 	}
 	return r.put(ctx, id, in), nil
 }
@@ -214,6 +213,22 @@ func (r *run) erase(ctx context.Context, id string, e *Entry, l *local) (failed,
 	}
 	r.forget(id)
 	return nil, nil
+}
+
+// keep makes an item of its own of what is here. It may have been made before, and may have been changed since then: then it stays as
+// it is.
+func (r *run) keep(ctx context.Context, props *wbxml.Element, hash, id string, l *local) error {
+	if len(l.unknown[hash]) > 0 {
+		return nil
+	}
+	if _, taken := l.hash[id]; taken {
+		id = newID("")
+	}
+	if _, err := r.f.Local.Put(ctx, Item{ID: id, Properties: another(props, id)}); err != nil {
+		return err
+	}
+	r.result.Put++
+	return nil
 }
 
 // another is a copy of an item that is one of its own: the UID of an event is the same wherever that event is, MS-ASCAL 2.2.2.46.

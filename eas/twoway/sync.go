@@ -155,12 +155,12 @@ func (r *run) exchange(ctx context.Context) error {
 	default:
 		return err
 	}
-	again := s.Asked > 1
+	again := s.Asked > 1 && len(s.Outbox) > 0
 	s.Key, s.Asked = p.key, 0
 	gone := r.settle(p.responses, again)
 	s.Outbox = nil
 	r.receive(append(gone, p.changes...))
-	r.drained = !p.more
+	r.drained = !p.more && !again // what the first of two equal requests made may come with the next page
 	return r.save(ctx)
 }
 

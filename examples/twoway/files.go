@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/airlift-eas/airlift/eas/auth/replace"
 	"github.com/airlift-eas/airlift/eas/twoway"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
@@ -48,17 +50,19 @@ func (dir files) Put(_ context.Context, item twoway.Item) (*wbxml.Element, error
 		return nil, err
 	}
 	c.set(item.Properties)
-	if err := replace(dir.path(item.ID), c.text()); err != nil {
-		return nil, err
-	}
-	return c.properties(), nil
+	err = replace.Write(dir.path(item.ID), 0o600, func(w io.Writer) error {
+		_, err := w.Write(c.text())
+		return err
+	})
+	return c.properties(), err
 }
 
+// Delete is durable with the state, which is saved in the same directory.
 func (dir files) Delete(_ context.Context, id string) error {
 	if err := os.Remove(dir.path(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return syncDir(string(dir))
+	return nil
 }
 
 func (dir files) path(id string) string { return filepath.Join(string(dir), id+suffix) }
