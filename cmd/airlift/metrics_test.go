@@ -75,7 +75,7 @@ func TestMetricsFollow(t *testing.T) {
 		p := publish(t.Context(), c, outputs{})
 		p.traced(&mailbox)
 		o.Mailboxes = []migrate.Mailbox{mailbox}
-		sum, _, err = archiveRun(t.Context(), c, dirPlace(filepath.Join(dir, "archive")), filepath.Join(dir, "state"), o, p.event)
+		sum, _, err = archiveRun(t.Context(), c, dirPlace(filepath.Join(dir, "archive")), filepath.Join(dir, "state"), o, migrate.Run, p.event)
 		if err != nil {
 			t.Fatal(err)
 		}
