@@ -11,9 +11,9 @@ type Event struct {
 	Folder  string    `json:"folder,omitempty"` // display path
 	// FolderID tells folders of one path apart, in the event that a folder ends with.
 	FolderID string `json:"folder_id,omitempty"`
-	Class   string    `json:"class,omitempty"`
-	Page    int       `json:"page,omitempty"` // segment number
-	Segment string    `json:"segment,omitempty"`
+	Class    string `json:"class,omitempty"`
+	Page     int    `json:"page,omitempty"` // segment number
+	Segment  string `json:"segment,omitempty"`
 
 	Stored      int   `json:"stored,omitempty"`
 	Changed     int   `json:"changed,omitempty"`

@@ -33,13 +33,13 @@ func (h *heartbeat) passed() {
 	case h.now < top:
 		h.set(min(h.now*3/2, top))
 	case h.bearable > 0 && h.steady >= steadyBeats:
-		h.bearable, h.steady = min(h.bearable*3/2, h.most), 0
+		h.bearable, h.steady = min((h.bearable*3/2).Truncate(time.Second), h.most), 0
 	}
 }
 
 // cut notes that no answer came.
 func (h *heartbeat) cut() {
-	h.bearable = max(h.now*3/4, h.least)
+	h.bearable = max((h.now * 3 / 4).Truncate(time.Second), h.least)
 	h.set(h.now / 2)
 }
 

@@ -283,7 +283,9 @@ func TestWatchWithoutPing(t *testing.T) {
 			}})
 			l := newLab(t, cfg, "alice")
 			w := l.watch(l.options("alice"), migrate.WatchOptions{})
-			w.until("warning", func(e migrate.Event) bool { return e.Event == migrate.EventWarning && strings.Contains(e.Message, "Sync waits") })
+			w.until("warning", func(e migrate.Event) bool {
+				return e.Event == migrate.EventWarning && strings.Contains(e.Message, "Sync waits")
+			})
 			u := l.store.User("alice")
 			for i := range 12 { // more than a window at last
 				u.Folder("Inbox").AddMessage(message("alice", "Inbox", 1000+i))

@@ -37,5 +37,7 @@ func watchVerb(ctx *cli.Context, c *console) error {
 		return usage(fmt.Sprintf("--whole-every: %s", wo.Whole), "everything is read again after 1m or more")
 	}
 	c.watching = true
-	return runVerb(ctx, c, func(ctx context.Context, o migrate.Options) (migrate.Summary, error) { return migrate.Watch(ctx, o, wo) })
+	return runVerb(ctx, c, func(ctx context.Context, o migrate.Options) (migrate.Summary, error) {
+		return migrate.Watch(ctx, o, wo)
+	})
 }
