@@ -147,7 +147,7 @@ func (w *watcher) putOff(s *spot, err error) {
 
 // own leaves of a round's error what is not one of its folders': those are dealt with.
 func (w *watcher) own(m *mailboxRun, err error) error {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // what drainAll joined, not what it wraps
+	joined, ok := err.(interface{ Unwrap() []error }) // what drainAll joined, not what it wraps
 	if !ok {
 		return err
 	}
@@ -221,7 +221,7 @@ func (w *watcher) note(ctx context.Context, result Result, cause error) error {
 	if err := m.record(ctx, result, cause, states, others...); err != nil {
 		return err
 	}
-	w.state, w.stretch, w.recorded = m.state, newStretch(w.mailboxRun.run), w.wall()
+	w.state, w.stretch, w.recorded = m.state, newStretch(w.run), w.wall()
 	for _, s := range w.spots {
 		s.run = nil
 		st := &s.state

@@ -99,7 +99,6 @@ func (r *run) watch(ctx context.Context, mb Mailbox, wo WatchOptions, rounds cha
 type stretch struct {
 	id       string
 	started  time.Time
-	result   Result
 	moved    bool // a folder does not stand where the last record says
 	segments []sinks.Segment
 	named    map[string]bool
