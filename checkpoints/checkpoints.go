@@ -125,6 +125,7 @@ type Locks interface {
 type Mailbox struct {
 	Key
 	Server       string    // the URL in use, without credentials
+	Named        string    // the URL that the run was told when it came to use Server; "" = none, it was found by the address
 	User         string    //
 	DeviceID     string    // the device partnership that all keys belong to
 	EAS          string    // the protocol version that the keys were made with

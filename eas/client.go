@@ -27,6 +27,8 @@ type Client struct {
 	mu        sync.Mutex
 	version   Version
 	policyKey PolicyKey
+	wipe      *RemoteWipeError // nil as long as the server has not asked for one
+	expires   int              // days to the end of the password, absent
 
 	provisioning sync.Mutex // one Provision at a time
 }
@@ -42,9 +44,12 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{cfg: cfg, url: u, version: cfg.Version, policyKey: cfg.PolicyKey}
+	c := &Client{cfg: cfg, url: u, version: cfg.Version, policyKey: cfg.PolicyKey, expires: absent}
 	if cfg.Transport == nil {
 		c.own = newTransport()
+		if cfg.HTTP1 {
+			c.own = NewHTTP1Transport()
+		}
 		c.cfg.Transport = c.own
 	}
 	c.http = http.Client{
@@ -59,6 +64,15 @@ func New(cfg Config) (*Client, error) {
 // NewTransport is the transport that a client has by default, to be wrapped with credentials: TLS 1.2 or newer, a few idle
 // connections, and no decompression, which the client does itself.
 func NewTransport() *http.Transport { return newTransport() }
+
+// NewHTTP1Transport is NewTransport without HTTP/2, for servers and proxies that claim it and fail at it.
+func NewHTTP1Transport() *http.Transport {
+	t := newTransport()
+	t.ForceAttemptHTTP2 = false
+	t.Protocols = new(http.Protocols)
+	t.Protocols.SetHTTP1(true)
+	return t
+}
 
 func newTransport() *http.Transport {
 	return &http.Transport{
@@ -107,11 +121,18 @@ func (c *Client) setPolicyKey(k PolicyKey) {
 }
 
 // post sends a command, and again after Provision when the server asks for that, once. handle reads the answer, of which
-// nothing is read yet; what it returns decides, too, whether the server asked for Provision (status 142 to 144).
+// nothing is read yet; what it returns decides, too, whether the server asked for Provision (status 141 to 144) or for a wipe
+// (status 140), after which nothing is sent any more.
 func (c *Client) post(ctx context.Context, cmd command, handle func(*response) error) error {
+	if wipe := c.wipeAsked(); wipe != nil {
+		return wipe
+	}
 	key := c.PolicyKey()
 	err := c.postOnce(ctx, cmd, handle)
-	if !errors.Is(err, ErrPolicyRequired) {
+	switch {
+	case errors.Is(err, ErrRemoteWipe):
+		return c.askWipe(ctx, err)
+	case !wantsPolicy(err, key):
 		return err
 	}
 	if perr := c.provisionSince(ctx, key); perr != nil {

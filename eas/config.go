@@ -1,6 +1,7 @@
 package eas
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -32,6 +33,13 @@ type Config struct {
 	Version Version
 	// PolicyKey is what an earlier Provision returned; "" if there was none.
 	PolicyKey PolicyKey
+	// Policy decides what the server is told of a policy that it demands; an error keeps the client from telling anything,
+	// and is what the command ends with. nil says of every policy that it is applied. It is called by one goroutine at a
+	// time, during the command that the server asked at, and must not use the client.
+	Policy func(context.Context, *Policy) (Compliance, error)
+	// Wipe is told, once, that the server asks for a remote wipe, and tells whether the data was removed; the server is told
+	// the same. nil leaves that to AcknowledgeRemoteWipe. It is called as Policy is.
+	Wipe func(context.Context, *RemoteWipeError) (done bool)
 	// Device is what the server shows of this device to its user and administrator.
 	Device DeviceInformation
 	// Query is the form of the request line; default QueryPlain.
@@ -41,8 +49,13 @@ type Config struct {
 	// Transport sends the requests; it adds the credentials (auth.Basic wraps one). nil uses a connection pool of the
 	// client's own.
 	Transport http.RoundTripper
+	// HTTP1 keeps the client's own transport to HTTP/1.1; a Transport of the caller's decides that itself.
+	HTTP1 bool
 	// AllowHTTP permits plain HTTP to hosts other than this one.
 	AllowHTTP bool
+	// IgnoreUpgrade lets commands succeed whose answer asks to synchronize anew (UpgradedError): for a caller that is just
+	// doing so.
+	IgnoreUpgrade bool
 	// HeaderTimeout bounds the time to the first byte of an answer; default 5 minutes, because servers render a whole
 	// page before they send anything.
 	HeaderTimeout time.Duration
@@ -62,16 +75,18 @@ type Config struct {
 	TraceXML bool
 }
 
-// DeviceInformation is what the server is told of the device. MS-ASCMD 2.2.3.45. The zero value says "airlift".
+// DeviceInformation is what the server is told of the device, each at most 1024 characters. MS-ASCMD 2.2.3.45. In a Config the
+// zero value says "airlift".
 type DeviceInformation struct {
-	Model          string `wbxml:"Settings:Model"` // 2.2.3.115
-	IMEI           string `wbxml:"Settings:IMEI"`
-	FriendlyName   string `wbxml:"Settings:FriendlyName"`
-	OS             string `wbxml:"Settings:OS"`
-	OSLanguage     string `wbxml:"Settings:OSLanguage"`
-	PhoneNumber    string `wbxml:"Settings:PhoneNumber"`
-	UserAgent      string `wbxml:"Settings:UserAgent"`      // from 12.1 on
-	MobileOperator string `wbxml:"Settings:MobileOperator"` // from 14.0 on
+	Model             string `wbxml:"Settings:Model"` // 2.2.3.115
+	IMEI              string `wbxml:"Settings:IMEI"`
+	FriendlyName      string `wbxml:"Settings:FriendlyName"`
+	OS                string `wbxml:"Settings:OS"`
+	OSLanguage        string `wbxml:"Settings:OSLanguage"`
+	PhoneNumber       string `wbxml:"Settings:PhoneNumber"`       // 2.2.3.134
+	UserAgent         string `wbxml:"Settings:UserAgent"`         // from 12.1 on
+	EnableOutboundSMS *bool  `wbxml:"Settings:EnableOutboundSMS"` // 2.2.3.60, from 14.0 on
+	MobileOperator    string `wbxml:"Settings:MobileOperator"`    // 2.2.3.113, from 14.0 on
 }
 
 const (

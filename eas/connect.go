@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-
-	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
 // ServerInfo is what a server says of itself in its answer to OPTIONS. MS-ASHTTP 2.2.3.
@@ -80,31 +78,18 @@ func (c *Client) Connect(ctx context.Context) (*ServerInfo, error) {
 
 // sendDeviceInformation tells what the user and the administrator are to see of this device. MS-ASCMD 2.2.1.18.
 func (c *Client) sendDeviceInformation(ctx context.Context) error {
-	info, err := c.deviceInformation()
+	answer, err := c.Settings(ctx, SettingsRequest{Device: &c.cfg.Device})
 	if err != nil {
 		return err
 	}
-	doc := wbxml.E(wbxml.SettingsSettings, info)
-	_, err = c.call(ctx, command{name: "Settings", doc: &doc}, func(e *wbxml.Element) error {
-		return status("Settings", "Settings", number(e, wbxml.SettingsStatus))
-	})
-	return err
-}
-
-func (c *Client) deviceInformation() (wbxml.Element, error) {
-	info := c.cfg.Device
-	if !c.Version().AtLeast(Version121) {
-		info.UserAgent = ""
-	}
-	if !c.Version().AtLeast(Version140) {
-		info.MobileOperator = ""
-	}
-	set, err := wbxml.Encode(wbxml.SettingsSet, info)
-	return wbxml.E(wbxml.SettingsDeviceInformation, set), err
+	return answer.DeviceErr
 }
 
 // harmless tells whether the server only declined to know about the device.
 func harmless(err error) bool {
+	if errors.Is(err, errors.ErrUnsupported) {
+		return true
+	}
 	if errors.Is(err, ErrBlocked) || errors.Is(err, ErrPolicyRequired) || errors.Is(err, ErrRemoteWipe) || errors.Is(err, ErrUnauthorized) {
 		return false
 	}

@@ -26,6 +26,14 @@
 // FolderUpdate, FolderDelete, MeetingResponse, GetAttachment, and the Operations of ItemOperations. Each has a method and a file of its
 // name. What a version does not have is refused before it is sent, with an error that is errors.ErrUnsupported.
 //
+// Others look things up, or are about the user and the device:
+//
+//	Search             which items, people or documents are there?          Client.SearchMailbox, SearchGAL, SearchDocuments
+//	Find               which mail, or people? (16.1)                        Client.FindMailbox, FindGAL
+//	ResolveRecipients  who is meant, and when have they time?               Client.ResolveRecipients
+//	ValidateCert       is this certificate good?                            Client.ValidateCert
+//	Settings           out of office, accounts, the device, templates       Client.Settings
+//
 // Everything hangs on the SyncKey, an opaque name for "what this device has seen". Key 0 says nothing yet, and is answered with
 // a first key and no items. From then on each page brings items and the next key:
 //
@@ -43,14 +51,19 @@
 // folder ids. Servers limit how many there are.
 //
 // A failure comes in one of three forms. An HTTP status is an [HTTPError]. A Status in the document is a [StatusError]: its
-// number means something only together with the command and the element it stood in. An answer that is not what the protocol
-// says (a web page, a document that breaks off) is a [ResponseError]. All answer to [errors.Is] with this package's sentinels.
+// number means something only together with the command and the element it stood in; [StatusError.Info] knows them all, and what
+// the specifications want a client to do about each. An answer that is not what the protocol says (a web page, a document that
+// breaks off) is a [ResponseError]. All answer to [errors.Is] with this package's sentinels.
+//
+// Two answers concern the mailbox as a whole. HTTP 451 says that it is at another URL ([HTTPError.Moved]), and X-MS-RP that the
+// server was upgraded and all synchronization has to begin anew ([UpgradedError]). Both are told, and left to the caller.
 //
 // # What this package does, and does not
 //
 // It keeps no sync state: a key goes in, a key comes out. It never repeats a request by itself, with one exception: when a server
-// wants Provision, the client provisions once and repeats the command once. It never follows a redirect. Everything else, above
-// all what to do about an error, is the caller's decision.
+// wants Provision, the client provisions once and repeats the command once. What it tells the server of a policy, and of a wipe,
+// [Config] Policy and Wipe decide. It never follows a redirect (package autodiscover knows which hosts credentials may go to).
+// Everything else, above all what to do about an error, is the caller's decision.
 //
 // Answers are streams. A [SyncPage] is read from the network while the caller goes through its items; a MIME body goes from the
 // decoder into a [Blob], which is a buffer for a small one and an unnamed file for a large one. Memory depends neither on the

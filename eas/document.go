@@ -35,7 +35,10 @@ func (r *response) root(d *wbxml.Decoder, want wbxml.Tag) error {
 }
 
 // document reads a whole answer with the root want; nil when there is no body.
-func (r *response) document(want wbxml.Tag) (*wbxml.Element, error) {
+func (r *response) document(want wbxml.Tag) (*wbxml.Element, error) { return r.tree(want, nil) }
+
+// tree is document without the values that divert takes.
+func (r *response) tree(want wbxml.Tag, divert wbxml.Divert) (*wbxml.Element, error) {
 	if r.empty {
 		return nil, nil
 	}
@@ -44,7 +47,7 @@ func (r *response) document(want wbxml.Tag) (*wbxml.Element, error) {
 	if err := r.root(d, want); err != nil {
 		return nil, err
 	}
-	e, err := d.Element(nil)
+	e, err := d.Element(divert)
 	if err == nil {
 		err = d.Close()
 	}

@@ -218,6 +218,21 @@ func TestFetchOptions(t *testing.T) {
 		if d := cmp.Diff([]string{`From="bob@example.com" <bob@example.com>`, "Subject=talk"}, got); err != nil || d != "" {
 			t.Errorf("%s: %v %s", v, err, d)
 		}
+		r, err := c.Fetch(t.Context(), []eas.Fetch{{LongID: string(id), Options: eas.ArchiveOptions(eas.ClassEmail, v)}, {LongID: "1:99"}}, false)
+		if err != nil {
+			t.Fatal(v, err)
+		}
+		var said []string
+		for res, err := range r.Results() {
+			if err != nil {
+				t.Fatal(v, err)
+			}
+			said = append(said, fmt.Sprint(res.LongID, codes(res.Err), res.Item != nil && res.Item.Body.Type == eas.BodyMIME))
+		}
+		r.Close()
+		if d := cmp.Diff([]string{string(id) + "[0] true", "1:99[6] false"}, said); d != "" {
+			t.Errorf("%s: %s", v, d)
+		}
 		html := []eas.BodyPreference{{Type: eas.BodyHTML, Preview: 3}}
 		for _, f := range []eas.Fetch{{Options: eas.SyncOptions{BodyParts: html}}, {Options: eas.SyncOptions{RightsManagement: true}}, {RemoveProtection: true}} {
 			item, err := get(f)

@@ -16,17 +16,24 @@ import (
 
 // What an error means, whatever its form. Errors of this package answer to errors.Is with these.
 var (
-	// ErrUnauthorized: the server does not accept the credentials (HTTP 401, 456, 457; status 124).
+	// ErrUnauthorized: the server does not accept the credentials (HTTP 401, 457; status 124).
 	ErrUnauthorized = errors.New("credentials not accepted")
-	// ErrBlocked: the server knows the user and refuses user or device (HTTP 403; statuses 112, 126 to 131, 139, 141,
+	// ErrPasswordExpired: they were right until the password expired (HTTP 457). It is an ErrUnauthorized, too.
+	ErrPasswordExpired = errors.New("password expired")
+	// ErrBlocked: the server knows the user and refuses user or device (HTTP 403, 456; statuses 112, 126 to 131, 139, 141,
 	// 145, 177).
 	ErrBlocked = errors.New("user or device blocked by the server")
+	// ErrMailboxFull: the mailbox has no room for what the request needs (HTTP 507; status 113).
+	ErrMailboxFull = errors.New("mailbox is full")
 	// ErrNotEAS: what answers is no EAS server, or there is no EAS at this URL.
 	ErrNotEAS = errors.New("no EAS server")
 	// ErrRemoteWipe: the administrator asks that the mailbox's data be removed from this device. See RemoteWipeError.
 	ErrRemoteWipe = errors.New("remote wipe requested")
-	// ErrRedirect: the mailbox is elsewhere (HTTP 3xx, 451); HTTPError.Location says where, if the server did.
+	// ErrRedirect: the mailbox is elsewhere (HTTP 3xx, 451); HTTPError.Location says where, if the server did, and
+	// HTTPError.Moved where a client may go.
 	ErrRedirect = errors.New("mailbox is at another URL")
+	// ErrUpgraded: the server asks that all synchronization begin anew (X-MS-RP). See UpgradedError.
+	ErrUpgraded = errors.New("server asks to synchronize anew")
 	// ErrThrottled: the server asks to wait (HTTP 429, 503); HTTPError.RetryAfter says how long, if the server did.
 	ErrThrottled = errors.New("server asks to wait")
 	// ErrPolicyRequired: the server wants Provision (HTTP 449; statuses 142 to 144). The client has tried it once.
@@ -51,8 +58,11 @@ type HTTPError struct {
 	Throttle   string        // X-MS-ASThrottle: why the server slows us down, MS-ASHTTP 2.2.2.1.2.13
 	Location   string        // X-MS-Location, or Location: a URL
 	Offered    []string      // the ways to sign in that a 401 offers, by their HTTP names
-	Snippet    string        // the beginning of the answer's text, without tags
-	Body       []byte        // the beginning of the answer as it came, at most 4 KiB
+	// PasswordURL is where the user sets a new password, as the server has it: X-MS-Credential-Service-Url, which comes
+	// with a 457. MS-ASHTTP 2.2.2.1.2.10.
+	PasswordURL string
+	Snippet     string // the beginning of the answer's text, without tags
+	Body        []byte // the beginning of the answer as it came, at most 4 KiB
 }
 
 func (e *HTTPError) Error() string {
@@ -82,17 +92,21 @@ func (e *HTTPError) Error() string {
 // Is answers to the sentinels.
 func (e *HTTPError) Is(target error) bool {
 	switch e.Code {
-	case http.StatusUnauthorized, 456, 457: // 456, 457: Exchange Online, blocked or expired credentials
+	case http.StatusUnauthorized:
 		return target == ErrUnauthorized
-	case http.StatusForbidden:
+	case httpPasswordExpired:
+		return target == ErrUnauthorized || target == ErrPasswordExpired
+	case http.StatusForbidden, httpAccountBlocked:
 		return target == ErrBlocked
+	case http.StatusInsufficientStorage:
+		return target == ErrMailboxFull
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
 		return target == ErrNotEAS
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		return target == ErrThrottled
-	case 449: // MS-ASPROV 3.1.5.1
+	case httpNeedProvisioning:
 		return target == ErrPolicyRequired
-	case 451:
+	case httpRedirect:
 		return target == ErrRedirect
 	}
 	return e.Code/100 == 3 && target == ErrRedirect

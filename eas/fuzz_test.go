@@ -115,3 +115,17 @@ func FuzzFetch(f *testing.F) {
 		}
 	})
 }
+
+// FuzzSearch: the same for items that were found, whose bodies are spooled while the answer is read.
+func FuzzSearch(f *testing.F) {
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		r, err := fuzzClient(t, doc).SearchMailbox(t.Context(), eas.MailboxSearch{FreeText: "x", Options: eas.SyncOptions{MIMESupport: eas.MIMEAlways}})
+		if err != nil {
+			return
+		}
+		for i := range r.Items {
+			use(t, r.Items[i].Item)
+		}
+		r.Close()
+	})
+}

@@ -3,6 +3,8 @@ package eas
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strconv"
 
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
@@ -13,6 +15,8 @@ const (
 
 	policyNone = 2 // status of a Policy: there is none for this client. MS-ASPROV 2.2.2.54.1
 
+	legacyDevice = 141 // the server wants a policy key of every device, and there was none. MS-ASPROV 3.1.5.2
+
 	noPolicyKey PolicyKey = "0"
 )
 
@@ -20,8 +24,8 @@ const (
 // success with the key "0". The key is used from then on; it is worth storing. Commands do this by themselves when the server
 // asks for it.
 //
-// To acknowledge means to tell the server that the policy is in force. A policy is about devices (screen locks, cameras); the
-// caller answers for what it means on the machine this runs on.
+// To acknowledge means to tell the server how far the policy is in force: Config.Policy decides that. A policy is about devices
+// (screen locks, cameras); the caller answers for what it means on the machine this runs on.
 func (c *Client) Provision(ctx context.Context) (PolicyKey, error) {
 	c.provisioning.Lock()
 	defer c.provisioning.Unlock()
@@ -39,65 +43,116 @@ func (c *Client) provisionSince(ctx context.Context, used PolicyKey) error {
 	return err
 }
 
+// wantsPolicy tells whether err says that Provision is what the server waits for. used is the key that it was shown.
+func wantsPolicy(err error, used PolicyKey) bool {
+	var st *StatusError
+	return errors.Is(err, ErrPolicyRequired) || errors.As(err, &st) && st.Code == legacyDevice && used == ""
+}
+
 func (c *Client) provision(ctx context.Context) (PolicyKey, error) {
+	if wipe := c.wipeAsked(); wipe != nil {
+		return "", wipe
+	}
+	key, err := c.exchangePolicy(ctx)
+	if err != nil {
+		return "", c.wiped(ctx, err)
+	}
+	c.setPolicyKey(key)
+	return key, nil
+}
+
+// exchangePolicy is the two requests.
+func (c *Client) exchangePolicy(ctx context.Context) (PolicyKey, error) {
 	kind := policyWBXML
 	if !c.Version().AtLeast(Version120) {
 		kind = policyWAP
 	}
 	ask := wbxml.E(wbxml.ProvisionProvision)
 	if c.Version().AtLeast(Version141) { // MS-ASPROV 2.2.2.53: in the first request, and from 14.1 on only
-		info, err := c.deviceInformation()
+		info, err := c.cfg.Device.element(c.Version())
 		if err != nil {
 			return "", err
 		}
 		ask.Append(info)
 	}
 	ask.Append(policies(wbxml.T(wbxml.ProvisionPolicyType, kind)))
-	temporary, err := c.policy(ctx, ask, noPolicyKey)
+	answer, err := c.policy(ctx, ask, noPolicyKey, kind)
 	if err != nil {
 		return "", err
 	}
-	if temporary == noPolicyKey {
-		c.setPolicyKey(noPolicyKey)
+	if answer == nil {
 		return noPolicyKey, nil
 	}
+	temporary := PolicyKey(answer.Value(wbxml.ProvisionPolicyKey))
+	if temporary == "" {
+		return "", &ResponseError{Command: "Provision", Err: errNoPolicy}
+	}
+	compliance, err := c.decide(ctx, readPolicy(answer))
+	if err != nil {
+		return "", err
+	}
+	return c.acknowledgePolicy(ctx, kind, temporary, compliance)
+}
+
+// acknowledgePolicy says how far a policy is in force. MS-ASPROV 3.1.5.1.2.1.
+func (c *Client) acknowledgePolicy(ctx context.Context, kind string, temporary PolicyKey, compliance Compliance) (PolicyKey, error) {
 	acknowledge := wbxml.E(wbxml.ProvisionProvision, policies(
 		wbxml.T(wbxml.ProvisionPolicyType, kind),
 		wbxml.T(wbxml.ProvisionPolicyKey, string(temporary)),
-		wbxml.T(wbxml.ProvisionStatus, "1"),
+		wbxml.T(wbxml.ProvisionStatus, strconv.Itoa(int(compliance))),
 	))
-	final, err := c.policy(ctx, acknowledge, temporary)
+	answer, err := c.policy(ctx, acknowledge, temporary, kind)
 	if err != nil {
 		return "", err
 	}
-	c.setPolicyKey(final)
-	return final, nil
+	key := PolicyKey(answer.Value(wbxml.ProvisionPolicyKey))
+	switch {
+	case answer == nil: // the policy has gone meanwhile
+		return noPolicyKey, nil
+	case key == "" && compliance != PolicyApplied:
+		return "", fmt.Errorf("Provision: the server gives no key to a device that says: policy %s: %w", compliance, ErrBlocked)
+	case key == "":
+		return "", &ResponseError{Command: "Provision", Err: errNoPolicy}
+	}
+	return key, nil
 }
 
 func policies(policy ...wbxml.Element) wbxml.Element {
 	return wbxml.E(wbxml.ProvisionPolicies, wbxml.E(wbxml.ProvisionPolicy, policy...))
 }
 
-// policy sends one of the two requests and returns the key in the answer.
-func (c *Client) policy(ctx context.Context, doc wbxml.Element, key PolicyKey) (PolicyKey, error) {
+// policy sends one of the two requests and returns the Policy of the kind that was asked for; nil when there is none for this
+// client. Policies of other kinds are left alone (MS-ASPROV 3.1.5.1.1), unless there is no other: QUIRK(SOGo 5.8): in 2.5 it says
+// that there is no policy of the kind that only later versions have.
+func (c *Client) policy(ctx context.Context, doc wbxml.Element, key PolicyKey, kind string) (*wbxml.Element, error) {
 	answer, err := c.provisionRequest(ctx, doc, key)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	policy := answer.Child(wbxml.ProvisionPolicies).Child(wbxml.ProvisionPolicy)
-	if code := number(policy, wbxml.ProvisionStatus); code == policyNone {
-		return noPolicyKey, nil
-	} else if code != absent {
-		if err := status("Provision", "Policy", code); err != nil {
-			return "", err
+	policies := answer.Child(wbxml.ProvisionPolicies)
+	policy := policies.Child(wbxml.ProvisionPolicy)
+	for p := range policies.All(wbxml.ProvisionPolicy) {
+		if p.Value(wbxml.ProvisionPolicyType) == kind {
+			policy = p
+			break
 		}
 	}
-	next := PolicyKey(policy.Value(wbxml.ProvisionPolicyKey))
-	if next == "" {
-		return "", &ResponseError{Command: "Provision", Err: errors.New("neither a policy key nor a reason")}
+	switch code := number(policy, wbxml.ProvisionStatus); code {
+	case policyNone:
+		return nil, nil
+	case absent:
+	default:
+		if err := status("Provision", "Policy", code); err != nil {
+			return nil, err
+		}
 	}
-	return next, nil
+	if policy == nil {
+		return nil, &ResponseError{Command: "Provision", Err: errNoPolicy}
+	}
+	return policy, nil
 }
+
+var errNoPolicy = errors.New("neither a policy key nor a reason")
 
 func (c *Client) provisionRequest(ctx context.Context, doc wbxml.Element, key PolicyKey) (*wbxml.Element, error) {
 	r, err := c.do(ctx, command{name: "Provision", doc: &doc, policyKey: &key})
@@ -123,38 +178,3 @@ func (c *Client) provisionRequest(ctx context.Context, doc wbxml.Element, key Po
 }
 
 var errEmpty = errors.New("it is empty")
-
-// RemoteWipeError says that the server asked for a remote wipe. Nothing has been acknowledged.
-type RemoteWipeError struct {
-	AccountOnly bool // AccountOnlyRemoteWipe, 16.1: only this mailbox's data
-}
-
-func (e *RemoteWipeError) Error() string {
-	if e.AccountOnly {
-		return "Provision: the server asks for a remote wipe of this account"
-	}
-	return "Provision: the server asks for a remote wipe"
-}
-
-// Is answers to ErrRemoteWipe.
-func (e *RemoteWipeError) Is(target error) bool { return target == ErrRemoteWipe }
-
-// AcknowledgeRemoteWipe tells the server what became of a remote wipe that it asked for: done or not. MS-ASPROV 3.1.5.1.2.2.
-// It is never sent by itself.
-func (c *Client) AcknowledgeRemoteWipe(ctx context.Context, wipe *RemoteWipeError, done bool) error {
-	c.provisioning.Lock()
-	defer c.provisioning.Unlock()
-	tag, result := wbxml.ProvisionRemoteWipe, "2" // MS-ASPROV 2.2.2.54.3
-	if wipe.AccountOnly {
-		tag = wbxml.ProvisionAccountOnlyRemoteWipe
-	}
-	if done {
-		result = "1"
-	}
-	doc := wbxml.E(wbxml.ProvisionProvision, wbxml.E(tag, wbxml.T(wbxml.ProvisionStatus, result)))
-	_, err := c.provisionRequest(ctx, doc, noPolicyKey)
-	if errors.Is(err, ErrRemoteWipe) { // the server repeats the directive in its answer
-		return nil
-	}
-	return err
-}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/easserver"
+	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
 // TestBase64QueryExample: the two requests that MS-ASHTTP 2.2.1.1.1 calls equivalent. The user is a parameter, which the
@@ -95,3 +96,32 @@ func TestBase64Query(t *testing.T) {
 // attached is a message with an attachment of four bytes, its second leaf.
 var attached = []byte("From: bob@example.com\r\nSubject: files\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=BB\r\n\r\n" +
 	"--BB\r\nContent-Type: text/plain\r\n\r\ntext\r\n--BB\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=a.pdf\r\n\r\ndata\r\n--BB--\r\n")
+
+// TestBase64Provision: the key of a policy travels in the query.
+func TestBase64Provision(t *testing.T) {
+	p := newPeer(t, easserver.Config{Policy: &easserver.Policy{Settings: []wbxml.Element{wbxml.T(wbxml.ProvisionDevicePasswordEnabled, "0")}}})
+	for _, v := range versionsFrom(eas.Version121, eas.Version161) {
+		c, _ := p.client(t, v, func(c *eas.Config) { c.Query = eas.QueryBase64 })
+		if c.PolicyKey() == "" {
+			t.Errorf("%s: no policy was asked for", v)
+		}
+		if err := c.SendMail(t.Context(), eas.Outgoing{Message: eas.Bytes(note("x"))}); err != nil {
+			t.Error(v, err)
+		}
+	}
+}
+
+// TestQueryThatDoesNotFit is plain: a field of the base64 form has a length of one byte.
+func TestQueryThatDoesNotFit(t *testing.T) {
+	var got *http.Request
+	h := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r })
+	c := connect(t, h, func(c *eas.Config) { c.Query = eas.QueryBase64; c.User = strings.Repeat("u", 256) })
+	p, err := c.Sync(t.Context(), eas.SyncRequest{Key: "1", CollectionID: "1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Close()
+	if !strings.HasPrefix(got.URL.RawQuery, "Cmd=Sync&User=uuu") || got.Header.Get("MS-ASProtocolVersion") != "14.1" {
+		t.Errorf("%s %v", got.URL.RawQuery, got.Header)
+	}
+}

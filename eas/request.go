@@ -28,6 +28,7 @@ type command struct {
 	multipart bool           // MS-ASHTTP 2.2.1.1.2.5
 	wait      time.Duration  // how long the server is asked to wait for changes
 	policyKey *PolicyKey     // sent instead of the client's
+	language  string         // of what is searched for: Accept-Language
 }
 
 func (cmd *command) options() bool { return cmd.doc == nil && cmd.message == nil && !cmd.empty }
@@ -71,6 +72,9 @@ func (c *Client) request(ctx context.Context, cmd command, p *patience) (*http.R
 	h := req.Header
 	h.Set("User-Agent", c.cfg.UserAgent)
 	h.Set("Accept-Encoding", "gzip")
+	if cmd.language != "" {
+		h.Set("Accept-Language", cmd.language)
+	}
 	if short {
 		return req, nil // the query says the rest. MS-ASHTTP 2.2.1.1.2.5, .6, .8
 	}

@@ -1,6 +1,12 @@
 package eas
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+)
 
 // StatusError is a Status of the protocol that does not say success. The same number means other things in other commands,
 // and in other elements of one command, so all three are part of it.
@@ -15,11 +21,14 @@ func (e *StatusError) Error() string {
 	if e.Element != "" && e.Element != e.Command {
 		where += ": " + e.Element
 	}
-	return fmt.Sprintf("%s: status %d (%s)", where, e.Code, e.meaning().text)
+	return fmt.Sprintf("%s: status %d (%s)", where, e.Code, e.Info().Meaning)
 }
 
 // Hint is what an operator can do about it, "" if nothing is known.
-func (e *StatusError) Hint() string { return e.meaning().hint }
+func (e *StatusError) Hint() string { return e.Info().Hint }
+
+// Action is what a client should do about it.
+func (e *StatusError) Action() Action { return e.Info().Action }
 
 // Is answers to the sentinels.
 func (e *StatusError) Is(target error) bool {
@@ -32,24 +41,87 @@ func (e *StatusError) Is(target error) bool {
 		return e.Code == 140
 	case ErrPolicyRequired:
 		return e.Code >= 142 && e.Code <= 144
+	case ErrMailboxFull:
+		return e.Code == 113
 	case ErrNoCollection:
 		return e.Command == "Sync" && e.Code == 12 || e.Command == "GetItemEstimate" && e.Code == 2
 	}
 	return false
 }
 
-type meaning struct{ text, hint string }
+// Info is what the specifications say of the status. One that they do not know is to be told to the user (MS-ASCMD 2.2.3.177.1).
+func (e *StatusError) Info() StatusInfo {
+	info := StatusInfo{Command: e.Command, Element: e.Element, Code: e.Code, Meaning: "unknown status", Action: ActionTell}
+	if m, section, ok := e.lookup(); ok {
+		info.Name, info.Meaning, info.Hint, info.Action, info.Section = m.name, m.text, m.hint, m.action, section
+	}
+	return info
+}
 
-func (e *StatusError) meaning() meaning {
-	for _, table := range []string{e.Command + "/" + e.Element, e.Command} {
-		if m, ok := statusTables[table][e.Code]; ok {
-			return m
+// lookup prefers the table of the element to the others of the command, and those to the codes of all commands.
+func (e *StatusError) lookup() (m meaning, section string, ok bool) {
+	for i := range statusTables {
+		t := &statusTables[i]
+		if t.command != e.Command {
+			continue
+		}
+		exact := slices.Contains(t.elements, e.Element)
+		if ok && !exact {
+			continue
+		}
+		if found, has := t.codes[e.Code]; has {
+			m, section, ok = found, t.section, true
+			if exact {
+				return m, section, ok
+			}
 		}
 	}
-	if m, ok := commonStatus[e.Code]; ok {
-		return m
+	if !ok {
+		m, ok = commonStatus[e.Code]
+		section = commonSection
 	}
-	return meaning{text: "unknown status"}
+	return m, section, ok
+}
+
+// StatusInfo is an entry of the tables of statuses.
+type StatusInfo struct {
+	Command string // "" = any command
+	Element string // that the Status stands in, "" = any
+	Code    int
+	Name    string // the specification's where it has one, else in its style
+	Meaning string
+	Action  Action
+	Hint    string // what an operator can do, "" if nothing is known
+	Section string // where it is specified: "MS-ASCMD 2.2.3.177.17"
+}
+
+// Statuses yields all statuses that the specifications know: those of the commands, then those of all commands.
+func Statuses() iter.Seq[StatusInfo] {
+	return func(yield func(StatusInfo) bool) {
+		for _, t := range append(slices.Clone(statusTables), statusTable{elements: []string{""}, section: commonSection, codes: commonStatus}) {
+			for _, element := range t.elements {
+				for _, code := range slices.SortedFunc(maps.Keys(t.codes), cmp.Compare[int]) {
+					m := t.codes[code]
+					if !yield(StatusInfo{t.command, element, code, m.name, m.text, m.action, m.hint, t.section}) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// statusTable has the statuses that stand in some elements of the answer to a command.
+type statusTable struct {
+	command  string
+	elements []string
+	section  string
+	codes    map[int]meaning
+}
+
+type meaning struct {
+	name, text, hint string
+	action           Action
 }
 
 const (
@@ -60,117 +132,5 @@ const (
 	hintReport    = "please report this with the output of --verbose"
 )
 
-// hierarchyStatus: MS-ASCMD 2.2.3.177.3 to .6 (FolderCreate, FolderDelete, FolderSync, FolderUpdate).
-var hierarchyStatus = map[int]meaning{
-	2:  {"a folder of this name exists already", ""},
-	3:  {"a special folder", ""},
-	4:  {"folder does not exist", hintHierarchy},
-	5:  {"parent folder does not exist", hintHierarchy},
-	6:  {"server error", hintRetry},
-	9:  {"invalid synchronization key", "the folder tree is read anew"},
-	10: {"malformed request", hintReport},
-	11: {"unknown error", hintRetry},
-	12: {"unusual error in the server's back end", hintAdmin},
-}
-
-var statusTables = map[string]map[int]meaning{
-	"FolderCreate": hierarchyStatus,
-	"FolderDelete": hierarchyStatus,
-	"FolderSync":   hierarchyStatus,
-	"FolderUpdate": hierarchyStatus,
-
-	// MS-ASCMD 2.2.3.177.17
-	"Sync": {
-		3:  {"invalid synchronization key", hintResync},
-		4:  {"protocol error", hintReport},
-		5:  {"server error", hintRetry},
-		6:  {"item could not be converted", ""},
-		7:  {"conflict between client and server", ""},
-		8:  {"object not found", hintHierarchy},
-		9:  {"command cannot be completed", "the mailbox may be full, or the server refuses such an item"},
-		12: {"folder hierarchy has changed", hintHierarchy},
-		13: {"request is not complete", hintReport},
-		14: {"invalid Wait or HeartbeatInterval", ""},
-		15: {"too many folders in the request", hintReport},
-		16: {"server asks to retry", hintRetry},
-	},
-	// MS-ASCMD 2.2.3.177.7
-	"GetItemEstimate": {
-		2: {"folder is unknown", hintHierarchy},
-		3: {"synchronization state has not been primed", ""},
-		4: {"invalid synchronization key", ""},
-	},
-	// MS-ASCMD 2.2.3.177.8
-	"ItemOperations": {
-		2:   {"protocol error", hintReport},
-		3:   {"server error", hintRetry},
-		4:   {"bad URI of a document", ""},
-		5:   {"access to a document denied", hintAdmin},
-		6:   {"not found, or access denied", ""},
-		7:   {"document server not reached", hintRetry},
-		8:   {"invalid byte range", ""},
-		9:   {"unknown store", hintReport},
-		10:  {"file is empty", ""},
-		11:  {"data is too large", "the server's limit for attachments may be in the way: ask its administrator"},
-		12:  {"input or output error at the server", hintRetry},
-		14:  {"item could not be converted", "the server has the item and cannot show it"},
-		15:  {"attachment does not exist", ""},
-		16:  {"access denied", hintAdmin},
-		17:  {"partial success", ""},
-		18:  {"credentials required", ""},
-		155: {"protocol error: MoveAlways is missing", hintReport},
-		156: {"action not supported", ""},
-	},
-	// MS-ASPROV 2.2.2.54.1, 2.2.2.54.2
-	"Provision/Policy": {
-		2: {"no policy for this client", ""},
-		3: {"unknown policy type", hintAdmin},
-		4: {"policy data on the server is corrupted", hintAdmin},
-		5: {"wrong policy key acknowledged", hintRetry},
-	},
-	"Provision": {
-		2: {"protocol error", hintReport},
-		3: {"server error", hintRetry},
-	},
-	// MS-ASCMD 2.2.3.177.15
-	"Settings": {
-		2: {"protocol error", hintReport},
-		3: {"access denied", hintAdmin},
-		4: {"server unavailable", hintRetry},
-		5: {"invalid arguments", hintReport},
-		6: {"conflicting arguments", hintReport},
-		7: {"denied by policy", hintAdmin},
-	},
-	// MS-ASCMD 2.2.3.177.11; 1 and 2 are no errors
-	"Ping": {
-		3: {"parameters are missing", hintReport},
-		4: {"syntax error in the request", hintReport},
-		5: {"heartbeat interval out of range", ""},
-		6: {"too many folders to watch", ""},
-		7: {"folder hierarchy has changed", hintHierarchy},
-		8: {"server error", hintRetry},
-	},
-	// MS-ASCMD 2.2.3.177.10; 3 is success
-	"MoveItems": {
-		1: {"source folder or item does not exist", ""},
-		2: {"destination folder does not exist", hintHierarchy},
-		4: {"source and destination are the same", ""},
-		5: {"server error, or item cannot be moved", hintRetry},
-		7: {"item is locked", hintRetry},
-	},
-	// MS-ASCMD 2.2.3.177.13
-	"Search": {
-		2:  {"invalid request", hintReport},
-		3:  {"server error", hintRetry},
-		4:  {"bad link", ""},
-		5:  {"access denied", hintAdmin},
-		6:  {"not found", ""},
-		7:  {"connection failed", hintRetry},
-		8:  {"search is too complex", ""},
-		10: {"timed out", hintRetry},
-		11: {"FolderSync required", hintHierarchy},
-		12: {"end of what can be had", ""},
-		13: {"access blocked", hintAdmin},
-		14: {"credentials required", ""},
-	},
-}
+// statusTables are those of MS-ASCMD 2.2.3.177 and MS-ASPROV 2.2.2.54.
+var statusTables = slices.Concat(syncStatus, folderStatus, itemStatus, lookupStatus, deviceStatus)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"regexp"
 	"time"
 
 	"github.com/airlift-eas/airlift/eas/wbxml"
@@ -28,14 +29,17 @@ const (
 	traceValue   = 256      // bytes of one value
 )
 
-// traceXML renders as much of a document as there is.
+// traceSecret is the password for a document library (MS-ASCMD 2.2.3.132.1, .2), or of the device (.3).
+var traceSecret = regexp.MustCompile(`(?s)(<Password[^>]*>).*?(</Password>|$)`)
+
+// traceXML renders as much of a document as there is, but for passwords.
 func traceXML(doc []byte) []byte {
 	var b bytes.Buffer
 	d := wbxml.NewDecoder(bytes.NewReader(doc), wbxml.Limits{})
 	if err := wbxml.WriteXML(&b, d, wbxml.XMLOptions{Indent: true, MaxValue: traceValue}); err != nil {
 		b.WriteString("<!-- cut -->\n")
 	}
-	return b.Bytes()
+	return traceSecret.ReplaceAll(b.Bytes(), []byte("$1-$2"))
 }
 
 // traceRequest keeps the beginning of a document that is sent. A message that is sent is not shown.

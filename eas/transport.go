@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -48,7 +47,11 @@ func (r *response) send(ctx context.Context, cmd command) error {
 	r.idle = time.AfterFunc(idle, func() { r.cancel(&timeoutError{"the answer stopped", idle}) })
 	r.idle.Stop()
 	if r.http.StatusCode != http.StatusOK {
-		return r.refused()
+		return newHTTPError(r.cmd, r.http, wire{r})
+	}
+	r.c.note(r.http.Header)
+	if err := r.c.upgraded(cmd, r.http.Header); err != nil {
+		return err
 	}
 	return r.open()
 }
@@ -142,49 +145,6 @@ func (r *response) open() error {
 }
 
 func (r *response) contentType() string { return r.http.Header.Get("Content-Type") }
-
-// refused makes an error of an answer that is no 200.
-func (r *response) refused() error {
-	h := r.http.Header
-	e := &HTTPError{
-		Command: r.cmd, Method: r.http.Request.Method, Code: r.http.StatusCode, Status: strings.TrimSpace(strings.TrimPrefix(r.http.Status, strconv.Itoa(r.http.StatusCode))),
-		RetryAfter: retryAfter(h, time.Now()), Throttle: h.Get("X-MS-ASThrottle"),
-		Location: h.Get("X-MS-Location"),
-	}
-	if e.Code == http.StatusUnauthorized {
-		e.Offered = Challenges(h)
-	}
-	if e.Location == "" {
-		e.Location = h.Get("Location")
-	}
-	body := io.Reader(wire{r})
-	if strings.Contains(strings.ToLower(h.Get("Content-Encoding")), "gzip") {
-		z, err := gzip.NewReader(body)
-		if err != nil {
-			return e
-		}
-		body = z
-	}
-	text, _ := io.ReadAll(io.LimitReader(body, snippetRead)) // what is missing of an error page is no error of its own
-	e.Body, e.Snippet = text, snippet(text)
-	return e
-}
-
-// retryAfter reads a Retry-After header: seconds or a date. RFC 9110 10.2.3.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	v := h.Get("Retry-After")
-	if s, err := strconv.Atoi(strings.TrimSpace(v)); err == nil {
-		return time.Duration(max(s, 0)) * time.Second
-	}
-	at, err := http.ParseTime(v)
-	if err != nil {
-		return 0
-	}
-	if date, err := http.ParseTime(h.Get("Date")); err == nil {
-		now = date // the server's clock made both
-	}
-	return max(at.Sub(now), 0)
-}
 
 // close ends the exchange. err is what ended it.
 func (r *response) close(err error) {

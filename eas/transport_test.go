@@ -67,7 +67,8 @@ func TestHTTPErrors(t *testing.T) {
 	}{
 		{401, nil, "", eas.ErrUnauthorized, "FolderSync: HTTP 401 Unauthorized", 0},
 		{401, map[string]string{"WWW-Authenticate": `Negotiate, Bearer realm="x"`}, "", eas.ErrUnauthorized, "FolderSync: HTTP 401 Unauthorized, the server offers Negotiate, Bearer", 0},
-		{456, nil, "", eas.ErrUnauthorized, "FolderSync: HTTP 456 status code 456", 0},
+		{456, nil, "", eas.ErrBlocked, "FolderSync: HTTP 456 status code 456", 0},
+		{507, nil, "", eas.ErrMailboxFull, "FolderSync: HTTP 507 Insufficient Storage", 0},
 		{403, nil, "<html><head><title>x</title></head><body><h1>No</h1> <p>device &nbsp;blocked</body>", eas.ErrBlocked, `FolderSync: HTTP 403 Forbidden: "No device blocked"`, 0},
 		{404, nil, "", eas.ErrNotEAS, "FolderSync: HTTP 404 Not Found", 0},
 		{302, map[string]string{"Location": "https://login.example/owa?secret=1"}, "", eas.ErrRedirect, "FolderSync: HTTP 302 Found, moved to login.example", 0},
@@ -93,7 +94,7 @@ func TestHTTPErrors(t *testing.T) {
 		if err.Error() != tc.text {
 			t.Errorf("%d: %s, want %s", tc.code, err, tc.text)
 		}
-		for _, s := range []error{eas.ErrUnauthorized, eas.ErrBlocked, eas.ErrNotEAS, eas.ErrRedirect, eas.ErrThrottled, eas.ErrPolicyRequired} {
+		for _, s := range []error{eas.ErrUnauthorized, eas.ErrBlocked, eas.ErrNotEAS, eas.ErrRedirect, eas.ErrThrottled, eas.ErrPolicyRequired, eas.ErrMailboxFull} {
 			if errors.Is(err, s) != (s == tc.is) {
 				t.Errorf("%d: Is(%v) is %v", tc.code, s, s != tc.is)
 			}

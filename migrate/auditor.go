@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,7 +34,7 @@ func (m *mailboxRun) auditing(ctx context.Context) (*auditor, error) {
 
 func (m *mailboxRun) newAuditor(ctx context.Context) (*auditor, error) {
 	cfg := m.clientConfig()
-	cfg.DeviceID = eas.DeviceID(deviceID("audit of "+m.Job, cfg.URL, m.mb.Address))
+	cfg.DeviceID = eas.DeviceID(deviceID("audit of "+m.Job, cmp.Or(m.where.named, cfg.URL), m.mb.Address)) // the same when the mailbox moved
 	cfg.Version, cfg.PolicyKey = m.client.Version(), ""
 	client, err := eas.New(cfg)
 	if err != nil {

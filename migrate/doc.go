@@ -56,4 +56,12 @@
 // The governor bounds the requests in flight, of a mailbox and of a host: one more while answers come well, half as many when
 // the server throttles or breaks down, one less when its answers get slow. A Retry-After keeps the whole mailbox quiet for
 // just as long.
+//
+// # Where a mailbox is
+//
+// A [Locator] finds the server where none was named, and decides where credentials may go. A 451 is followed once in a run, if
+// it allows that; where a mailbox was is remembered in its checkpoint, together with what the caller had named, and is where
+// the next run with the same name begins. When nothing is there any more the server is looked for anew. A server that says
+// that it was upgraded (X-MS-RP) has everything start over at key 0, once in a run. The device partnership stays, and nothing
+// that is stored is stored again.
 package migrate

@@ -92,7 +92,8 @@ func judge(err error) verdict {
 	case errors.Is(err, eas.ErrNotReady):
 		return verdict{action: actRetry, refused: true}
 	case errors.Is(err, eas.ErrUnauthorized), errors.Is(err, eas.ErrBlocked), errors.Is(err, eas.ErrRemoteWipe),
-		errors.Is(err, eas.ErrNotEAS), errors.Is(err, eas.ErrRedirect):
+		errors.Is(err, eas.ErrNotEAS), errors.Is(err, eas.ErrRedirect), errors.Is(err, eas.ErrMailboxFull),
+		errors.Is(err, eas.ErrUpgraded):
 		return verdict{action: actMailbox}
 	}
 	if errors.Is(err, eas.ErrNoCollection) {
@@ -158,8 +159,6 @@ func judgeHTTP(err error) (verdict, bool) {
 		http.StatusNotImplemented: // QUIRK(SOGo 5.8): 501 for whatever went wrong inside
 		overload := he.Code == http.StatusBadGateway || he.Code == http.StatusGatewayTimeout
 		return verdict{action: actRetry, delay: he.RetryAfter, unmade: true, strained: overload}, true
-	case http.StatusInsufficientStorage:
-		return verdict{action: actMailbox}, true
 	}
 	return verdict{action: actFolder}, true
 }

@@ -57,7 +57,7 @@ type folderRun struct {
 
 func newFolderRun(m *mailboxRun, cp checkpoints.Folder, was string) *folderRun {
 	return &folderRun{
-		m: m, cp: cp, was: was, primed: -1, estimate: -1,
+		m: m, cp: cp, was: was, primed: -1, estimate: -1, counts: m.earlier[cp.ID],
 		key: checkpoints.FolderKey{Key: m.key, Folder: cp.ID},
 	}
 }

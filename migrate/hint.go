@@ -12,11 +12,8 @@ import (
 
 // Hint tells what an operator can do about an error; "" where there is nothing to do but what the error says.
 func Hint(err error) string {
-	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) {
-		if h := hinted.Hint(); h != "" {
-			return h
-		}
+	if h := own(err); h != "" {
+		return h
 	}
 	var dns *net.DNSError
 	var unknown x509.UnknownAuthorityError
@@ -32,6 +29,8 @@ func Hint(err error) string {
 		return "the server's certificate is of no authority that this machine knows: name its certificate with --ca-cert"
 	case errors.As(err, &host):
 		return "use the name in --server that the server's certificate is for"
+	case errors.Is(err, eas.ErrRedirect):
+		return "the server sends its clients elsewhere: name the server that it sends them to, if it is one of yours"
 	case errors.Is(err, eas.ErrNotEAS):
 		return "nothing speaks Exchange ActiveSync there: name the mail server's host, or the whole https://HOST/Microsoft-Server-ActiveSync"
 	case errors.As(err, &dns):
@@ -48,6 +47,26 @@ func Hint(err error) string {
 		return "move the state directory away: the checkpoints are made again from the archive by the next run"
 	case isNetwork(err):
 		return "the server cannot be reached or cuts its answers; run the same command again later: it goes on where it stopped"
+	}
+	return ""
+}
+
+// own is the first hint that an error, or one that it wraps, has itself.
+func own(err error) string {
+	if hinted, ok := err.(interface{ Hint() string }); ok {
+		if h := hinted.Hint(); h != "" {
+			return h
+		}
+	}
+	switch w := err.(type) { //nolint:errorlint // as above
+	case interface{ Unwrap() error }:
+		return own(w.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, e := range w.Unwrap() {
+			if h := own(e); h != "" {
+				return h
+			}
+		}
 	}
 	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/sinks"
@@ -57,7 +58,7 @@ func (f *folderRun) adoptLedger(ctx context.Context, l sinks.Ledger) error {
 // checkpoints its time, nothing else.
 func (m *mailboxRun) keepLedgers(ctx context.Context, states []sinks.FolderState) {
 	keeper, ok := m.Sink.(sinks.Bookkeeper)
-	if !ok {
+	if !ok || !slices.ContainsFunc(m.folders, (*folderRun).ledgerDue) {
 		return
 	}
 	if ctx.Err() != nil {
@@ -65,8 +66,18 @@ func (m *mailboxRun) keepLedgers(ctx context.Context, states []sinks.FolderState
 		ctx, cancel = moment(ctx)
 		defer cancel()
 	}
+	stored := map[string]checkpoints.Position{}
+	folders, err := m.Checkpoints.Folders(ctx, m.key)
+	if err != nil {
+		m.emit(Event{Event: EventWarning, Mailbox: m.mb.Address, Message: fmt.Sprintf("ledgers are not kept: %v", err)})
+		return
+	}
+	for _, cp := range folders {
+		stored[cp.ID] = checkpoints.Position{Seq: cp.Seq, SyncKey: cp.SyncKey}
+	}
 	for i, f := range m.folders {
-		if !f.ledgerDue() {
+		// Where a commit failed, or seemed to, the rows may be further than is known here.
+		if !f.ledgerDue() || stored[f.cp.ID] != (checkpoints.Position{Seq: f.cp.Seq, SyncKey: f.cp.SyncKey}) {
 			continue
 		}
 		l, err := keeper.KeepLedger(ctx, m.mb.Address, f.cp.Dir, m.id, sinks.Ledger{Seq: f.cp.Seq, Last: f.cp.Last, Pass: f.cp.Pass}, f.ledgerRows(ctx))

@@ -31,7 +31,9 @@ type mailboxRun struct {
 	moves    moveLog
 	governor *governor
 	started  time.Time
+	where    whereabouts
 	folders  []*folderRun
+	earlier  map[string]sinks.FolderState // by identity: what this run did to folders before it began again
 	history  map[string]sinks.FolderState // by their places: what the last run left; nil unless the checkpoints were lost
 
 	// What makes it a round of a watch, which follows others: see watcher.
@@ -76,7 +78,7 @@ func (r *run) newMailboxRun(mb Mailbox) *mailboxRun {
 	return &mailboxRun{
 		run: r, id: r.id, mb: mb, started: r.Now(),
 		key:      checkpoints.Key{Job: r.Job, Mailbox: mb.Address},
-		governor: r.governor(mb.Client.URL),
+		governor: r.governor(mb.Client.URL), where: whereabouts{named: mb.Client.URL},
 	}
 }
 
@@ -102,6 +104,11 @@ func (m *mailboxRun) read(ctx context.Context) error {
 	if err := m.load(ctx); err != nil {
 		return m.fail(State, err)
 	}
+	return m.following(ctx, m.pass)
+}
+
+// pass does the work at one server.
+func (m *mailboxRun) pass(ctx context.Context) error {
 	if err := m.connect(ctx); err != nil {
 		return m.fail(Source, err)
 	}
@@ -119,13 +126,19 @@ func (m *mailboxRun) load(ctx context.Context) error {
 	switch {
 	case err == nil && st.DeviceID != "":
 		m.state = st
+		if err := m.home(ctx); err != nil {
+			return m.fail(Source, err)
+		}
 		return nil
 	case err != nil && !errors.Is(err, checkpoints.ErrNotFound):
 		return err
 	}
 	m.fresh = true
+	if err := m.home(ctx); err != nil {
+		return m.fail(Source, err)
+	}
 	m.state = checkpoints.Mailbox{
-		Key: m.key, Server: m.mb.Client.URL, User: m.mb.Client.User,
+		Key: m.key, Server: m.mb.Client.URL, Named: m.where.named, User: m.mb.Client.User,
 		DeviceID: deviceID(m.Job, m.mb.Client.URL, m.mb.Address), EAS: string(m.mb.Client.Version),
 	}
 	return m.adoptMailbox(ctx)
@@ -189,7 +202,7 @@ func (m *mailboxRun) clientConfig() eas.Config {
 func (m *mailboxRun) saveState(ctx context.Context) error {
 	m.state.EAS = string(m.client.Version())
 	m.state.PolicyKey = string(m.client.PolicyKey())
-	m.state.Server = m.mb.Client.URL
+	m.state.Server, m.state.Named = m.mb.Client.URL, m.where.named
 	return m.Checkpoints.SaveMailbox(ctx, m.state)
 }
 

@@ -71,8 +71,11 @@ type Options struct {
 type Mailbox struct {
 	Address string
 	// Client holds the server, the user and the transport that carries the credentials. DeviceID, PolicyKey and
-	// Version are taken from the mailbox's checkpoint; a Version set here is used for a mailbox that has none.
+	// Version are taken from the mailbox's checkpoint; a Version set here is used for a mailbox that has none. With a
+	// Locator the URL may be left out; it is found then, and remembered in the checkpoint.
 	Client eas.Config
+	// Locator finds the server, and the way to another one when the mailbox moved. nil: Client.URL is the only place.
+	Locator Locator
 }
 
 const (

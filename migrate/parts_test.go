@@ -163,7 +163,11 @@ func TestAnswerInParts(t *testing.T) {
 // not show what was deleted, and with checkpoints and without. What follows doubles nothing and ends balanced.
 func TestDiesBetweenParts(t *testing.T) {
 	const mailbox = "alice@example.com"
-	for i, n := range []int{0, 1, 2, 5, 7, 12} {
+	commits := []int{0, 1, 2, 5, 7, 12}
+	if testing.Short() {
+		commits = []int{1, 5}
+	}
+	for i, n := range commits {
 		for _, behind := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%d-%t", n, behind), func(t *testing.T) {
 				l := newLab(t, easserver.Config{Versions: []string{"14.1"}}, "alice")
@@ -329,6 +333,9 @@ func hoard(t *testing.T, a *archive.Archive, url string, f sinks.Folder, ids []s
 // parts of their deletions, with the checkpoints and then without, and the one that follows goes on. AIRLIFT_CRASH=full takes
 // 60,000 items, of which what must be in clear does not fit one page, and the parts that they have by themselves.
 func TestRetireLargeFolder(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it has thousands of items and no goroutines of its own")
+	}
 	const mailbox, parts = "alice@example.com", 6
 	items, perPart := 6*500, 500
 	if os.Getenv("AIRLIFT_CRASH") == "full" {
@@ -387,6 +394,9 @@ func TestRetireLargeFolder(t *testing.T) {
 // one. It is noted, in parts, when two devices are shown nothing, the server counts nothing and has none of a sample. Where it
 // only hides the items they live on.
 func TestLargeFolderIsEmptied(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it has thousands of items and no goroutines of its own")
+	}
 	const items, mailbox = 5100, "alice@example.com"
 	hides := easserver.FaultRule{Fault: easserver.FaultSkippedItem}
 	for name, c := range map[string]struct {

@@ -13,14 +13,16 @@ import (
 
 // Probe is what a server is and can, and what it holds of one mailbox.
 type Probe struct {
-	Mailbox  string
-	Server   string
-	EAS      string // the version that airlift would speak
-	Info     *eas.ServerInfo
-	Policy   bool // the server wants a policy to be acknowledged; it was
-	Folders  []ProbeFolder
-	Device   string // the device partnership that the probe used
-	Duration time.Duration
+	Mailbox string
+	Server  string
+	EAS     string // the version that airlift would speak
+	Info    *eas.ServerInfo
+	Policy  bool // the server wants a policy to be acknowledged; it was
+	Folders []ProbeFolder
+	Device  string // the device partnership that the probe used
+	// PasswordDays is in how many days the password expires, -1 = the server does not say.
+	PasswordDays int
+	Duration     time.Duration
 }
 
 // ProbeFolder is one folder of the tree.
@@ -41,15 +43,35 @@ func Look(ctx context.Context, mb Mailbox, sel Selection) (*Probe, error) {
 	started := time.Now()
 	m := &mailboxRun{
 		run: &run{Options: Options{Backoff: time.Second, Now: time.Now, Events: func(Event) {}}}, mb: mb,
+		where: whereabouts{named: mb.Client.URL},
 	}
-	cfg := mb.Client
+	m.mb.Client.IgnoreUpgrade = true // it begins at key 0
+	if mb.Client.URL == "" {
+		if err := m.discover(ctx); err != nil {
+			return nil, m.fail(Source, err)
+		}
+	}
+	var p *Probe
+	err := m.following(ctx, func(ctx context.Context) (err error) {
+		p, err = m.look(ctx, sel)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.Duration = time.Since(started)
+	return p, nil
+}
+
+func (m *mailboxRun) look(ctx context.Context, sel Selection) (*Probe, error) {
+	mb, cfg := m.mb, m.mb.Client
 	cfg.DeviceID = eas.DeviceID(deviceID("probe", cfg.URL, mb.Address))
 	client, err := eas.New(cfg)
 	if err != nil {
 		return nil, m.fail(Source, err)
 	}
 	m.client = client
-	p := &Probe{Mailbox: mb.Address, Server: cfg.URL, Device: string(cfg.DeviceID)}
+	p := &Probe{Mailbox: mb.Address, Server: cfg.URL, Device: string(cfg.DeviceID), PasswordDays: -1}
 	if p.Info, err = client.Connect(ctx); err != nil {
 		return nil, m.fail(Source, err)
 	}
@@ -59,7 +81,7 @@ func Look(ctx context.Context, mb Mailbox, sel Selection) (*Probe, error) {
 		return nil, m.fail(Source, err)
 	}
 	t.apply(changes)
-	p.EAS = string(client.Version())
+	p.EAS, p.PasswordDays = string(client.Version()), client.PasswordExpires()
 	p.Policy = client.PolicyKey() != "" && client.PolicyKey() != "0"
 	for _, n := range t.sorted() {
 		class, ok := eas.FolderType(n.Type).Class()
@@ -73,7 +95,6 @@ func Look(ctx context.Context, mb Mailbox, sel Selection) (*Probe, error) {
 		p.Folders = append(p.Folders, f)
 	}
 	slices.SortFunc(p.Folders, func(a, b ProbeFolder) int { return strings.Compare(a.Path, b.Path) })
-	p.Duration = time.Since(started)
 	return p, nil
 }
 

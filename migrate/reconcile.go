@@ -80,15 +80,20 @@ func (r *run) reconcile(ctx context.Context, mb Mailbox, rec *reconciler) (err e
 	if err := m.load(ctx); err != nil {
 		return m.fail(State, err)
 	}
-	if err := m.connect(ctx); err != nil {
-		return m.fail(Source, err)
-	}
-	if err := m.hierarchy(ctx); err != nil {
+	var a *auditor
+	if err := m.following(ctx, func(ctx context.Context) (err error) {
+		if err := m.connect(ctx); err != nil {
+			return m.fail(Source, err)
+		}
+		if err := m.hierarchy(ctx); err != nil {
+			return err
+		}
+		if a, err = m.auditing(ctx); err != nil {
+			return m.fail(Source, err)
+		}
+		return nil
+	}); err != nil {
 		return err
-	}
-	a, err := m.auditing(ctx)
-	if err != nil {
-		return m.fail(Source, err)
 	}
 	var errs []error
 	for _, f := range m.folders {

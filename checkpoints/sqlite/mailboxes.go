@@ -7,7 +7,7 @@ import (
 	"github.com/airlift-eas/airlift/checkpoints"
 )
 
-const mailboxColumns = `job, mailbox, server, user, device_id, eas, policy_key, hierarchy_key, last_run, last_result, last_ended`
+const mailboxColumns = `job, mailbox, server, named, user, device_id, eas, policy_key, hierarchy_key, last_run, last_result, last_ended`
 
 const getMailbox = `SELECT ` + mailboxColumns + ` FROM mailboxes WHERE job = ? AND mailbox = ?`
 
@@ -16,14 +16,14 @@ SELECT ` + mailboxColumns + ` FROM mailboxes
 WHERE (job, mailbox) >= (?, ?) ORDER BY job, mailbox LIMIT ?`
 
 const saveMailbox = `
-INSERT INTO mailboxes (` + mailboxColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO mailboxes (` + mailboxColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (job, mailbox) DO UPDATE SET
-  server = excluded.server, user = excluded.user, device_id = excluded.device_id, eas = excluded.eas,
+  server = excluded.server, named = excluded.named, user = excluded.user, device_id = excluded.device_id, eas = excluded.eas,
   policy_key = excluded.policy_key, hierarchy_key = excluded.hierarchy_key,
   last_run = excluded.last_run, last_result = excluded.last_result, last_ended = excluded.last_ended`
 
 func scanMailbox(row scanner) (m checkpoints.Mailbox, err error) {
-	err = row.Scan(&m.Job, &m.Mailbox, &m.Server, &m.User, &m.DeviceID, &m.EAS, &m.PolicyKey, &m.HierarchyKey,
+	err = row.Scan(&m.Job, &m.Mailbox, &m.Server, &m.Named, &m.User, &m.DeviceID, &m.EAS, &m.PolicyKey, &m.HierarchyKey,
 		&m.LastRun, &m.LastResult, (*instant)(&m.LastEnded))
 	return m, err
 }
@@ -37,7 +37,7 @@ func (s *Store) Mailbox(ctx context.Context, k checkpoints.Key) (checkpoints.Mai
 // SaveMailbox implements checkpoints.Mailboxes.
 func (s *Store) SaveMailbox(ctx context.Context, m checkpoints.Mailbox) error {
 	return s.write(ctx, "save mailbox "+m.Mailbox, func(tx transaction) error {
-		_, err := tx.statement(saveMailbox).exec(m.Job, m.Mailbox, m.Server, m.User, m.DeviceID, m.EAS, m.PolicyKey,
+		_, err := tx.statement(saveMailbox).exec(m.Job, m.Mailbox, m.Server, m.Named, m.User, m.DeviceID, m.EAS, m.PolicyKey,
 			m.HierarchyKey, m.LastRun, m.LastResult, instant(m.LastEnded))
 		return err
 	})

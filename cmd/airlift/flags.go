@@ -88,7 +88,7 @@ func wordOf(ctx *cli.Context, flag, kind string, words ...string) (string, error
 
 func sourceFlags() []cli.Flag {
 	return []cli.Flag{
-		stringFlag("server", "", "the server's `URL`: a host, or the whole https://HOST/Microsoft-Server-ActiveSync"),
+		stringFlag("server", "", "the server's `URL`: a host, or the whole https://HOST/Microsoft-Server-ActiveSync (default: it is found by the mailbox's address)"),
 		stringFlag("mailbox", "", "the mailbox's `ADDRESS`"),
 		stringFlag("user", "", "the login `NAME`, if it is not the address"),
 		stringFlag("password-file", "", "read the password from the first line of `FILE`"),
@@ -101,6 +101,8 @@ func sourceFlags() []cli.Flag {
 		stringFlag("auth", authAuto, "how to sign in: `"+strings.Join(authWays(), "|")+"`; auto takes what there is and the server offers"),
 		caCertFlag(),
 		stringFlag("eas-version", "auto", "speak this `VERSION` of the protocol, 2.5 to 16.1, whether the server lists it or not"),
+		listFlag("autodiscover-trust", "let the password go to `HOST`, too, if the address leads there or the mailbox moves there: a host, or .example.net for all in it (repeatable); trusted are the domain of the address, that of --server, and Exchange Online"),
+		boolFlag("http1", "speak HTTP/1.1 only, to a server or proxy that fails at HTTP/2"),
 		boolFlag("allow-http", "send credentials over plain HTTP to hosts other than this one"),
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -101,7 +102,7 @@ func (r *report) page(o outcome) reportPage {
 			{"Tool", "airlift " + versionString()},
 			{"Archive", o.to.text},
 			{"Checkpoints", o.state},
-			{"Servers", strings.Join(serversOf(o.mailboxes), ", ")},
+			{"Servers", strings.Join(r.servers(o.mailboxes), ", ")},
 			{"Began", clock(o.began)},
 			{"Ended", clock(o.ended)},
 		},
@@ -126,7 +127,7 @@ func (r *report) page(o outcome) reportPage {
 
 // about is what is known of a mailbox besides its folders.
 func (r *report) about(m migrate.Mailbox) string {
-	text := m.Client.URL
+	text := r.server(m)
 	if e, ok := r.started[m.Address]; ok {
 		text += ", EAS " + e.EAS + ", device " + e.Device
 	}
@@ -176,11 +177,16 @@ func figuresOf(s migrate.Summary) []reportFact {
 	}
 }
 
-// serversOf names each server once.
-func serversOf(mailboxes []migrate.Mailbox) (urls []string) {
+// server is where a mailbox was read, or was to be read.
+func (r *report) server(m migrate.Mailbox) string {
+	return cmp.Or(r.started[m.Address].Server, m.Client.URL, "no server was found")
+}
+
+// servers names each server once.
+func (r *report) servers(mailboxes []migrate.Mailbox) (urls []string) {
 	seen := map[string]bool{}
 	for _, m := range mailboxes {
-		if url := m.Client.URL; !seen[url] {
+		if url := r.server(m); !seen[url] {
 			seen[url] = true
 			urls = append(urls, url)
 		}

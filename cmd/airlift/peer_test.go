@@ -22,6 +22,8 @@ type peer struct {
 	store *easserver.Store
 	eas   *easserver.Server
 
+	internet *internet // nil until the script starts one
+
 	mu      sync.Mutex
 	faults  int    // how many of the next answers go wrong
 	command string // to this command

@@ -59,6 +59,7 @@ func probeVerb(ctx *cli.Context, c *console) error {
 	run, stop := interruptible(ctx.Context, c, "what was seen so far follows")
 	defer stop()
 	probes, err := lookAll(run, mailboxes, sel, workers)
+	c.showSearches(mailboxes)
 	sum := migrate.Summary{Result: migrate.ResultOK, Mailboxes: len(mailboxes)}
 	for _, p := range probes {
 		sum.Folders += len(p.Folders)
@@ -112,6 +113,8 @@ type serverLine struct {
 	Policy   bool          `json:"policy"`
 	Device   string        `json:"device"`
 	Seconds  float64       `json:"seconds"`
+
+	PasswordDays *int `json:"password_days,omitempty"` // until the password expires
 }
 
 type folderLine struct {
@@ -126,10 +129,14 @@ type folderLine struct {
 }
 
 func (c *console) emitServer(p *migrate.Probe) {
-	c.emit(serverLine{
+	l := serverLine{
 		Event: "server", Time: now(), Mailbox: p.Mailbox, Server: p.Server, Product: p.Info.Product, EAS: p.EAS,
 		Versions: p.Info.Versions, Commands: p.Info.Commands, Policy: p.Policy, Device: p.Device, Seconds: p.Duration.Seconds(),
-	})
+	}
+	if p.PasswordDays >= 0 {
+		l.PasswordDays = &p.PasswordDays
+	}
+	c.emit(l)
 }
 
 func (c *console) emitFolders(p *migrate.Probe) {

@@ -27,6 +27,9 @@ func probeText(p *migrate.Probe) string {
 		{"device", p.Device},
 		{"took", secondsText(p.Duration.Seconds())},
 	}
+	if text := passwordText(p.PasswordDays); text != "" {
+		about = append(about, []string{"password", text})
+	}
 	return fmt.Sprintf("%s\n\n%s\n\n%s\n\n%s", p.Mailbox, table(nil, about), foldersTable(p), outlook(p))
 }
 

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/eas/autodiscover"
 	"github.com/airlift-eas/airlift/migrate"
 )
 
@@ -22,6 +23,8 @@ type connection struct {
 	allowHTTP bool
 	bandwidth *bandwidth // nil = no limit
 	signing   signing
+	http1     bool
+	trusted   []string // hosts of --autodiscover-trust
 }
 
 // sources makes the engine's mailboxes from the flags: the one of --mailbox, or those of --mailboxes.
@@ -47,13 +50,17 @@ func sources(ctx *cli.Context, c *console) ([]migrate.Mailbox, error) {
 	}
 	for i := range mailboxes {
 		conn.signIn(&mailboxes[i], creds[i])
+		conn.locate(c, &mailboxes[i], creds[i])
 		c.traced(&mailboxes[i])
 	}
 	return mailboxes, nil
 }
 
 func connectionOf(ctx *cli.Context, c *console) (conn connection, err error) {
-	conn.allowHTTP = ctx.Bool("allow-http")
+	conn.allowHTTP, conn.http1 = ctx.Bool("allow-http"), ctx.Bool("http1")
+	if conn.trusted, err = hostsOf(ctx.StringSlice("autodiscover-trust")); err != nil {
+		return conn, err
+	}
 	if conn.signing, err = signingOf(ctx, c); err != nil {
 		return conn, err
 	}
@@ -101,11 +108,8 @@ func accountsOf(ctx *cli.Context) ([]account, error) {
 	}
 	for i := range accounts {
 		a := &accounts[i]
-		switch {
-		case a.mailbox == "":
+		if a.mailbox == "" {
 			return nil, usage("no mailbox", "name it with --mailbox, or many with --mailboxes")
-		case a.server == "" && given.server == "":
-			return nil, usage("no server for "+a.mailbox, "name it with --server: a host, or the whole https://HOST/Microsoft-Server-ActiveSync")
 		}
 		if a.server == "" {
 			a.server = given.server
@@ -153,6 +157,13 @@ func (conn connection) mailbox(a account) (migrate.Mailbox, error) {
 	cfg := eas.Config{URL: a.server, User: a.user, Version: conn.version, AllowHTTP: conn.allowHTTP}
 	check := cfg
 	check.DeviceID = "AIRLIFT"
+	if a.server == "" {
+		domain, err := autodiscover.DomainOf(a.mailbox)
+		if err != nil {
+			return migrate.Mailbox{}, usage("no server for "+a.mailbox, "name it with --server: a host, or the whole https://HOST/Microsoft-Server-ActiveSync; it is found by an address like alice@example.com only")
+		}
+		check.URL = domain
+	}
 	if _, err := eas.New(check); err != nil {
 		hint := ""
 		if strings.HasPrefix(strings.ToLower(a.server), "http://") && !conn.allowHTTP {
@@ -166,6 +177,9 @@ func (conn connection) mailbox(a account) (migrate.Mailbox, error) {
 // transport is one of connections of its own.
 func (conn *connection) transport() *http.Transport {
 	t := eas.NewTransport()
+	if conn.http1 {
+		t = eas.NewHTTP1Transport()
+	}
 	t.TLSClientConfig.RootCAs = conn.roots
 	return t
 }

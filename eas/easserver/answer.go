@@ -80,6 +80,22 @@ func (x *exchange) stream(write func(*wbxml.Encoder)) {
 	out.finish()
 }
 
+// fields returns the elements of a struct's fields. The structs are the client's, whose
+// types all have a form.
+func fields(v any) []wbxml.Element {
+	e, err := wbxml.Encode(0, v)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	return e.Children
+}
+
+func writeFields(enc *wbxml.Encoder, v any) {
+	for _, e := range fields(v) {
+		enc.Element(&e)
+	}
+}
+
 // output is the body of an answer. It is held back as long as it is small, so that
 // the answer can say its length.
 type output struct {

@@ -44,6 +44,7 @@ var commands = []command{
 	{name: "Provision", run: (*exchange).provision, root: wbxml.ProvisionProvision, status: path(wbxml.ProvisionStatus)},
 	{name: "ResolveRecipients", run: (*exchange).resolveRecipients, root: wbxml.ResolveRecipientsResolveRecipients, status: path(wbxml.ResolveRecipientsStatus)},
 	{name: "ValidateCert", run: (*exchange).validateCert, root: wbxml.ValidateCertValidateCert, status: path(wbxml.ValidateCertStatus)},
+	{name: "Find", run: (*exchange).findCommand, root: wbxml.FindFind, status: path(wbxml.FindStatus), since: 161},
 }
 
 // batch carries out a command that is a list of requests of one kind, and answers each

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
@@ -22,6 +23,9 @@ type Config struct {
 	// Challenges are the WWW-Authenticate headers of a 401; default Basic.
 	Challenges []string
 
+	// URL is the endpoint that Autodiscover names; default the host that it is asked at.
+	URL string
+
 	// Versions are the protocol versions that are offered, in the order of the
 	// header; default 2.5, 12.0, 12.1, 14.0, 14.1, 16.0, 16.1.
 	Versions []string
@@ -38,6 +42,12 @@ type Config struct {
 	MaxWindow      int // items of a page; default and most 512
 	MaxPingFolders int // folders of a Ping; default 200
 	MaxDevices     int // devices of a mailbox; default 100
+
+	// NoPasswordRecovery refuses to keep the passwords of devices.
+	NoPasswordRecovery bool
+
+	// RightsTemplates are what a message may be protected with.
+	RightsTemplates []eas.RightsTemplate
 
 	// Gzip compresses answers for clients that accept it.
 	Gzip bool
@@ -61,7 +71,10 @@ type Config struct {
 // Policy is what a device must apply before it may synchronize: the children of
 // EASProvisionDoc. MS-ASPROV 2.2.2.28.
 type Policy struct {
-	Settings []wbxml.Element
+	Settings    []wbxml.Element
+	Whole       bool // a device that applied a part of it is refused (status 139)
+	Managed     bool // a device that others manage is let in; else it gets status 145
+	KeyRequired bool // a device that shows no key at all gets status 141
 }
 
 // Request is one command of a client.

@@ -12,9 +12,11 @@ type device struct {
 	id, typ   string
 	userAgent string
 	info      []wbxml.Element // Settings DeviceInformation Set
+	password  string          // for who forgets it
 
 	policyKey    string // the key that commands must show
 	temporaryKey string // the key that the next acknowledgement must show
+	compliance   string // what it said of the policy: MS-ASPROV 2.2.2.54.1
 	wipe         wipe
 
 	hierarchy   hierarchyState
@@ -27,6 +29,7 @@ type device struct {
 
 	lastSync *wbxml.Element // what an empty Sync request stands for
 	ping     pingState
+	findID   string          // SearchId of the last Find
 	sent     map[string]bool // ClientIds of messages that were sent
 }
 
@@ -54,6 +57,8 @@ func (u *User) device(id, typ string, most int) *device {
 type Device struct {
 	ID, Type, UserAgent string
 	Information         []wbxml.Element // the children of DeviceInformation Set, as the device sent them
+	Password            string          // DevicePassword Set
+	Compliance          string          // what it said of the policy, "" if nothing
 	Wiped               bool            // a remote wipe was acknowledged
 }
 
@@ -63,7 +68,7 @@ func (u *User) Devices() []Device {
 	defer u.mu.Unlock()
 	var all []Device
 	for _, d := range u.devices {
-		all = append(all, Device{ID: d.id, Type: d.typ, UserAgent: d.userAgent, Information: d.info, Wiped: d.wipe == wipeDone})
+		all = append(all, Device{ID: d.id, Type: d.typ, UserAgent: d.userAgent, Information: d.info, Password: d.password, Compliance: d.compliance, Wiped: d.wipe == wipeDone})
 	}
 	return all
 }

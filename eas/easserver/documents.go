@@ -9,11 +9,13 @@ import (
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
-// Document is a file of a document library, such as a file server.
+// Document is a file, or a folder, of a document library, such as a file server.
 type Document struct {
-	LinkID   string // its URL, or its UNC name as one
-	Content  []byte
-	Modified time.Time
+	LinkID            string // its URL, or its UNC name as one
+	Content           []byte
+	ContentType       string
+	Created, Modified time.Time
+	IsFolder, Hidden  bool
 
 	// UserName and Password are what the library wants; empty: nothing.
 	UserName, Password string

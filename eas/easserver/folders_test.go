@@ -1,6 +1,7 @@
 package easserver
 
 import (
+	"net/http"
 	"slices"
 	"testing"
 
@@ -198,4 +199,30 @@ func TestGetItemEstimate(t *testing.T) {
 		wbxml.T(wbxml.GetItemEstimateClass, "Email"), wbxml.T(wbxml.GetItemEstimateCollectionId, id), wbxml.T(wbxml.AirSyncFilterType, "0"), wbxml.T(wbxml.AirSyncSyncKey, next)))))
 	want(e.Child(wbxml.GetItemEstimateResponse).Value(wbxml.GetItemEstimateCollection, wbxml.GetItemEstimateEstimate), "5")
 	c.strict()
+}
+
+// TestTellsUpgrade: the answer to key 0, and no other, says what the server speaks. MS-ASHTTP 3.2.5.1, R1202.
+func TestTellsUpgrade(t *testing.T) {
+	store, _ := inboxOf(0)
+	c := newClient(t, Config{Versions: []string{"14.1", "16.1"}}, store)
+	ask := func(key string) (http.Header, string) {
+		doc := wbxml.E(wbxml.FolderHierarchyFolderSync, wbxml.T(wbxml.FolderHierarchySyncKey, key))
+		body, err := wbxml.Marshal(&doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := c.post("FolderSync", body, contentTypeWBXML)
+		answer, err := wbxml.Unmarshal(w.Body.Bytes(), wbxml.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w.Header(), answer.Value(wbxml.FolderHierarchySyncKey)
+	}
+	h, key := ask("0")
+	if h.Get("X-MS-RP") != "14.1,16.1" || h.Get("MS-ASProtocolVersions") != "14.1,16.1" || h.Get("MS-ASProtocolCommands") == "" {
+		t.Errorf("key 0: %v", h)
+	}
+	if h, _ = ask(key); h.Get("X-MS-RP") != "" {
+		t.Errorf("key %s: %v", key, h)
+	}
 }

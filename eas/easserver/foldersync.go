@@ -2,6 +2,7 @@ package easserver
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/wbxml"
@@ -61,6 +62,11 @@ func (x *exchange) folderSync() {
 	if !ok {
 		x.status(9)
 		return
+	}
+	if key.Text == "0" { // MS-ASHTTP 3.2.5.1, and section 6 of what Exchange does
+		h := x.w.Header()
+		h.Set("X-MS-RP", strings.Join(x.cfg.Versions, ","))
+		x.tellProtocol()
 	}
 	x.reply(answer)
 }

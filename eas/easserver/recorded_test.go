@@ -334,7 +334,7 @@ var recordedExchanges = []recordedExchange{
 	{"ping-nochange-v14.1", "Ping", "14.1", nil, nil},
 	{"provision-1-v12.1", "Provision", "12.1", nil, nil},
 	{"provision-2-v12.1", "Provision", "12.1", nil, nil},
-	{"provision-1-v14.1", "Provision", "14.1", nil, nil},
+	{"provision-1-v14.1", "Provision", "14.1", nil, []string{"less: Provision:Policies"}}, // the recorder left DeviceInformation out: status 165
 	{"provision-2-v14.1", "Provision", "14.1", nil, nil},
 	{"search-gal-v14.1", "Search", "14.1", nil, []string{"more: GAL:Alias", "more: GAL:DisplayName", "more: GAL:FirstName", "more: GAL:LastName"}},
 	{"search-mailbox-v14.1", "Search", "14.1", twentyFive, []string{

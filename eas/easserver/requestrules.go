@@ -219,13 +219,21 @@ func (p protocol) operationsWellFormed(doc *wbxml.Element) error {
 }
 
 // wellFormed returns what e, or an element below it that has rules, breaks.
-func (p protocol) wellFormed(e *wbxml.Element) error {
-	rules, ok := requestRules[e.Tag]
-	if !ok {
+func (p protocol) wellFormed(e *wbxml.Element) error { return p.obeys(nil, e) }
+
+// obeys is wellFormed with rules that come before the others.
+func (p protocol) obeys(first map[wbxml.Tag][]allowed, e *wbxml.Element) error {
+	rules, ordered := first[e.Tag], e.Tag != wbxml.SearchAnd
+	if rules == nil {
+		rules, ordered = lookupRules[e.Tag], false
+	}
+	if rules == nil {
+		rules, ordered = requestRules[e.Tag], !slices.Contains(anyOrder, e.Tag)
+	}
+	if rules == nil {
 		return nil
 	}
 	last := -1
-	ordered := !slices.Contains(anyOrder, e.Tag)
 	seen := map[wbxml.Tag]bool{}
 	for i := range e.Children {
 		c := &e.Children[i]
@@ -241,7 +249,7 @@ func (p protocol) wellFormed(e *wbxml.Element) error {
 			return fmt.Errorf("%s in the wrong place in %s", c.Tag, e.Tag)
 		}
 		last, seen[c.Tag] = at, true
-		if err := p.wellFormed(c); err != nil {
+		if err := p.obeys(first, c); err != nil {
 			return err
 		}
 	}

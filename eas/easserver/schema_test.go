@@ -26,7 +26,9 @@ type answerCollector struct {
 	kept  map[string]int // by test
 }
 
-func (a *answerCollector) keep(t *testing.T, e *wbxml.Element) {
+func (a *answerCollector) keep(t *testing.T, e *wbxml.Element) { a.keepXML(t, e.AppendXML(nil)) }
+
+func (a *answerCollector) keepXML(t *testing.T, doc []byte) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.dir == "" || a.kept[t.Name()] == 25 { // validating one takes 30 ms
@@ -35,7 +37,7 @@ func (a *answerCollector) keep(t *testing.T, e *wbxml.Element) {
 	a.kept[t.Name()]++
 	name := fmt.Sprintf("%s-%d.xml", strings.ReplaceAll(t.Name(), "/", "-"), len(a.files))
 	a.files = append(a.files, filepath.Join(a.dir, name))
-	if err := os.WriteFile(a.files[len(a.files)-1], ascii(e.AppendXML(nil)), 0o600); err != nil {
+	if err := os.WriteFile(a.files[len(a.files)-1], ascii(doc), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

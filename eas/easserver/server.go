@@ -17,7 +17,8 @@ import (
 // maxRequest bounds the body of a request, which may hold a message to send.
 const maxRequest = 256 << 20
 
-// Server answers clients from a store. It is an http.Handler for any path.
+// Server answers clients from a store. It is an http.Handler for any path; under /autodiscover/ it is found by the address of a
+// mailbox, by XML and by JSON.
 type Server struct {
 	cfg      Config
 	store    *Store
@@ -49,10 +50,18 @@ func (s *Server) Close() { s.closing.Do(func() { close(s.closed) }) }
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("MS-Server-ActiveSync", "16.1")
 	w.Header().Set("Cache-Control", "private")
+	if isAutodiscover(r, autodiscoverJSON) {
+		s.answerJSON(w, r)
+		return
+	}
 	x := &exchange{server: s, cfg: &s.cfg, w: w, http: r}
 	login := s.cfg.SignIn(r)
 	if login == "" {
 		x.unauthorized()
+		return
+	}
+	if isAutodiscover(r, autodiscoverXML) {
+		x.autodiscover(login)
 		return
 	}
 	switch r.Method {
@@ -69,11 +78,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serverOptions answers OPTIONS. MS-ASHTTP 2.2.4.
 func (x *exchange) serverOptions() {
 	h := x.w.Header()
-	h.Set("MS-ASProtocolVersions", strings.Join(x.cfg.Versions, ","))
-	h.Set("MS-ASProtocolCommands", strings.Join(x.server.commands, ","))
+	x.tellProtocol()
 	h.Set("Public", "OPTIONS,POST")
 	h.Set("Allow", "OPTIONS,POST")
 	x.w.WriteHeader(http.StatusOK)
+}
+
+// tellProtocol says which versions and commands there are. MS-ASHTTP 2.2.4.1.2.
+func (x *exchange) tellProtocol() {
+	h := x.w.Header()
+	h.Set("MS-ASProtocolVersions", strings.Join(x.cfg.Versions, ","))
+	h.Set("MS-ASProtocolCommands", strings.Join(x.server.commands, ","))
 }
 
 func (x *exchange) post(login string) {

@@ -17,6 +17,7 @@ var (
 type Store struct {
 	mu        sync.RWMutex
 	users     []*User
+	groups    []*group
 	documents []*Document
 }
 

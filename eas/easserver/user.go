@@ -23,6 +23,10 @@ type User struct {
 	devices    map[string]*device
 	changed    chan struct{} // closed, and replaced, when anything changes
 	oof        oofSettings
+	accounts   []eas.Account // but for the primary one
+	entry      eas.GALEntry
+
+	certificates [][]byte // DER
 }
 
 // The folders that every mailbox has, with the types of MS-ASCMD 2.2.3.186.3.

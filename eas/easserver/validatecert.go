@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -15,9 +16,16 @@ const maxCertificates = 100
 
 // validateCert answers ValidateCert. MS-ASCMD 2.2.1.22.
 func (x *exchange) validateCert() {
+	err := x.protocol.wellFormed(x.doc)
+	if crl := x.doc.Child(wbxml.ValidateCertCheckCRL); crl != nil && err == nil {
+		_, err = number(crl, 0, 1)
+	}
 	certificates := x.doc.Child(wbxml.ValidateCertCertificates)
-	if certificates == nil || len(certificates.Children) == 0 || len(certificates.Children) > maxCertificates {
-		x.violation("MS-ASCMD 3.1.5.10", "no, or too many, certificates")
+	if err == nil && len(certificates.Children) > maxCertificates {
+		err = fmt.Errorf("%d certificates", len(certificates.Children))
+	}
+	if err != nil {
+		x.violation("MS-ASCMD 2.2.3.195", err.Error())
 		x.status(2)
 		return
 	}

@@ -62,7 +62,7 @@ func TestS3Sweep(t *testing.T) {
 		for _, m := range modes(s3Effect) {
 			t.Run(string(m), func(t *testing.T) {
 				t.Parallel()
-				sweep(t, s3Effect, m, newLab, without, tally)
+				sweep(t, s3Effect, m, 1, newLab, without, tally)
 			})
 		}
 	})

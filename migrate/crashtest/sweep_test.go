@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 }
 
 // full tells whether everything is swept, or a sample.
-func full() bool { return os.Getenv("AIRLIFT_CRASH") == "full" }
+func full() bool { return os.Getenv("AIRLIFT_CRASH") == "full" || os.Getenv("AIRLIFT_CRASH") == "all" }
 
 // baseline is what happens without a fault.
 type baseline struct {
@@ -91,7 +91,7 @@ func TestSweep(t *testing.T) {
 			for _, m := range modes(k) {
 				t.Run(fmt.Sprintf("%s-%s", k, m), func(t *testing.T) {
 					t.Parallel()
-					sweep(t, k, m, newLab, without, tally)
+					sweep(t, k, m, 1, newLab, without, tally)
 				})
 			}
 		}
@@ -99,8 +99,16 @@ func TestSweep(t *testing.T) {
 	t.Log(tally.String())
 }
 
+// partsStride is which effects of TestSweepParts fail: each one where AIRLIFT_CRASH is all.
+func partsStride() int {
+	if os.Getenv("AIRLIFT_CRASH") == "all" {
+		return 1
+	}
+	return 4
+}
+
 // TestSweepParts does the same where answers are stored in parts, for the effects and the ways that can tell one part from
-// the next.
+// the next. Of the effects it takes each fourth.
 func TestSweepParts(t *testing.T) {
 	without := measure(t, newLabOfParts)
 	tally := newTally()
@@ -109,7 +117,7 @@ func TestSweepParts(t *testing.T) {
 			for _, m := range []mode{lost, killedBefore, killedAfter} {
 				t.Run(fmt.Sprintf("%s-%s", k, m), func(t *testing.T) {
 					t.Parallel()
-					sweep(t, k, m, newLabOfParts, without, tally)
+					sweep(t, k, m, partsStride(), newLabOfParts, without, tally)
 				})
 			}
 		}
@@ -117,8 +125,8 @@ func TestSweepParts(t *testing.T) {
 	t.Log(tally.String())
 }
 
-func sweep(t *testing.T, k kind, m mode, newLab maker, without baseline, tally *tally) {
-	stride := 1
+// sweep lets each effect of a kind fail, or each one that is a stride from the one before.
+func sweep(t *testing.T, k kind, m mode, stride int, newLab maker, without baseline, tally *tally) {
 	if !full() {
 		stride = 23
 	}
