@@ -137,6 +137,7 @@ func (m *mailboxRun) takeFolders(t *tree, wanted func(*node) bool) {
 			fresh++
 		}
 	}
+	m.counted += fresh
 	m.stats.add(func(s *Summary) { s.Folders += fresh })
 }
 

@@ -25,7 +25,7 @@ func (w *watcher) round(ctx context.Context, p plan) error {
 	}
 	now := w.wall()
 	if p.whole {
-		w.whole = now
+		w.whole, w.where = now, whereabouts{named: w.where.named}
 		w.way, w.refused = byPing, min(w.refused, maxPingFailures-1) // the server may have learned it
 	}
 	if p.tree || p.whole {
@@ -59,15 +59,18 @@ func (w *watcher) recordDue(now time.Time) bool {
 // begin makes the run of a round, with all that the watch knows.
 func (w *watcher) begin(p plan) *mailboxRun {
 	m := w.newMailboxRun(w.mb)
-	m.id, m.governor, m.client, m.state = w.stretch.id, w.governor, w.client, w.state
+	m.id, m.governor, m.where, m.client, m.state = w.stretch.id, w.governor, w.where, w.client, w.state
 	m.brief, m.again, m.told, m.upTo = !p.whole, !w.good.IsZero(), w.told, w.upTo
 	return m
 }
 
 // read does the work of a round.
 func (w *watcher) read(ctx context.Context, m *mailboxRun, p plan) error {
-	if m.client == nil {
+	switch {
+	case m.state.DeviceID == "":
 		return m.read(ctx)
+	case m.client == nil:
+		return m.following(ctx, m.pass)
 	}
 	if p.whole {
 		if err := m.hierarchy(ctx); err != nil {
@@ -98,7 +101,7 @@ func (w *watcher) read(ctx context.Context, m *mailboxRun, p plan) error {
 // end takes over what a round did, and leaves of its error what is not its folders' own: those will be tried again, in the next round
 // or in one that reads everything, if they are not of the kind that ends the mailbox.
 func (w *watcher) end(ctx context.Context, m *mailboxRun, p plan, err error) error {
-	w.client, w.state = m.client, m.state
+	w.client, w.state, w.mb, w.governor, w.where = m.client, m.state, m.mb, m.governor, m.where
 	w.stretch.add(m.segments)
 	result, _ := m.outcome(ctx, nil)
 	now, stored := w.wall(), sinks.FolderState{}
@@ -209,6 +212,7 @@ const maxMuted = 10 * time.Minute
 // stretch is as the last record has it.
 func (w *watcher) note(ctx context.Context, result Result, cause error) error {
 	m := w.newMailboxRun(w.mb)
+	m.where = w.where
 	m.id, m.started, m.client, m.state, m.segments = w.stretch.id, w.stretch.started, w.client, w.state, w.stretch.segments
 	var states, others []sinks.FolderState
 	for _, s := range w.spots {

@@ -70,7 +70,15 @@ func (w *watcher) work(ctx context.Context) error {
 		if err == nil {
 			continue
 		}
-		if ctx.Err() != nil || !w.bears(err, false) {
+		if ctx.Err() != nil {
+			return err
+		}
+		again, ferr := w.follow(ctx, err)
+		if again {
+			next = plan{whole: true, tree: true}
+			continue
+		}
+		if err = errors.Join(err, ferr); !w.bears(err, false) {
 			return err
 		}
 		if perr := w.rest(ctx, err); perr != nil {
@@ -80,9 +88,24 @@ func (w *watcher) work(ctx context.Context) error {
 	}
 }
 
+// follow goes where an error leads to: to another server, or back to the beginning because the server was upgraded.
+func (w *watcher) follow(ctx context.Context, err error) (again bool, _ error) {
+	if w.client == nil {
+		return false, nil // the round has tried
+	}
+	again, ferr := w.followed(ctx, bare(err))
+	if again {
+		w.client = nil
+	}
+	if ferr != nil {
+		return again, w.fail(Source, ferr)
+	}
+	return again, nil
+}
+
 // bears tells whether an error passes by itself, or is a folder's that the others can do without.
 func (w *watcher) bears(err error, folder bool) bool {
-	if w.client == nil { // never connected: as in a run, it is told at once
+	if w.client == nil && w.good.IsZero() { // never connected: as in a run, it is told at once
 		return false
 	}
 	if errors.Is(err, checkpoints.ErrBusy) {

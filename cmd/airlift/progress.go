@@ -56,6 +56,9 @@ func (p *progress) event(e migrate.Event) {
 	defer p.mu.Unlock()
 	switch e.Event {
 	case migrate.EventMailboxStart:
+		if slices.ContainsFunc(p.active, func(m *mailboxProgress) bool { return m.address == e.Mailbox }) {
+			return // it begins again, at another server
+		}
 		p.active = append(p.active, &mailboxProgress{tally: newTally(), address: e.Mailbox, folders: map[string]*folderProgress{}})
 		return
 	case migrate.EventMailboxEnd:
