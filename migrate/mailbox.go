@@ -63,9 +63,16 @@ func (r *run) mailbox(ctx context.Context, mb Mailbox) (err error) {
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
 	err = m.read(ctx)
+	wiped := errors.Is(err, eas.ErrRemoteWipe)
+	if wiped {
+		err = errors.Join(err, m.stateForWipe(ctx))
+	}
 	result, states := m.outcome(ctx, err)
-	if m.client != nil {
+	if m.client != nil || wiped {
 		err = errors.Join(err, m.record(ctx, result, err, states))
+	}
+	if wiped {
+		err = errors.Join(err, m.wiped(ctx))
 	}
 	if err != nil && ctx.Err() == nil { // an interruption is the run's to tell
 		r.emitProblem(m.mb.Address, "", err)
@@ -195,6 +202,12 @@ func (m *mailboxRun) clientConfig() eas.Config {
 		if trace != nil {
 			trace(x)
 		}
+	}
+	if cfg.Policy == nil {
+		cfg.Policy = m.answerPolicy
+	}
+	if cfg.Wipe == nil {
+		cfg.Wipe = refuseWipe
 	}
 	return cfg
 }
@@ -360,6 +373,9 @@ func (m *mailboxRun) record(ctx context.Context, result Result, cause error, sta
 		}
 	}
 	m.state.LastRun, m.state.LastResult, m.state.LastEnded = m.id, string(result), rec.Ended
+	if m.client == nil {
+		return nil // it was wiped before it was connected: there is no state to save
+	}
 	if err := m.saveState(ctx); err != nil {
 		return m.fail(State, err)
 	}

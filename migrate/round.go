@@ -19,7 +19,7 @@ func (w *watcher) round(ctx context.Context, p plan) error {
 	defer release()
 	m := w.begin(p)
 	err = w.read(ctx, m, p)
-	err = w.end(ctx, m, p, err)
+	did, err := w.end(ctx, m, p, err)
 	if err != nil {
 		return err
 	}
@@ -32,9 +32,20 @@ func (w *watcher) round(ctx context.Context, p plan) error {
 		w.tree = now
 	}
 	if p.whole {
-		return w.note(ctx, w.standing(), nil)
+		if err := w.note(ctx, w.standing(), nil); err != nil {
+			return err
+		}
 	}
+	w.tellRound(did)
 	return nil
+}
+
+// tellRound tells what a round did, if it looked at a folder.
+func (w *watcher) tellRound(did *Event) {
+	if did != nil {
+		did.Folders = len(w.watched())
+		w.emit(*did)
+	}
 }
 
 // slot waits until this mailbox may be read: not all of them are at the same time.
@@ -99,8 +110,9 @@ func (w *watcher) read(ctx context.Context, m *mailboxRun, p plan) error {
 }
 
 // end takes over what a round did, and leaves of its error what is not its folders' own: those will be tried again, in the next round
-// or in one that reads everything, if they are not of the kind that ends the mailbox.
-func (w *watcher) end(ctx context.Context, m *mailboxRun, p plan, err error) error {
+// or in one that reads everything, if they are not of the kind that ends the mailbox. What the round did is to be told; nil = it looked
+// at no folder.
+func (w *watcher) end(ctx context.Context, m *mailboxRun, p plan, err error) (*Event, error) {
 	w.client, w.state, w.mb, w.governor, w.where = m.client, m.state, m.mb, m.governor, m.where
 	w.stretch.add(m.segments)
 	result, _ := m.outcome(ctx, nil)
@@ -115,12 +127,12 @@ func (w *watcher) end(ctx context.Context, m *mailboxRun, p plan, err error) err
 			continue
 		}
 		if !w.bears(f.err, true) {
-			return errors.Join(w.own(m, err), f.err)
+			return nil, errors.Join(w.own(m, err), f.err)
 		}
 		w.putOff(s, f.err)
 	}
 	if err = w.own(m, err); err != nil || ctx.Err() != nil {
-		return errors.Join(err, ctx.Err())
+		return nil, errors.Join(err, ctx.Err())
 	}
 	if stored != (sinks.FolderState{}) {
 		w.hasty = 0
@@ -128,13 +140,13 @@ func (w *watcher) end(ctx context.Context, m *mailboxRun, p plan, err error) err
 	if p.whole || p.tree || len(m.folders) > 0 {
 		w.served()
 	}
-	if len(m.folders) > 0 {
-		w.emit(Event{
-			Event: EventWatching, Mailbox: w.mb.Address, Result: string(result), Folders: len(w.watched()),
-			Stored: stored.Stored, Changed: stored.Changed, Deleted: stored.Deleted,
-		})
+	if len(m.folders) == 0 {
+		return nil, nil
 	}
-	return nil
+	return &Event{
+		Event: EventWatching, Mailbox: w.mb.Address, Result: string(result),
+		Stored: stored.Stored, Changed: stored.Changed, Deleted: stored.Deleted,
+	}, nil
 }
 
 // putOff leaves a folder that could not be read to the next round, a few times, if that may help, and then to the next one that

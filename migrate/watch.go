@@ -78,14 +78,24 @@ func (r *run) watch(ctx context.Context, mb Mailbox, wo WatchOptions, rounds cha
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
 	err = w.work(ctx)
+	wiped := errors.Is(err, eas.ErrRemoteWipe)
 	result := w.standing()
 	if ctx.Err() != nil {
 		result = ResultInterrupted
 	} else if err != nil {
 		result = ResultFailed
 	}
-	if w.client != nil && (w.stretch.moved || w.recorded.IsZero() || err != nil && ctx.Err() == nil) {
+	if wiped && len(w.spots) == 0 {
+		err = errors.Join(err, w.stateForWipe(ctx))
+		for _, f := range w.folders {
+			w.spots[f.cp.ID] = &spot{cp: f.cp, state: f.state()}
+		}
+	}
+	if wiped || w.client != nil && (w.stretch.moved || w.recorded.IsZero() || err != nil && ctx.Err() == nil) {
 		err = errors.Join(err, w.note(ctx, result, err))
+	}
+	if wiped {
+		err = errors.Join(err, w.wiped(ctx))
 	}
 	if err != nil && ctx.Err() == nil {
 		r.emitProblem(mb.Address, "", err)
