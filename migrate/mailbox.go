@@ -72,7 +72,7 @@ func (r *run) mailbox(ctx context.Context, mb Mailbox) (err error) {
 		err = errors.Join(err, m.record(ctx, result, err, states))
 	}
 	if wiped {
-		err = errors.Join(err, m.wiped(ctx))
+		err = errors.Join(err, m.wiped(ctx, err))
 	}
 	if err != nil && ctx.Err() == nil { // an interruption is the run's to tell
 		r.emitProblem(m.mb.Address, "", err)

@@ -95,7 +95,7 @@ func (r *run) watch(ctx context.Context, mb Mailbox, wo WatchOptions, rounds cha
 		err = errors.Join(err, w.note(ctx, result, err))
 	}
 	if wiped {
-		err = errors.Join(err, w.wiped(ctx))
+		err = errors.Join(err, w.wiped(ctx, err))
 	}
 	if err != nil && ctx.Err() == nil {
 		r.emitProblem(mb.Address, "", err)

@@ -42,7 +42,7 @@ func (m *mailboxRun) stateForWipe(ctx context.Context) error {
 
 // wiped does for a mailbox what its administrator asked for, when its last record is written: the sync state goes, and the
 // credentials that airlift keeps. The archive stays, every byte.
-func (m *mailboxRun) wiped(ctx context.Context) error {
+func (m *mailboxRun) wiped(ctx context.Context, why error) error {
 	ctx, cancel := moment(ctx)
 	defer cancel()
 	var gone []string
@@ -62,10 +62,14 @@ func (m *mailboxRun) wiped(ctx context.Context) error {
 			gone = append(gone, what)
 		}
 	}
+	told := "the server could not be told"
+	if wipe := new(eas.RemoteWipeError); errors.As(why, &wipe) && wipe.Acknowledged {
+		told = "the server was told that it was not wiped"
+	}
 	if len(gone) > 0 {
 		m.emit(Event{
 			Event: EventWarning, Mailbox: m.mb.Address,
-			Message: "remote wipe: removed " + strings.Join(gone, " and ") + "; the archive is as it was, and the server was told that it was not wiped",
+			Message: "remote wipe: removed " + strings.Join(gone, " and ") + "; the archive is as it was, and " + told,
 		})
 	}
 	return errors.Join(errs...)

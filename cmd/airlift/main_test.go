@@ -53,6 +53,7 @@ func TestScripts(t *testing.T) {
 			"serve":    func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).serve(ts, args) },
 			"mailbox":  func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).change(ts, args) },
 			"fault":    func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).fault(ts, args) },
+			"wipe":     func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).wipe(ts, args) },
 			"website":  website,
 			"internet": func(ts *testscript.TestScript, _ bool, _ []string) { peerOf(ts).startInternet(ts) },
 			"site":     func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).site(ts, args) },
