@@ -21,8 +21,8 @@ type Probe struct {
 	// Settings are those of the policy, and what airlift does about each; Told is what the server was told of it all.
 	Settings []PolicyAnswer
 	Told     eas.Compliance
-	Folders []ProbeFolder
-	Device  string // the device partnership that the probe used
+	Folders  []ProbeFolder
+	Device   string // the device partnership that the probe used
 	// PasswordDays is in how many days the password expires, -1 = the server does not say.
 	PasswordDays int
 	Duration     time.Duration
