@@ -28,7 +28,7 @@ type mailboxRun struct {
 	fresh    bool // the mailbox has not been read before
 	state    checkpoints.Mailbox
 	client   *eas.Client
-	moves    moveLog
+	moves    *moveLog
 	governor *governor
 	started  time.Time
 	where    whereabouts
@@ -86,7 +86,7 @@ func (r *run) newMailboxRun(mb Mailbox) *mailboxRun {
 	return &mailboxRun{
 		run: r, id: r.id, mb: mb, started: r.Now(),
 		key:      checkpoints.Key{Job: r.Job, Mailbox: mb.Address},
-		governor: r.governor(mb.Client.URL), where: whereabouts{named: mb.Client.URL},
+		governor: r.governor(mb.Client.URL), where: whereabouts{named: mb.Client.URL}, moves: &moveLog{},
 	}
 }
 

@@ -71,6 +71,7 @@ func (w *watcher) recordDue(now time.Time) bool {
 func (w *watcher) begin(p plan) *mailboxRun {
 	m := w.newMailboxRun(w.mb)
 	m.id, m.governor, m.where, m.client, m.state = w.stretch.id, w.governor, w.where, w.client, w.state
+	m.moves = w.moves // the two halves of a move may come in different rounds
 	m.brief, m.again, m.told, m.upTo = !p.whole, !w.good.IsZero(), w.told, w.upTo
 	return m
 }
@@ -237,7 +238,7 @@ func (w *watcher) note(ctx context.Context, result Result, cause error) error {
 	if err := m.record(ctx, result, cause, states, others...); err != nil {
 		return err
 	}
-	w.state, w.stretch, w.recorded = m.state, newStretch(w.run), w.wall()
+	w.state, w.stretch, w.recorded, w.moves = m.state, newStretch(w.run), w.wall(), &moveLog{}
 	for _, s := range w.spots {
 		s.run = nil
 		st := &s.state

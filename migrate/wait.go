@@ -166,6 +166,9 @@ func (w *watcher) waitPing(ctx context.Context, spots []*spot, until time.Time) 
 			next.tree = true // it may know a folder by another id now
 		}
 	}
+	if len(next.news) == 0 {
+		return next, w.calm(ctx)
+	}
 	return next, nil
 }
 

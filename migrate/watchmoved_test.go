@@ -36,6 +36,26 @@ func TestWatchMoves(t *testing.T) {
 	here.now(nil)
 }
 
+// TestWatchLinksMoves: the halves of a move are linked, also when they come in different rounds.
+func TestWatchLinksMoves(t *testing.T) {
+	l := newLab(t, quick(easserver.Config{}), "alice")
+	w := l.watch(l.options("alice"), migrate.WatchOptions{})
+	w.quiet(1)
+	u := l.store.User("alice")
+	const moves = 4
+	for range moves {
+		if _, err := u.Folder("Inbox").Move(idsOf(u.Folder("Inbox"))[0], u.Folder("Archive")); err != nil {
+			t.Fatal(err)
+		}
+		w.stored(2)
+	}
+	w.interrupt()
+	if links := l.links(); links != moves {
+		t.Errorf("%d events are linked as moves, of %d moves", links, moves)
+	}
+	l.check("alice")
+}
+
 // TestWatchAfterSleep: when the machine wakes up, the server is asked again at once, by whatever connection is left.
 func TestWatchAfterSleep(t *testing.T) {
 	var mu sync.Mutex
