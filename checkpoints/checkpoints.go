@@ -99,6 +99,13 @@ type Folders interface {
 	Commit(ctx context.Context, c Commit) error
 }
 
+// A Forgetter is a Store that can forget a mailbox.
+type Forgetter interface {
+	// Forget removes all that is known of a mailbox: the mailbox, its folders and their rows, whole or not at all. It is no error
+	// if there is nothing. The lock of the mailbox is left as it is.
+	Forget(ctx context.Context, k Key) error
+}
+
 // Ledger answers what is known of the items of a folder. A row is there once its page is committed.
 type Ledger interface {
 	// Items returns the rows of the given ServerIds that exist, gone ones included. Any number of ids may be asked.

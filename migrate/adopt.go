@@ -20,6 +20,9 @@ func (f *folderRun) adopt(ctx context.Context) error {
 			return err
 		}
 	}
+	if f.m.upTo[f.cp.ID] {
+		f.mirrored = f.cp.Seq
+	}
 	after := min(f.cp.Seq, max(f.cp.Recorded, f.mirrored))
 	for page, err := range f.m.Sink.Pages(ctx, f.m.mb.Address, f.cp.Dir, after) {
 		if err != nil {

@@ -57,6 +57,20 @@
 // the server throttles or breaks down, one less when its answers get slow. A Retry-After keeps the whole mailbox quiet for
 // just as long.
 //
+// # Watching
+//
+// [Watch] is a run over everything, and then rounds: small runs over the folders that the server has news of, by the same page
+// loop. Between them it waits with Ping, which shows no key, or where there is none with a Sync of all folders, whose answer is
+// pages that are stored like others. The heartbeat grows while answers come and shrinks when one does not. Segments of several rounds
+// may share a run record; until it is written they are what a killed run leaves. An error of the source ends no watch that had
+// begun, unless somebody has to see to it.
+//
+// # Policies and wipes
+//
+// [AnswerPolicy] says what is done about each setting of a server's policy, and the server is told what that comes to. A remote
+// wipe ends a mailbox: its checkpoints and the credentials that the caller keeps go, what the sink holds stays, and the server is told
+// that it was not wiped.
+//
 // # Where a mailbox is
 //
 // A [Locator] finds the server where none was named, and decides where credentials may go. A 451 is followed once in a run, if

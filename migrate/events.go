@@ -9,9 +9,11 @@ type Event struct {
 	Time    time.Time `json:"time"`
 	Mailbox string    `json:"mailbox,omitempty"`
 	Folder  string    `json:"folder,omitempty"` // display path
-	Class   string    `json:"class,omitempty"`
-	Page    int       `json:"page,omitempty"` // segment number
-	Segment string    `json:"segment,omitempty"`
+	// FolderID tells folders of one path apart, in the event that a folder ends with.
+	FolderID string `json:"folder_id,omitempty"`
+	Class    string `json:"class,omitempty"`
+	Page     int    `json:"page,omitempty"` // segment number
+	Segment  string `json:"segment,omitempty"`
 
 	Stored      int   `json:"stored,omitempty"`
 	Changed     int   `json:"changed,omitempty"`
@@ -45,6 +47,7 @@ type Event struct {
 const (
 	EventMailboxStart = "mailbox-start"
 	EventMailboxEnd   = "mailbox-end"
+	EventWatching     = "watching" // a watch has stored what there was and waits for news: the figures are of this round
 	EventFolderStart  = "folder-start"
 	EventFolderEnd    = "folder-end"
 	EventEstimate     = "estimate" // what the server says a folder holds, at the beginning of a pass

@@ -37,7 +37,7 @@ type folderRun struct {
 	listing     bool // pages are asked for without bodies, which ItemOperations fetches
 	opts        eas.SyncOptions
 	adopted     bool
-	mirrored    int  // the last page of the ledger that was adopted
+	mirrored    int  // the last page of the ledger that was adopted, or that an earlier round has named
 	replayed    int  // pages that were adopted
 	first       bool // nothing of the folder is in the ledger yet: this is its first pass
 	resyncs     int
@@ -86,7 +86,7 @@ func (f *folderRun) run(ctx context.Context) error {
 		return err
 	}
 	f.drained = true
-	if f.quarantined > 0 {
+	if f.quarantined > 0 && !f.m.brief {
 		f.quarantined = 0
 		if err := f.retryQuarantined(ctx); err != nil {
 			return err

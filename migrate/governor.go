@@ -63,6 +63,29 @@ func (g *governor) ask(ctx context.Context, kind string, request func() error) e
 	return err
 }
 
+// aside sends a request that the server answers when it has news. It waits for its time like others, and then takes no place from
+// them: a server does nothing meanwhile.
+func (g *governor) aside(ctx context.Context, kind string, request func() error) error {
+	t, err := g.turn(ctx, kind)
+	if err != nil {
+		return err
+	}
+	for _, b := range g.bounds {
+		b.leave()
+	}
+	err = request()
+	v := judge(err)
+	if err != nil && v.delay > 0 {
+		g.bounds[0].hold(g.now().Add(v.delay))
+	}
+	for i, b := range g.bounds {
+		if err != nil && v.strained && !isTimeout(err) { // no answer in time is a connection that was cut
+			b.strained(t.epochs[i])
+		}
+	}
+	return err
+}
+
 // turn waits until one more request may be sent. Its kind tells latencies apart that cannot be compared.
 func (g *governor) turn(ctx context.Context, kind string) (*turn, error) {
 	t := &turn{g: g, kind: kind}

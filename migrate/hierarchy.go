@@ -19,16 +19,24 @@ const maxFolderDepth = 64
 // run takes. Folders are stored before the hierarchy key, so that a crash between the two only repeats changes that
 // are idempotent.
 func (m *mailboxRun) hierarchy(ctx context.Context) error {
-	known, err := m.Checkpoints.Folders(ctx, m.key)
+	tree, err := m.knownTree(ctx)
 	if err != nil {
-		return m.fail(State, err)
+		return err
 	}
-	tree := newTree(m.mb.Address, known, m.Sink.Place)
 	if err := m.updateTree(ctx, tree); err != nil {
 		return err
 	}
-	m.takeFolders(tree)
+	m.takeFolders(tree, func(*node) bool { return true })
 	return nil
+}
+
+// knownTree is the folder tree as it is stored.
+func (m *mailboxRun) knownTree(ctx context.Context) (*tree, error) {
+	known, err := m.Checkpoints.Folders(ctx, m.key)
+	if err != nil {
+		return nil, m.fail(State, err)
+	}
+	return newTree(m.mb.Address, known, m.Sink.Place), nil
 }
 
 // updateTree takes over what changed of the tree on the server, and stores it.
@@ -102,9 +110,12 @@ func (m *mailboxRun) askFolders(ctx context.Context, client *eas.Client, key eas
 	return changes, err
 }
 
-// takeFolders makes the list of folders to read: of a class that the run takes, selected, and known or new.
-func (m *mailboxRun) takeFolders(t *tree) {
+// takeFolders makes the list of folders to read: wanted, of a class that the run takes, selected, and known or new.
+func (m *mailboxRun) takeFolders(t *tree, wanted func(*node) bool) {
 	for _, f := range t.sorted() {
+		if !wanted(f) {
+			continue
+		}
 		class, ok := eas.FolderType(f.Type).Class()
 		if !ok {
 			if !f.Gone && eas.FolderType(f.Type) == eas.FolderUnknown {
@@ -120,7 +131,14 @@ func (m *mailboxRun) takeFolders(t *tree) {
 		}
 		m.folders = append(m.folders, newFolderRun(m, f.Folder, f.was))
 	}
-	m.stats.add(func(s *Summary) { s.Folders += len(m.folders) })
+	fresh := 0
+	for _, f := range m.folders {
+		if _, ok := m.told[f.cp.ID]; !ok {
+			fresh++
+		}
+	}
+	m.counted += fresh
+	m.stats.add(func(s *Summary) { s.Folders += fresh })
 }
 
 // tree is the folder hierarchy of one mailbox.
@@ -129,6 +147,7 @@ type tree struct {
 	byID    map[eas.CollectionID]*node
 	ids     map[string]bool // identities taken
 	whole   bool            // the next answer names every folder
+	renewed bool            // the server had forgotten what it had told
 	place   func(path, id string) string
 }
 
@@ -155,7 +174,7 @@ func newTree(mailbox string, known []checkpoints.Folder, place func(path, id str
 
 // restart forgets what the server said before: a full listing follows.
 func (t *tree) restart() {
-	t.whole = true
+	t.whole, t.renewed = true, true
 	for _, n := range t.byID {
 		n.seen = false
 	}

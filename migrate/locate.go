@@ -110,8 +110,8 @@ func (m *mailboxRun) beginAgain() {
 	for _, f := range m.folders {
 		m.earlier[f.cp.ID] = f.counts
 	}
-	m.stats.add(func(s *Summary) { s.Folders -= len(m.folders) })
-	m.folders = nil
+	m.stats.add(func(s *Summary) { s.Folders -= m.counted })
+	m.folders, m.counted = nil, 0
 }
 
 // followed goes where an error leads to, and tells whether it did. An error of its own takes the place of the first.

@@ -22,18 +22,26 @@ import (
 // mailboxRun is one mailbox in one run.
 type mailboxRun struct {
 	*run
+	id       string // of the run record that names what is stored
 	mb       Mailbox
 	key      checkpoints.Key
 	fresh    bool // the mailbox has not been read before
 	state    checkpoints.Mailbox
 	client   *eas.Client
-	moves    moveLog
+	moves    *moveLog
 	governor *governor
 	started  time.Time
 	where    whereabouts
 	folders  []*folderRun
+	counted  int                          // of the folders, those that the summary did not count before
 	earlier  map[string]sinks.FolderState // by identity: what this run did to folders before it began again
 	history  map[string]sinks.FolderState // by their places: what the last run left; nil unless the checkpoints were lost
+
+	// What makes it a round of a watch, which follows others: see watcher.
+	brief bool               // news are read; what takes longer is left to a round that reads everything
+	again bool               // another round was before: what fails for now will be tried once more
+	told  map[string]figures // by folder: what of the summary earlier rounds have told; nil = there is no earlier one
+	upTo  map[string]bool    // folders whose pages earlier rounds have adopted and named
 
 	countsChanges bool // the server's estimates are of what a key has still to bring
 
@@ -46,11 +54,7 @@ type mailboxRun struct {
 
 // mailbox reads one mailbox and writes its run record, whatever the outcome. No other run has the mailbox meanwhile.
 func (r *run) mailbox(ctx context.Context, mb Mailbox) (err error) {
-	m := &mailboxRun{
-		run: r, mb: mb, started: r.Now(),
-		key:      checkpoints.Key{Job: r.Job, Mailbox: mb.Address},
-		governor: r.governor(mb.Client.URL), where: whereabouts{named: mb.Client.URL},
-	}
+	m := r.newMailboxRun(mb)
 	unlock, err := r.Checkpoints.Lock(ctx, m.key)
 	if err != nil {
 		err = m.fail(State, err)
@@ -59,11 +63,39 @@ func (r *run) mailbox(ctx context.Context, mb Mailbox) (err error) {
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
 	err = m.read(ctx)
+	wiped := errors.Is(err, eas.ErrRemoteWipe)
+	if wiped {
+		err = errors.Join(err, m.stateForWipe(ctx))
+	}
+	result, states := m.outcome(ctx, err)
+	if m.client != nil || wiped {
+		err = errors.Join(err, m.record(ctx, result, err, states))
+	}
+	if wiped {
+		err = errors.Join(err, m.wiped(ctx, err))
+	}
+	if err != nil && ctx.Err() == nil { // an interruption is the run's to tell
+		r.emitProblem(m.mb.Address, "", err)
+	}
+	r.stats.add(func(s *Summary) { s.Result = worse(s.Result, result) })
+	r.emit(Event{Event: EventMailboxEnd, Mailbox: mb.Address, Result: string(result), Folders: len(m.folders)})
+	return err
+}
+
+func (r *run) newMailboxRun(mb Mailbox) *mailboxRun {
+	return &mailboxRun{
+		run: r, id: r.id, mb: mb, started: r.Now(),
+		key:      checkpoints.Key{Job: r.Job, Mailbox: mb.Address},
+		governor: r.governor(mb.Client.URL), where: whereabouts{named: mb.Client.URL}, moves: &moveLog{},
+	}
+}
+
+// outcome tells how the folders ended, and with them the mailbox.
+func (m *mailboxRun) outcome(ctx context.Context, err error) (Result, []sinks.FolderState) {
 	var states []sinks.FolderState
 	result := ResultOK
 	for _, f := range m.folders {
-		st := f.report()
-		states = append(states, st)
+		states = append(states, f.report())
 		result = worse(result, f.result())
 	}
 	switch {
@@ -72,15 +104,7 @@ func (r *run) mailbox(ctx context.Context, mb Mailbox) (err error) {
 	case err != nil:
 		result = ResultFailed
 	}
-	if m.client != nil {
-		err = errors.Join(err, m.record(ctx, result, err, states))
-	}
-	if err != nil && ctx.Err() == nil { // an interruption is the run's to tell
-		r.emitProblem(m.mb.Address, "", err)
-	}
-	r.stats.add(func(s *Summary) { s.Result = worse(s.Result, result) })
-	r.emit(Event{Event: EventMailboxEnd, Mailbox: mb.Address, Result: string(result), Folders: len(m.folders)})
-	return err
+	return result, states
 }
 
 // read does the work of a mailbox: connect, read the folder tree, drain the folders, compare the counts.
@@ -179,6 +203,12 @@ func (m *mailboxRun) clientConfig() eas.Config {
 			trace(x)
 		}
 	}
+	if cfg.Policy == nil {
+		cfg.Policy = m.answerPolicy
+	}
+	if cfg.Wipe == nil {
+		cfg.Wipe = refuseWipe
+	}
 	return cfg
 }
 
@@ -193,11 +223,20 @@ func (m *mailboxRun) saveState(ctx context.Context) error {
 // drainAll reads every folder to its end and compares the counts. What differs is read on, for what arrived meanwhile, and
 // what differs then is audited.
 func (m *mailboxRun) drainAll(ctx context.Context) error {
-	err := m.settle(ctx)
-	errs := []error{err}
+	errs := []error{m.settle(ctx), m.save(ctx)}
 	for _, f := range m.folders {
-		errs = append(errs, f.err, f.count(context.WithoutCancel(ctx)))
-		if err := f.save(context.WithoutCancel(ctx)); err != nil {
+		errs = append(errs, f.err)
+	}
+	return errors.Join(errs...)
+}
+
+// save stores the outcome of every folder.
+func (m *mailboxRun) save(ctx context.Context) error {
+	ctx = context.WithoutCancel(ctx)
+	var errs []error
+	for _, f := range m.folders {
+		errs = append(errs, f.count(ctx))
+		if err := f.save(ctx); err != nil {
 			errs = append(errs, m.fail(State, err))
 		}
 	}
@@ -224,10 +263,10 @@ func (m *mailboxRun) settle(ctx context.Context) error {
 			return err
 		}
 	}
-	switch m.Audit {
-	case AuditNever:
+	switch {
+	case m.brief, m.Audit == AuditNever:
 		return nil
-	case AuditAlways:
+	case m.Audit == AuditAlways:
 		return m.eachFolder(ctx, m.folders, (*folderRun).audit)
 	}
 	return m.eachFolder(ctx, m.unbalanced(open), (*folderRun).audit)
@@ -261,7 +300,7 @@ func (m *mailboxRun) eachFolder(ctx context.Context, folders []*folderRun, do fu
 				stop(err)
 			} else if ctx.Err() != nil {
 				f.err = nil // stopped by what stopped the others, which speaks for it
-			} else {
+			} else if !m.again || !Temporary(err) {
 				m.problem()
 			}
 			return nil
@@ -285,11 +324,10 @@ func (m *mailboxRun) rereadHierarchy(ctx context.Context) error {
 	if len(lost) == 0 {
 		return nil
 	}
-	known, err := m.Checkpoints.Folders(ctx, m.key)
+	tree, err := m.knownTree(ctx)
 	if err != nil {
-		return m.fail(State, err)
+		return err
 	}
-	tree := newTree(m.mb.Address, known, m.Sink.Place)
 	if err := m.updateTree(ctx, tree); err != nil {
 		return err
 	}
@@ -314,13 +352,14 @@ func (m *mailboxRun) rereadHierarchy(ctx context.Context) error {
 
 // record writes the run record. It is written for interrupted and failed runs too, because it names the segments that
 // they committed; a cancelled run has a moment left for it.
-func (m *mailboxRun) record(ctx context.Context, result Result, cause error, states []sinks.FolderState) error {
+// The states are those of the folders, in their order; others are of what this run did not read.
+func (m *mailboxRun) record(ctx context.Context, result Result, cause error, states []sinks.FolderState, others ...sinks.FolderState) error {
 	m.keepLedgers(ctx, states)
 	ctx, cancel := moment(ctx)
 	defer cancel()
 	rec := sinks.Run{
 		ID: m.id, Mailbox: m.mb.Address, Server: m.state.Server, DeviceID: m.state.DeviceID, EAS: m.state.EAS,
-		Started: m.started, Ended: m.Now(), Result: string(result), Tool: m.Tool, Folders: states, Segments: m.segments,
+		Started: m.started, Ended: m.Now(), Result: string(result), Tool: m.Tool, Folders: slices.Concat(states, others), Segments: m.segments,
 	}
 	if cause != nil {
 		rec.Reason = cause.Error()
@@ -334,6 +373,9 @@ func (m *mailboxRun) record(ctx context.Context, result Result, cause error, sta
 		}
 	}
 	m.state.LastRun, m.state.LastResult, m.state.LastEnded = m.id, string(result), rec.Ended
+	if m.client == nil {
+		return nil // it was wiped before it was connected: there is no state to save
+	}
 	if err := m.saveState(ctx); err != nil {
 		return m.fail(State, err)
 	}

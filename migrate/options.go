@@ -76,6 +76,9 @@ type Mailbox struct {
 	Client eas.Config
 	// Locator finds the server, and the way to another one when the mailbox moved. nil: Client.URL is the only place.
 	Locator Locator
+	// Credentials removes what the caller keeps of the mailbox's credentials, when the server asks for a remote wipe; nil = it keeps
+	// none.
+	Credentials Remover
 }
 
 const (

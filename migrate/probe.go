@@ -18,8 +18,11 @@ type Probe struct {
 	EAS     string // the version that airlift would speak
 	Info    *eas.ServerInfo
 	Policy  bool // the server wants a policy to be acknowledged; it was
-	Folders []ProbeFolder
-	Device  string // the device partnership that the probe used
+	// Settings are those of the policy, and what airlift does about each; Told is what the server was told of it all.
+	Settings []PolicyAnswer
+	Told     eas.Compliance
+	Folders  []ProbeFolder
+	Device   string // the device partnership that the probe used
 	// PasswordDays is in how many days the password expires, -1 = the server does not say.
 	PasswordDays int
 	Duration     time.Duration
@@ -66,12 +69,17 @@ func Look(ctx context.Context, mb Mailbox, sel Selection) (*Probe, error) {
 func (m *mailboxRun) look(ctx context.Context, sel Selection) (*Probe, error) {
 	mb, cfg := m.mb, m.mb.Client
 	cfg.DeviceID = eas.DeviceID(deviceID("probe", cfg.URL, mb.Address))
+	p := &Probe{Mailbox: mb.Address, Server: cfg.URL, Device: string(cfg.DeviceID), PasswordDays: -1}
+	cfg.Policy = func(_ context.Context, policy *eas.Policy) (eas.Compliance, error) {
+		p.Settings = AnswerPolicy(policy)
+		p.Told, _ = comply(p.Settings)
+		return p.Told, nil
+	}
 	client, err := eas.New(cfg)
 	if err != nil {
 		return nil, m.fail(Source, err)
 	}
 	m.client = client
-	p := &Probe{Mailbox: mb.Address, Server: cfg.URL, Device: string(cfg.DeviceID), PasswordDays: -1}
 	if p.Info, err = client.Connect(ctx); err != nil {
 		return nil, m.fail(Source, err)
 	}

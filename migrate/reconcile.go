@@ -71,10 +71,7 @@ type reconciler struct {
 }
 
 func (r *run) reconcile(ctx context.Context, mb Mailbox, rec *reconciler) (err error) {
-	m := &mailboxRun{
-		run: r, mb: mb, started: r.Now(), key: checkpoints.Key{Job: r.Job, Mailbox: mb.Address}, governor: r.governor(mb.Client.URL),
-		where: whereabouts{named: mb.Client.URL},
-	}
+	m := r.newMailboxRun(mb)
 	unlock, err := r.Checkpoints.Lock(ctx, m.key)
 	if err != nil {
 		return m.fail(State, err)

@@ -6,8 +6,20 @@ import (
 	"github.com/airlift-eas/airlift/sinks"
 )
 
-// report is the folder's part of the run record, and its last event.
+// report tells how the folder ended, and returns its part of the run record.
 func (f *folderRun) report() sinks.FolderState {
+	st := f.state()
+	f.m.tell(f.cp.ID, figures{estimated: max(f.estimate, 0), live: f.live, excluded: st.Excluded, quarantined: st.Quarantined})
+	f.m.emit(Event{
+		Event: EventFolderEnd, Mailbox: f.m.mb.Address, Folder: f.cp.Path, FolderID: f.cp.ID, Class: f.cp.Class, Page: f.cp.Seq,
+		Stored: st.Stored, Changed: st.Changed, Deleted: st.Deleted, Excluded: st.Excluded, Quarantined: st.Quarantined,
+		Recovered: st.Recovered, Vanished: st.Vanished, Audited: st.Audited, Estimated: st.Estimated, Live: f.live, Balanced: &st.Balanced, Message: st.Problem,
+	})
+	return st
+}
+
+// state is the folder's part of the run record.
+func (f *folderRun) state() sinks.FolderState {
 	st := f.counts
 	st.Folder, st.Seq, st.Live, st.Gone, st.PathBefore = f.folder(), f.cp.Seq, f.live, f.cp.Gone, f.was
 	if f.estimate >= 0 {
@@ -23,18 +35,24 @@ func (f *folderRun) report() sinks.FolderState {
 	case !f.drained && !f.cp.Gone:
 		st.Problem = "the run ended before the folder was read to its end"
 	}
-	f.m.stats.add(func(s *Summary) {
-		s.ItemsEstimated += max(f.estimate, 0)
-		s.ItemsLive += f.live
-		s.ItemsExcluded += st.Excluded
-		s.ItemsQuarantined += st.Quarantined
-	})
-	f.m.emit(Event{
-		Event: EventFolderEnd, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Class: f.cp.Class, Page: f.cp.Seq,
-		Stored: st.Stored, Changed: st.Changed, Deleted: st.Deleted, Excluded: st.Excluded, Quarantined: st.Quarantined,
-		Recovered: st.Recovered, Vanished: st.Vanished, Audited: st.Audited, Estimated: st.Estimated, Live: f.live, Balanced: &st.Balanced, Message: st.Problem,
-	})
 	return st
+}
+
+// figures are what the summary says of a folder as it is, whenever it was read.
+type figures struct{ estimated, live, excluded, quarantined int }
+
+// tell adds the figures of a folder to the summary, in the place of those that an earlier round told.
+func (m *mailboxRun) tell(folder string, now figures) {
+	before := m.told[folder]
+	if m.told != nil {
+		m.told[folder] = now
+	}
+	m.stats.add(func(s *Summary) {
+		s.ItemsEstimated += now.estimated - before.estimated
+		s.ItemsLive += now.live - before.live
+		s.ItemsExcluded += now.excluded - before.excluded
+		s.ItemsQuarantined += now.quarantined - before.quarantined
+	})
 }
 
 // result is how the folder ended.

@@ -41,6 +41,13 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 		return Summary{Result: ResultFailed}, err
 	}
 	r := &run{Options: o, id: newRunID(o.Now())}
+	return r.each(ctx, o.Workers, r.mailbox)
+}
+
+// each does something with every mailbox, with so many at once; -1 = all. It ends the run in order when the options say so, or
+// when one of them finds what is the same for all.
+func (r *run) each(ctx context.Context, atOnce int, do func(context.Context, Mailbox) error) (Summary, error) {
+	o := r.Options
 	started := time.Now()
 
 	ctx, stop := context.WithCancelCause(ctx)
@@ -51,12 +58,12 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 		defer timer.Stop()
 	}
 	var g errgroup.Group
-	g.SetLimit(o.Workers)
+	g.SetLimit(atOnce)
 	errs := make([]error, len(o.Mailboxes))
 	for i, mb := range o.Mailboxes {
 		g.Go(func() error {
 			if ctx.Err() == nil {
-				errs[i] = r.mailbox(ctx, mb)
+				errs[i] = do(ctx, mb)
 			}
 			if ctx.Err() == nil && errs[i] != nil && judge(errs[i]).action == actRun {
 				stop(errs[i]) // a full disk is the same for every mailbox
@@ -66,7 +73,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	}
 	_ = g.Wait() // the functions report through errs
 
-	err = errors.Join(errs...)
+	err := errors.Join(errs...)
 	if cause := context.Cause(ctx); cause != nil && err == nil {
 		err = cause
 	}

@@ -142,19 +142,26 @@ func TestMoveIsLinked(t *testing.T) {
 		}
 		l.run(o)
 	}
-	links := 0
 	if sum := l.run(o); sum.ItemsStored+sum.ItemsDeleted+sum.Segments != 0 {
 		t.Fatalf("the run after it: %+v", sum)
 	}
+	if links := l.links(); links != moves {
+		t.Fatalf("%d events are linked as moves, of %d moves", links, moves)
+	}
+}
+
+// links counts the events in the archive of alice that are linked as moves.
+func (l *lab) links() (links int) {
+	l.t.Helper()
 	a := l.archive()
-	folders, err := a.Folders(t.Context(), "alice@example.com")
+	folders, err := a.Folders(l.t.Context(), "alice@example.com")
 	if err != nil {
-		t.Fatal(err)
+		l.t.Fatal(err)
 	}
 	for _, f := range folders {
-		for page, err := range a.Pages(t.Context(), "alice@example.com", f.Dir, 0) {
+		for page, err := range a.Pages(l.t.Context(), "alice@example.com", f.Dir, 0) {
 			if err != nil {
-				t.Fatal(err)
+				l.t.Fatal(err)
 			}
 			for _, e := range page.Events {
 				if e.MovedFrom != "" || e.MovedTo != "" {
@@ -163,9 +170,7 @@ func TestMoveIsLinked(t *testing.T) {
 			}
 		}
 	}
-	if links != moves {
-		t.Fatalf("%d events are linked as moves, of %d moves", links, moves)
-	}
+	return links
 }
 
 // TestSelection: what the rules leave out is counted, not stored, and taken when the rules change.

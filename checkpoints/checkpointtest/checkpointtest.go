@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) checkpoints.Store) {
 		{"Folders", folderTests},
 		{"Commit", commitTests},
 		{"Ledger", ledgerTests},
+		{"Forget", forgetTests},
 		{"Lock", lockTests},
 		{"Iteration", iterationTests},
 		{"Concurrency", concurrencyTests},

@@ -133,7 +133,7 @@ func (s *Store) open(ctx context.Context, versions []string) error {
 	if err := migrate(ctx, w, versions); err != nil {
 		return err
 	}
-	err = w.prepare(ctx, saveMailbox, findMailbox, saveFolder, findFolder, ask, getAsked, advanceFolder, saveItem)
+	err = w.prepare(ctx, saveMailbox, findMailbox, saveFolder, findFolder, ask, getAsked, advanceFolder, saveItem, forgetItems, forgetFolders, forgetMailbox)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ func newApp(c *console) *cli.App {
 			"(--config airlift.yaml, keys are the names of flags). A flag wins over the environment, that over the file.\n\n" + exitList(),
 		Version: versionString(),
 		Commands: []*cli.Command{
-			demoCommand(c), probeCommand(c), archiveCommand(c), verifyCommand(c), rekeyCommand(c), holdCommand(c), reconcileCommand(c), lsCommand(c),
+			demoCommand(c), probeCommand(c), archiveCommand(c), watchCommand(c), verifyCommand(c), rekeyCommand(c), holdCommand(c), reconcileCommand(c), lsCommand(c),
 			catCommand(c), statusCommand(c), stateCommand(c), loginCommand(c), serverCommand(c), versionCommand(c), completionCommand(c), manCommand(c),
 		},
 		Writer:    c.out,

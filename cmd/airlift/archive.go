@@ -16,22 +16,28 @@ func archiveCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:  "archive",
 		Usage: "read mailboxes into an archive; the same command again fetches only what changed",
-		Flags: slices.Concat(sourceFlags(), selectionFlags(), []cli.Flag{
-			stringFlag("to", "", "the archive's place, `DIR|s3://BUCKET/PREFIX`; a directory is made if it is not there"),
-			listFlag("encrypt-to", "make the archive an encrypted one, of this `RECIPIENT`: age1…, or an ssh public key (repeatable); later runs need not say it again"),
-			stateFlag(),
-			boolFlag("dry-run", "look at the mailboxes, say what would be read, store nothing"),
-			jsonFlag(), quietFlag(), configFlag(),
-		}, bucketFlags(), bucketWriteFlags(), engineFlags(), []cli.Flag{bandwidthFlag()}, outputFlags(), runningFlags()),
+		Flags: append(archiveFlags(), boolFlag("dry-run", "look at the mailboxes, say what would be read, store nothing")),
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)
-			return c.end(archiveVerb(ctx, c), endOfRun)
+			return c.end(runVerb(ctx, c, migrate.Run), endOfRun)
 		},
 	}
 }
 
-// archiveVerb is flags -> options -> engine -> words. The error it returns has not been said yet.
-func archiveVerb(ctx *cli.Context, c *console) error {
+// archiveFlags are those of the verbs that write an archive from mailboxes.
+func archiveFlags() []cli.Flag {
+	return slices.Concat(sourceFlags(), selectionFlags(), []cli.Flag{
+		stringFlag("to", "", "the archive's place, `DIR|s3://BUCKET/PREFIX`; a directory is made if it is not there"),
+		listFlag("encrypt-to", "make the archive an encrypted one, of this `RECIPIENT`: age1…, or an ssh public key (repeatable); later runs need not say it again"),
+		stateFlag(), jsonFlag(), quietFlag(), configFlag(),
+	}, bucketFlags(), bucketWriteFlags(), engineFlags(), []cli.Flag{bandwidthFlag()}, outputFlags(), runningFlags())
+}
+
+// engine is what a verb has done with mailboxes: migrate.Run, or a watch.
+type engine func(context.Context, migrate.Options) (migrate.Summary, error)
+
+// runVerb is flags -> options -> engine -> words. The error it returns has not been said yet.
+func runVerb(ctx *cli.Context, c *console, run engine) error {
 	o, err := engineOptions(ctx)
 	if err != nil {
 		return err
@@ -59,23 +65,23 @@ func archiveVerb(ctx *cli.Context, c *console) error {
 	if o.Mailboxes, err = sources(ctx, c); err != nil {
 		return err
 	}
-	run, stop := interruptible(ctx.Context, c, "the page in hand is finished or dropped, nothing is lost")
+	until, stop := interruptible(ctx.Context, c, "the page in hand is finished or dropped, nothing is lost")
 	defer stop()
 	if ctx.Bool("dry-run") {
-		return dryRun(run, c, o, to, state)
+		return dryRun(until, c, o, to, state)
 	}
-	return archiveTo(run, c, log, to, state, o, outputs)
+	return archiveTo(until, c, log, to, state, o, outputs, run)
 }
 
 // archiveTo runs the engine and says what came of it.
-func archiveTo(ctx context.Context, c *console, log *slog.Logger, to place, state string, o migrate.Options, outputs outputs) error {
+func archiveTo(ctx context.Context, c *console, log *slog.Logger, to place, state string, o migrate.Options, outputs outputs, run engine) error {
 	began := now()
 	rep := newReport(ctx, c)
 	figures := publish(ctx, c, outputs)
 	for i := range o.Mailboxes {
 		figures.traced(&o.Mailboxes[i])
 	}
-	out, spent, err := archiveRun(ctx, c, to, state, o, rep.event, figures.event, logged(log))
+	out, spent, err := archiveRun(ctx, c, to, state, o, run, rep.event, figures.event, logged(log))
 	if out.Result == "" {
 		// It did not come to a run. What watches the figures should know, and not see those of the last one.
 		if err := figures.finish(out, exitCode(err)); err != nil {
@@ -129,7 +135,7 @@ func spoilt(c *console, sum *migrate.Summary, code int, err error) int {
 
 // archiveRun opens the archive and its checkpoints, runs the engine and closes both. An empty Result says that the
 // engine did not begin.
-func archiveRun(ctx context.Context, c *console, to place, state string, o migrate.Options, listeners ...func(migrate.Event)) (sum migrate.Summary, spent *s3.Stats, err error) {
+func archiveRun(ctx context.Context, c *console, to place, state string, o migrate.Options, run engine, listeners ...func(migrate.Event)) (sum migrate.Summary, spent *s3.Stats, err error) {
 	d, err := openDestination(ctx, to, state, true)
 	if err != nil {
 		return sum, nil, err
@@ -151,7 +157,10 @@ func archiveRun(ctx context.Context, c *console, to place, state string, o migra
 	}
 	stop := p.show(ctx)
 	defer stop()
-	sum, err = migrate.Run(ctx, o)
+	if c.watching {
+		defer d.keepHolds(ctx, c)()
+	}
+	sum, err = run(ctx, o)
 	return sum, nil, err
 }
 

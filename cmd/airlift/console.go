@@ -26,6 +26,7 @@ type console struct {
 	terminal bool // somebody watches err on one
 
 	json, quiet, verbose bool
+	watching             bool // the run goes on for as long as it is let
 
 	mu    sync.Mutex
 	drawn int      // lines of the block that are on the screen

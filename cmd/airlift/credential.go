@@ -108,3 +108,12 @@ func readOnTheWay(server string) bool {
 	u, err := url.Parse(server)
 	return err == nil && u.Scheme == "http"
 }
+
+// removable is a token file that goes when the mailbox's administrator asks for a remote wipe. What a user wrote, such as a password,
+// is the user's.
+type removable struct{ tokens *auth.TokenFile }
+
+// Remove implements migrate.Remover.
+func (r removable) Remove(ctx context.Context) (string, error) {
+	return "the token file " + r.tokens.Path(), r.tokens.Remove(ctx)
+}

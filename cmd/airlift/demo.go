@@ -137,7 +137,7 @@ func (d *demo) verify(ctx context.Context, a *archive.Archive, segments int) err
 // pass archives the mailbox and fails if the figures are not those that are wanted.
 func (d *demo) pass(ctx context.Context, what string, want migrate.Summary) (migrate.Summary, error) {
 	silent := func(migrate.Event) {}
-	sum, _, err := archiveRun(ctx, d.c, dirPlace(d.archive), d.state, migrate.Options{Mailboxes: []migrate.Mailbox{d.mailbox}}, silent)
+	sum, _, err := archiveRun(ctx, d.c, dirPlace(d.archive), d.state, migrate.Options{Mailboxes: []migrate.Mailbox{d.mailbox}}, migrate.Run, silent)
 	if err != nil {
 		return sum, err
 	}

@@ -24,6 +24,7 @@ type destination struct {
 	store   *sqlite.Store
 	state   string // the directory of the checkpoints
 	write   bool   // it is written to
+	guard   *holdGuard
 }
 
 // openDestination opens or makes an archive and its checkpoints, and removes what killed runs left half written. The state
@@ -36,7 +37,7 @@ func openDestination(ctx context.Context, p place, state string, write bool) (*d
 	if err != nil {
 		return nil, err
 	}
-	d := &destination{bucket: b, state: state, write: write}
+	d := &destination{bucket: b, state: state, write: write, guard: guard}
 	d.archive, err = archive.OpenWith(ctx, b, p.keys)
 	if errors.Is(err, sinks.ErrNotExist) {
 		d.archive, err = nil, nil // it is made below

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/airlift-eas/airlift/sinks"
 	"github.com/airlift-eas/airlift/sinks/archive"
 	"github.com/airlift-eas/airlift/sinks/s3"
@@ -95,6 +97,7 @@ func (d *destination) settleHolds(ctx context.Context) (settled, error) {
 	if err != nil {
 		return settled{}, err
 	}
+	d.guard.tell(s)
 	before := settledRecords(d.state, d.archive)
 	if s.Records() <= before {
 		return settled{}, nil
@@ -111,4 +114,31 @@ func (d *destination) settleHolds(ctx context.Context) (settled, error) {
 		return done, fmt.Errorf("remember which objects are held: %w", err)
 	}
 	return done, nil
+}
+
+// holdsEvery is how often a run that does not end looks for holds that were set meanwhile.
+const holdsEvery = time.Hour
+
+// keepHolds does what settleHolds does, again and again while a watch writes, until the returned function is called.
+func (d *destination) keepHolds(ctx context.Context, c *console) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var g errgroup.Group
+	g.Go(func() error {
+		t := time.NewTicker(holdsEvery)
+		defer t.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-t.C:
+			}
+			if _, err := d.settleHolds(ctx); err != nil {
+				c.warn(err.Error(), hintOf(err))
+			}
+		}
+	})
+	return func() {
+		cancel()
+		_ = g.Wait() // it returns none
+	}
 }

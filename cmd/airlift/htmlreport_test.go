@@ -105,7 +105,7 @@ func archived(t *testing.T, url, dir string, o migrate.Options, out outputs, pas
 	o.Backoff = time.Millisecond
 	var said bytes.Buffer
 	c := &console{out: &said, err: io.Discard}
-	err := archiveTo(t.Context(), c, slog.New(slog.DiscardHandler), dirPlace(filepath.Join(dir, "archive")), filepath.Join(dir, "state"), o, out)
+	err := archiveTo(t.Context(), c, slog.New(slog.DiscardHandler), dirPlace(filepath.Join(dir, "archive")), filepath.Join(dir, "state"), o, out, migrate.Run)
 	var code ended
 	if err != nil && !errors.As(err, &code) {
 		t.Fatal(err)

@@ -46,12 +46,14 @@ func TestScripts(t *testing.T) {
 			"damage":   damage,
 			"copy":     copyTree,
 			"held":     held,
+			"arrived":  arrived,
 			"field":    field,
 			"now":      tick,
 			"closed":   closed,
 			"serve":    func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).serve(ts, args) },
 			"mailbox":  func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).change(ts, args) },
 			"fault":    func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).fault(ts, args) },
+			"wipe":     func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).wipe(ts, args) },
 			"website":  website,
 			"internet": func(ts *testscript.TestScript, _ bool, _ []string) { peerOf(ts).startInternet(ts) },
 			"site":     func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).site(ts, args) },
@@ -148,6 +150,46 @@ func held(ts *testscript.TestScript, _ bool, args []string) {
 		Action: archive.HoldAction(args[1]), Matter: args[2], Mailboxes: args[3:], By: "counsel", Reason: "a court\nasks",
 	})
 	ts.Check(errors.Join(err, b.Close()))
+}
+
+// arrived waits until a directory's archive has so many living items: arrived DIR N
+func arrived(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	got := -1
+	for range 600 {
+		if got, err = living(ts.MkAbs(args[0])); err == nil && got == want {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	ts.Fatalf("%s has %d items, %v; want %d", args[0], got, err, want)
+}
+
+// living counts the living items of a directory's archive.
+func living(place string) (n int, err error) {
+	ctx := context.Background()
+	b, err := dir.Open(place, false)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, b.Close()) }()
+	a, err := archive.Open(ctx, b)
+	if err != nil {
+		return 0, err
+	}
+	for m, err := range a.Mailboxes(ctx) {
+		if err != nil {
+			return 0, err
+		}
+		for _, err := range a.Items(ctx, m, time.Time{}) {
+			if err != nil {
+				return 0, err
+			}
+			n++
+		}
+	}
+	return n, nil
 }
 
 // damage does to the one file that a pattern matches what disks and people do: damage flip|truncate|remove GLOB

@@ -35,6 +35,7 @@ type mailboxFigures struct {
 	live     int
 	folders  int
 	ended    bool
+	last     map[string]migrate.Event // how each folder ended, by identity, until the mailbox has
 }
 
 // figure is a series without labels. One that is not known yet is absent.
@@ -139,33 +140,60 @@ func (m *metrics) event(e migrate.Event) {
 		}
 	case migrate.EventFolderEnd:
 		m.folder(e)
+	case migrate.EventWatching:
+		mb := m.mailbox(e.Mailbox)
+		mb.ended, mb.balanced = true, mb.allBalanced()
+		if mb.balanced && e.Result == string(migrate.ResultOK) {
+			mb.success = e.Time
+		}
 	case migrate.EventMailboxEnd:
 		mb := m.mailbox(e.Mailbox)
 		mb.ended = true
-		mb.balanced = mb.balanced && (e.Result == string(migrate.ResultOK) || e.Result == string(migrate.ResultPartial))
+		mb.balanced = mb.allBalanced() && (e.Result == string(migrate.ResultOK) || e.Result == string(migrate.ResultPartial))
 		if e.Result == string(migrate.ResultOK) {
 			mb.success = e.Time
 		}
+		mb.last = nil
 	}
 }
 
+// allBalanced tells whether all folders were, when each was last read.
+func (mb *mailboxFigures) allBalanced() bool {
+	for _, e := range mb.last {
+		if e.Balanced == nil || !*e.Balanced {
+			return false
+		}
+	}
+	return true
+}
+
+// folder takes over how a folder ended. A watch reads it again and again, and what it is then takes the place of what it was.
 func (m *metrics) folder(e migrate.Event) {
-	m.sum.ItemsExcluded += e.Excluded
-	m.sum.ItemsQuarantined += e.Quarantined
-	m.sum.ItemsLive += e.Live
 	mb := m.mailbox(e.Mailbox)
-	mb.live += e.Live
-	mb.folders++
-	balanced := e.Balanced != nil && *e.Balanced
-	mb.balanced = mb.balanced && balanced
+	if mb.last == nil {
+		mb.last = map[string]migrate.Event{}
+	}
+	if before, ok := mb.last[e.FolderID]; ok {
+		m.addFolder(mb, before, -1)
+	}
+	mb.last[e.FolderID] = e
+	m.addFolder(mb, e, 1)
+}
+
+func (m *metrics) addFolder(mb *mailboxFigures, e migrate.Event, n int) {
+	m.sum.ItemsExcluded += n * e.Excluded
+	m.sum.ItemsQuarantined += n * e.Quarantined
+	m.sum.ItemsLive += n * e.Live
+	mb.live += n * e.Live
+	mb.folders += n
 	switch {
 	case e.Message != "":
-		m.unfinished++
-	case !balanced:
-		m.unbalanced++
+		m.unfinished += n
+	case e.Balanced == nil || !*e.Balanced:
+		m.unbalanced += n
 		fallthrough
 	default:
-		m.done++
+		m.done += n
 	}
 }
 

@@ -75,7 +75,7 @@ func TestMetricsFollow(t *testing.T) {
 		p := publish(t.Context(), c, outputs{})
 		p.traced(&mailbox)
 		o.Mailboxes = []migrate.Mailbox{mailbox}
-		sum, _, err = archiveRun(t.Context(), c, dirPlace(filepath.Join(dir, "archive")), filepath.Join(dir, "state"), o, p.event)
+		sum, _, err = archiveRun(t.Context(), c, dirPlace(filepath.Join(dir, "archive")), filepath.Join(dir, "state"), o, migrate.Run, p.event)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -198,5 +198,40 @@ func TestMetricsFile(t *testing.T) {
 	}
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm()&0o444 != 0o444 {
 		t.Errorf("the node exporter cannot read it: %v, %v", info, err)
+	}
+}
+
+// TestMetricsOfWatch: a folder that is read again takes the place of what it was, and a mailbox is fine as of its last round.
+func TestMetricsOfWatch(t *testing.T) {
+	m := newMetrics()
+	yes, no := true, false
+	folder := func(id string, live int, balanced *bool) {
+		m.event(migrate.Event{Event: migrate.EventFolderEnd, Mailbox: "alice", FolderID: id, Live: live, Balanced: balanced})
+	}
+	at := func(s int64) time.Time { return time.Unix(s, 0) }
+	round := func(result migrate.Result, s int64) {
+		m.event(migrate.Event{Event: migrate.EventWatching, Mailbox: "alice", Result: string(result), Time: at(s)})
+	}
+	folder("1", 5, &yes)
+	folder("2", 7, &yes)
+	round(migrate.ResultOK, 10)
+	mb := m.mailboxes["alice"]
+	if mb.live != 12 || mb.folders != 2 || !mb.balanced || !mb.success.Equal(at(10)) {
+		t.Errorf("after the first round: %+v", mb)
+	}
+	folder("1", 6, &no)
+	round(migrate.ResultUnbalanced, 20)
+	if mb.live != 13 || mb.folders != 2 || mb.balanced || !mb.success.Equal(at(10)) || m.unbalanced != 1 || m.done != 2 {
+		t.Errorf("one folder is not balanced: %+v, %d of %d", mb, m.unbalanced, m.done)
+	}
+	folder("2", 8, &yes)
+	round(migrate.ResultOK, 30)
+	if mb.balanced || !mb.success.Equal(at(10)) {
+		t.Errorf("another folder was read: %+v", mb)
+	}
+	folder("1", 6, &yes)
+	round(migrate.ResultOK, 40)
+	if !mb.balanced || !mb.success.Equal(at(40)) || m.unbalanced != 0 || m.sum.ItemsLive != 14 {
+		t.Errorf("all is well again: %+v, %+v", mb, m.sum)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/easserver"
+	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
 type peerKey struct{}
@@ -34,8 +35,8 @@ func newPeer() *peer { return &peer{} }
 
 func peerOf(ts *testscript.TestScript) *peer { return ts.Value(peerKey{}).(*peer) }
 
-// serve starts the server with the mailboxes of a directory, which may be there already: serve DIR [WAY]. SERVER is its URL,
-// WAY how one signs in there (signin_test.go); by password if it is not named.
+// serve starts the server with the mailboxes of a directory, which may be there already: serve DIR [WAY [policy]]. SERVER is its URL,
+// WAY how one signs in there (signin_test.go); by password if it is not named. The policy demands a little of everything.
 func (p *peer) serve(ts *testscript.TestScript, args []string) {
 	store, err := easserver.LoadDir(ts.MkAbs(args[0]))
 	ts.Check(err)
@@ -47,6 +48,12 @@ func (p *peer) serve(ts *testscript.TestScript, args []string) {
 	way := ""
 	if len(args) > 1 {
 		way = args[1]
+	}
+	if len(args) > 2 {
+		cfg.Policy = &easserver.Policy{Settings: []wbxml.Element{
+			wbxml.T(wbxml.ProvisionDevicePasswordEnabled, "1"), wbxml.T(wbxml.ProvisionAttachmentsEnabled, "1"),
+			wbxml.T(wbxml.ProvisionMaxAttachmentSize, "100000"), wbxml.T(wbxml.ProvisionAllowCamera, "0"),
+		}}
 	}
 	s := signInAt(ts, way, &cfg, p)
 	p.eas = easserver.New(cfg, store)
@@ -158,6 +165,17 @@ func (p *peer) change(ts *testscript.TestScript, args []string) {
 		ts.Check(folder.Delete(id))
 	default:
 		ts.Fatalf("no change %q", args[1])
+	}
+}
+
+// wipe asks all devices of a mailbox to wipe themselves: wipe USER
+func (p *peer) wipe(ts *testscript.TestScript, args []string) {
+	user := p.store.User(args[0])
+	if user == nil || len(user.Devices()) == 0 {
+		ts.Fatalf("no mailbox %s, or no device of it", args[0])
+	}
+	for _, d := range user.Devices() {
+		user.RemoteWipe(d.ID, false)
 	}
 }
 

@@ -111,8 +111,12 @@ type serverLine struct {
 	Versions []eas.Version `json:"versions"`
 	Commands []string      `json:"commands"`
 	Policy   bool          `json:"policy"`
-	Device   string        `json:"device"`
-	Seconds  float64       `json:"seconds"`
+
+	PolicyTold     string                 `json:"policy_told,omitempty"`     // of the policy, to the server
+	PolicySettings []migrate.PolicyAnswer `json:"policy_settings,omitempty"` // and what is done about each
+
+	Device  string  `json:"device"`
+	Seconds float64 `json:"seconds"`
 
 	PasswordDays *int `json:"password_days,omitempty"` // until the password expires
 }
@@ -132,6 +136,9 @@ func (c *console) emitServer(p *migrate.Probe) {
 	l := serverLine{
 		Event: "server", Time: now(), Mailbox: p.Mailbox, Server: p.Server, Product: p.Info.Product, EAS: p.EAS,
 		Versions: p.Info.Versions, Commands: p.Info.Commands, Policy: p.Policy, Device: p.Device, Seconds: p.Duration.Seconds(),
+	}
+	if p.Policy {
+		l.PolicyTold, l.PolicySettings = p.Told.String(), p.Settings
 	}
 	if p.PasswordDays >= 0 {
 		l.PasswordDays = &p.PasswordDays

@@ -15,7 +15,7 @@ func probeText(p *migrate.Probe) string {
 	}
 	policy := "none wanted"
 	if p.Policy {
-		policy = "acknowledged"
+		policy = p.Told.String()
 	}
 	about := [][]string{
 		{"server", p.Server},
@@ -30,7 +30,23 @@ func probeText(p *migrate.Probe) string {
 	if text := passwordText(p.PasswordDays); text != "" {
 		about = append(about, []string{"password", text})
 	}
-	return fmt.Sprintf("%s\n\n%s\n\n%s\n\n%s", p.Mailbox, table(nil, about), foldersTable(p), outlook(p))
+	return fmt.Sprintf("%s\n\n%s\n\n%s%s\n\n%s", p.Mailbox, table(nil, about), policyTable(p), foldersTable(p), outlook(p))
+}
+
+// policyTable tells of each setting of the server's policy what airlift does about it.
+func policyTable(p *migrate.Probe) string {
+	if len(p.Settings) == 0 {
+		return ""
+	}
+	var rows [][]string
+	for _, s := range p.Settings {
+		does := string(s.Stance)
+		if s.Why != "" {
+			does += ": " + s.Why
+		}
+		rows = append(rows, []string{oneLine(s.Setting), oneLine(s.Value), does})
+	}
+	return table([]string{"POLICY", "VALUE", "WHAT AIRLIFT DOES ABOUT IT"}, rows) + "\n\n"
 }
 
 func foldersTable(p *migrate.Probe) string {

@@ -18,6 +18,7 @@ import (
 const (
 	redrawEvery = 250 * time.Millisecond // on a terminal
 	lineEvery   = time.Minute            // elsewhere
+	watchEvery  = 24 * time.Hour         // of a watch, which tells of what it stores
 )
 
 // progress shows how far a run has come: on a terminal a bar and a line for each active mailbox, elsewhere one line a
@@ -55,6 +56,9 @@ func (p *progress) event(e migrate.Event) {
 	defer p.mu.Unlock()
 	switch e.Event {
 	case migrate.EventMailboxStart:
+		if slices.ContainsFunc(p.active, func(m *mailboxProgress) bool { return m.address == e.Mailbox }) {
+			return // it begins again, at another server
+		}
 		p.active = append(p.active, &mailboxProgress{tally: newTally(), address: e.Mailbox, folders: map[string]*folderProgress{}})
 		return
 	case migrate.EventMailboxEnd:
@@ -109,6 +113,9 @@ func (p *progress) show(ctx context.Context) (stop func()) {
 		return func() {}
 	}
 	every, update := lineEvery, p.line
+	if p.c.watching {
+		every = watchEvery
+	}
 	if p.c.onScreen() {
 		bar := newBar()
 		every, update = redrawEvery, func() { p.c.draw(p.lines(bar)...) }

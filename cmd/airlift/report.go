@@ -13,11 +13,13 @@ import (
 type report struct {
 	c       *console
 	ctx     context.Context // of the run: what fails because it is interrupted is no news
-	folders []migrate.Event // how each folder ended
+	folders []migrate.Event // how each folder ended, the last time
+	at      map[string]int  // where in folders one is, by mailbox and identity, while its mailbox is watched
 	said    map[string]bool // lines and hints: a folder's problem is told again with its mailbox
 
 	started map[string]migrate.Event // mailboxes, by address
 	ended   map[string]string        // their results
+	watched map[string]bool          // those that wait for news, or did
 	found   []finding                // problems and warnings, but for items in quarantine, of which the checkpoints know
 	more    int                      // that were not kept
 }
@@ -29,7 +31,7 @@ type finding struct{ Message, Hint string }
 const maxFindings = 1000
 
 func newReport(ctx context.Context, c *console) *report {
-	return &report{c: c, ctx: ctx, said: map[string]bool{}, started: map[string]migrate.Event{}, ended: map[string]string{}}
+	return &report{c: c, ctx: ctx, said: map[string]bool{}, at: map[string]int{}, started: map[string]migrate.Event{}, ended: map[string]string{}, watched: map[string]bool{}}
 }
 
 func (r *report) event(e migrate.Event) {
@@ -46,7 +48,10 @@ func (r *report) event(e migrate.Event) {
 	case migrate.EventMailboxEnd:
 		r.ended[e.Mailbox] = e.Result
 	case migrate.EventFolderEnd:
-		r.folders = append(r.folders, e)
+		r.folder(e)
+	case migrate.EventWatching:
+		clear(r.said) // what goes wrong from now on is news
+		r.watching(e)
 	case migrate.EventProblem:
 		if fresh := r.problem(e.Message, e.Hint); e.Quarantined == 0 {
 			r.keep(fresh, e.Hint)
@@ -70,6 +75,39 @@ func (r *report) event(e migrate.Event) {
 		r.c.say("%s: enumerated a second time, as another device", where)
 	case migrate.EventAdopted:
 		r.c.say("%s: page %d of an earlier run is taken over", where, e.Page)
+	}
+}
+
+// folder keeps how a folder ended. A watch reads it again and again.
+func (r *report) folder(e migrate.Event) {
+	if !r.c.watching {
+		r.folders = append(r.folders, e)
+		return
+	}
+	key := e.Mailbox + "\x00" + e.FolderID
+	if i, ok := r.at[key]; ok {
+		r.folders[i] = e
+		return
+	}
+	r.at[key] = len(r.folders)
+	r.folders = append(r.folders, e)
+}
+
+// watching tells what a round of a watch brought.
+func (r *report) watching(e migrate.Event) {
+	var did []string
+	for _, d := range []struct {
+		n    int
+		what string
+	}{{e.Stored, "stored"}, {e.Changed, "changed"}, {e.Deleted, "deleted"}} {
+		if d.n > 0 {
+			did = append(did, fmt.Sprintf("%d %s", d.n, d.what))
+		}
+	}
+	if len(did) > 0 || !r.watched[e.Mailbox] {
+		r.watched[e.Mailbox] = true
+		did = append(did, "waiting for news of "+count(e.Folders, "folder", "folders"))
+		r.c.say("%s: %s", e.Mailbox, strings.Join(did, ", "))
 	}
 }
 

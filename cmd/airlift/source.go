@@ -51,6 +51,9 @@ func sources(ctx *cli.Context, c *console) ([]migrate.Mailbox, error) {
 	for i := range mailboxes {
 		conn.signIn(&mailboxes[i], creds[i])
 		conn.locate(c, &mailboxes[i], creds[i])
+		if t := creds[i].tokens; t != nil {
+			mailboxes[i].Credentials = removable{t}
+		}
 		c.traced(&mailboxes[i])
 	}
 	return mailboxes, nil

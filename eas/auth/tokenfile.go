@@ -5,8 +5,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -39,6 +41,7 @@ type TokenFile struct {
 	spent   string // the refresh token that the provider has refused
 	why     error  // and how
 	unsaved *Grant // newer than the file, which could not be written
+	removed bool   // by Remove
 	failed  error  // what came of the last renewal, if it was nothing
 	ended   time.Time
 }
@@ -104,6 +107,33 @@ func (f *TokenFile) Token(ctx context.Context, refused string) (string, error) {
 	return g.AccessToken, nil
 }
 
+var errRemoved = errors.New("the tokens were removed")
+
+// Path is the file's.
+func (f *TokenFile) Path() string { return f.path }
+
+// Remove removes the file, and forgets the tokens: from now on there are none to be had. Other processes that keep the same file
+// cannot renew theirs any more. A file that is not there any more is no error.
+func (f *TokenFile) Remove(ctx context.Context) (err error) {
+	select {
+	case f.turn <- struct{}{}:
+		defer func() { <-f.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	unlock, err := lockFile(ctx, f.path)
+	if err != nil {
+		return fmt.Errorf("token file: %w", err)
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	f.held.Store(&Grant{})
+	f.removed, f.unsaved = true, nil
+	if err := os.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("token file: %w", err)
+	}
+	return nil
+}
+
 // fresh returns what another process has renewed, or renews it itself. The caller has the turn.
 func (f *TokenFile) fresh(ctx context.Context, refused string) (g Grant, err error) {
 	unlock, err := lockFile(ctx, f.path)
@@ -111,6 +141,9 @@ func (f *TokenFile) fresh(ctx context.Context, refused string) (g Grant, err err
 		return g, fmt.Errorf("token file: %w", err)
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
+	if f.removed {
+		return g, f.signIn(g, errRemoved)
+	}
 	if f.unsaved != nil {
 		g = *f.unsaved
 	} else if g, err = ReadGrant(f.path); err != nil || g.good(time.Now(), refused) {

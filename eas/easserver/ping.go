@@ -33,6 +33,7 @@ func (x *exchange) ping() {
 		u.mu.Lock()
 		changed := u.changed
 		ids, current := x.withNews(watched)
+		current = current && x.knowsFolders()
 		wiping := x.device.wipe.pending()
 		u.mu.Unlock()
 		switch {
@@ -140,6 +141,25 @@ func (x *exchange) watch(ids []string) []watched {
 		all = append(all, watched{f, len(f.log)})
 	}
 	return all
+}
+
+// knowsFolders tells whether the folders are as the device has them. MS-ASCMD
+// 2.2.3.177.11, status 7.
+func (x *exchange) knowsFolders() bool {
+	known := x.device.hierarchy.known
+	if len(known) != len(x.user.folders) {
+		return false
+	}
+	for _, f := range x.user.folders {
+		i := f.info()
+		if x.cfg.Faults != nil { // it may have been shown another name
+			i.name = known[f.id].name
+		}
+		if known[f.id] != i {
+			return false
+		}
+	}
+	return true
 }
 
 // withNews returns the folders that have something for the device; current is false

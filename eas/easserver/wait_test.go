@@ -161,3 +161,40 @@ func TestWaitEnds(t *testing.T) {
 		}
 	})
 }
+
+// TestPingHierarchy: a device whose folders are not those of the server any more is told so, until it has read them.
+func TestPingHierarchy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, inbox := inboxOf(0)
+		u := store.User("alice")
+		c := newClient(t, Config{}, store)
+		c.drain(c.prime(string(inbox.ID())), string(inbox.ID()))
+		key := c.folderSync("0").Value(wbxml.FolderHierarchySyncKey)
+		var made *Folder
+		for _, change := range []struct {
+			name string
+			do   func() error
+		}{
+			{"made", func() error { made = u.AddFolder("Made", eas.FolderUserMail); return nil }},
+			{"renamed", func() error { return u.MoveFolder(made, nil, "Named") }},
+			{"removed", func() error { return u.RemoveFolder(made) }},
+		} {
+			after(20*time.Second, func() {
+				if err := change.do(); err != nil {
+					t.Error(err)
+				}
+			})
+			for _, want := range []time.Duration{20 * time.Second, 0} { // at once, and again until it was read
+				start := time.Now()
+				if e := c.do("Ping", pingDoc("60", inbox.ID())); e.Value(wbxml.PingStatus) != "7" || time.Since(start) != want {
+					t.Errorf("%s: status %s after %v", change.name, e.Value(wbxml.PingStatus), time.Since(start))
+				}
+			}
+			key = c.folderSync(key).Value(wbxml.FolderHierarchySyncKey)
+			if e := c.do("Ping", pingDoc("60", inbox.ID())); e.Value(wbxml.PingStatus) != "1" {
+				t.Errorf("%s, and read: status %s", change.name, e.Value(wbxml.PingStatus))
+			}
+		}
+		c.strict()
+	})
+}

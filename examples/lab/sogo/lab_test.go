@@ -20,6 +20,7 @@ var lab struct {
 	eas     string // URL of the endpoint
 	dav     string // URL below which the users' collections are
 	imap    string // host:port
+	smtp    string // host:port
 	airlift string // path of the binary
 }
 
@@ -66,6 +67,8 @@ func readLab() error {
 			lab.dav = value
 		case "LAB_IMAP":
 			lab.imap = value
+		case "LAB_SMTP":
+			lab.smtp = value
 		}
 	}
 	return lines.Err()

@@ -51,6 +51,7 @@ cat >"$LAB/lab.env" <<ENV
 LAB_EAS=http://127.0.0.1:$EAS_PORT/Microsoft-Server-ActiveSync
 LAB_DAV=http://127.0.0.1:$SOGO_PORT/SOGo/dav
 LAB_IMAP=127.0.0.1:$IMAP_PORT
+LAB_SMTP=127.0.0.1:$SMTP_PORT
 LAB_USERS="$LAB_USERS"
 ENV
 
@@ -66,7 +67,7 @@ fi
 start postgres postgres "$SQL_PORT" "$postgres_bin/postgres" -D "$LAB/sql"
 start memcached nobody "$CACHE_PORT" memcached -l 127.0.0.1 -p "$CACHE_PORT" -U 0 -m 256 -P "$LAB/run/memcached/pid"
 start dovecot root "$IMAP_PORT" dovecot -F -c "$LAB/etc/dovecot.conf"
-start smtpsink mail "$SMTP_PORT" python3 "$LAB/etc/smtpsink.py" "$SMTP_PORT" "$LAB/sent"
+start smtpsink mail "$SMTP_PORT" python3 "$LAB/etc/smtpsink.py" "$SMTP_PORT" "$LAB/sent" "$LAB/mail"
 say "PostgreSQL, memcached, Dovecot and the SMTP sink are up"
 
 psql() { command psql -h 127.0.0.1 -p "$SQL_PORT" -U "$1" -d "$1" -Atq -v ON_ERROR_STOP=1; }
