@@ -96,6 +96,7 @@ func (m *mailboxRun) folderSync(ctx context.Context, tree *tree) (*eas.FolderCha
 	}
 	if key == eas.InitialKey {
 		tree.restart()
+		m.renewed = m.state.HierarchyKey != ""
 	}
 	return changes, nil
 }
@@ -147,7 +148,6 @@ type tree struct {
 	byID    map[eas.CollectionID]*node
 	ids     map[string]bool // identities taken
 	whole   bool            // the next answer names every folder
-	renewed bool            // the server had forgotten what it had told
 	place   func(path, id string) string
 }
 
@@ -174,7 +174,7 @@ func newTree(mailbox string, known []checkpoints.Folder, place func(path, id str
 
 // restart forgets what the server said before: a full listing follows.
 func (t *tree) restart() {
-	t.whole, t.renewed = true, true
+	t.whole = true
 	for _, n := range t.byID {
 		n.seen = false
 	}

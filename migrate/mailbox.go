@@ -33,6 +33,7 @@ type mailboxRun struct {
 	started  time.Time
 	where    whereabouts
 	folders  []*folderRun
+	renewed  bool                         // the server had forgotten what it had told of the folder tree
 	counted  int                          // of the folders, those that the summary did not count before
 	earlier  map[string]sinks.FolderState // by identity: what this run did to folders before it began again
 	history  map[string]sinks.FolderState // by their places: what the last run left; nil unless the checkpoints were lost

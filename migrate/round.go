@@ -101,8 +101,7 @@ func (w *watcher) read(ctx context.Context, m *mailboxRun, p plan) error {
 	}
 	m.takeFolders(tree, func(n *node) bool {
 		s := w.spots[n.ID]
-		return n.dirty || tree.renewed || // then it may have forgotten the folders' keys as well, and has no news of them
-			p.news[n.ID] || s == nil && !n.Gone || s != nil && s.pending
+		return n.dirty || p.news[n.ID] || s == nil && !n.Gone || s != nil && s.pending
 	})
 	if len(m.folders) == 0 {
 		return nil
@@ -132,6 +131,7 @@ func (w *watcher) end(ctx context.Context, m *mailboxRun, p plan, err error) (*E
 		}
 		w.putOff(s, f.err)
 	}
+	w.suspect(m, p)
 	if err = w.own(m, err); err != nil || ctx.Err() != nil {
 		return nil, errors.Join(err, ctx.Err())
 	}
@@ -148,6 +148,19 @@ func (w *watcher) end(ctx context.Context, m *mailboxRun, p plan, err error) (*E
 		Event: EventWatching, Mailbox: w.mb.Address, Result: string(result),
 		Stored: stored.Stored, Changed: stored.Changed, Deleted: stored.Deleted,
 	}, nil
+}
+
+// sweepEvery is how often doubts lead to a reading of all folders, at the most.
+const sweepEvery = time.Minute
+
+// suspect has all folders read in the next round if one of them, or the tree, had to begin anew: what a server has forgotten of one
+// it may have forgotten of the others, and then it tells no news of them.
+func (w *watcher) suspect(m *mailboxRun, p plan) {
+	lost := m.renewed
+	for _, f := range m.folders {
+		lost = lost || f.resyncs > 0
+	}
+	w.doubt = !p.whole && !p.all && (w.doubt || lost)
 }
 
 // putOff leaves a folder that could not be read to the next round, a few times, if that may help, and then to the next one that
@@ -211,7 +224,7 @@ func (s *spot) take(f *folderRun, p plan, now time.Time, unit time.Duration) {
 	switch {
 	case c.Stored+c.Changed+c.Deleted > 0:
 		s.news, s.fruitless, s.muted = now, 0, time.Time{}
-	case p.news[f.cp.ID]:
+	case p.called && p.news[f.cp.ID]:
 		if s.fruitless++; s.fruitless > 1 {
 			s.muted = now.Add(min(10*unit<<min(s.fruitless-2, 20), maxMuted))
 		}

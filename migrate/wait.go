@@ -31,7 +31,7 @@ func (w *watcher) wait(ctx context.Context) (plan, error) {
 			return plan{}, err
 		}
 		next, until, err := w.due(ctx)
-		if err != nil || next.whole || next.tree {
+		if err != nil || next.whole || next.tree || next.all {
 			return next, err
 		}
 		spots := w.choose()
@@ -81,6 +81,17 @@ func newsOf(spots []*spot) map[string]bool {
 	return news
 }
 
+// living are all folders that are there.
+func (w *watcher) living() map[string]bool {
+	news := map[string]bool{}
+	for id, s := range w.spots {
+		if !s.cp.Gone {
+			news[id] = true
+		}
+	}
+	return news
+}
+
 // pendingAgain waits, if folders are to be tried again, until that is to be done.
 func (w *watcher) pendingAgain(ctx context.Context) (bool, error) {
 	tries := 0
@@ -112,7 +123,14 @@ func (w *watcher) due(ctx context.Context) (next plan, until time.Time, err erro
 			until = earlier(until, s.muted)
 		}
 	}
+	sweep := w.swept.Add(sweepEvery)
+	if w.doubt {
+		until = earlier(until, sweep)
+	}
 	switch {
+	case w.doubt && !sweep.After(now):
+		w.swept = now
+		next.all, next.news = true, w.living()
 	case now.Sub(w.whole) >= w.o.Whole, now.Before(w.whole): // a clock that was set back measures nothing
 		next.whole = true
 	case now.Sub(w.tree) >= w.o.Tree, now.Before(w.tree):
@@ -158,7 +176,7 @@ func (w *watcher) waitPing(ctx context.Context, spots []*spot, until time.Time) 
 		w.beat.passed()
 		return plan{}, nil
 	}
-	next := plan{news: map[string]bool{}}
+	next := plan{news: map[string]bool{}, called: true}
 	for _, id := range answer.Changed {
 		if s := byID[id]; s != nil {
 			next.news[s.cp.ID] = true

@@ -177,7 +177,7 @@ func (s *standingBy) settle(ctx context.Context, w *watcher) error {
 	}
 	defer release()
 	s.m.folders = slices.DeleteFunc(s.m.folders, func(f *folderRun) bool { return !s.news[f.cp.ID] })
-	did, err := w.end(ctx, s.m, plan{news: s.news}, s.m.drainAll(ctx))
+	did, err := w.end(ctx, s.m, plan{news: s.news, called: true}, s.m.drainAll(ctx))
 	w.tellRound(did)
 	return err
 }

@@ -26,9 +26,11 @@ type watcher struct {
 	recorded    time.Time // when the last record was written; zero = not yet
 	good        time.Time // when the server last did what it was asked for
 
-	refused int // Pings that a server which can do the rest did not know what to do with
-	most    int // folders of one Ping; 0 = the server never said that it was too many
-	turn    int // which of the folders that do not all fit into one are next
+	refused int       // Pings that a server which can do the rest did not know what to do with
+	most    int       // folders of one Ping; 0 = the server never said that it was too many
+	swept   time.Time // when all folders were last read because the server may have forgotten what it had told of them
+	doubt   bool      // they are to be
+	turn    int       // which of the folders that do not all fit into one are next
 
 	fails int // in a row, of what was asked for
 	hasty int // answers in a row that came at once and brought nothing
@@ -53,6 +55,9 @@ type plan struct {
 	whole bool            // everything
 	tree  bool            // the folder tree, and what is new in it
 	news  map[string]bool // folders, by identity
+	all   bool            // news of all folders
+	// called says that the server told of the news: when there is none, it called for nothing.
+	called bool
 }
 
 // maxUnknown is for how long a server may look as if it were none, once it was one: while it is restarted, something else may
