@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -90,11 +91,11 @@ func (h *history) there(rng *rand.Rand) {
 
 // TestConverges lets both sides change at random, while a Sync runs too, with requests, answers and halves of answers that get lost,
 // keys that the server forgets, and crashes at every step. When all is well again, both sides must have the same, nothing twice,
-// and nothing must be missing that nobody deleted.
+// and nothing must be missing that nobody deleted. AIRLIFT_FAULTS=full makes it 60 rounds of each kind.
 func TestConverges(t *testing.T) {
-	rounds := 60
-	if testing.Short() {
-		rounds = 15
+	rounds := 15
+	if os.Getenv("AIRLIFT_FAULTS") == "full" {
+		rounds = 60
 	}
 	seed := uint64(0)
 	for _, v := range []eas.Version{eas.Version121, eas.Version140, eas.Version141, eas.Version160, eas.Version161} {
@@ -170,7 +171,7 @@ func converge(t *testing.T, seed uint64, v eas.Version, rule twoway.Rule, delete
 			}
 		}
 	}
-	if crashes < rounds/4 || restarts == 0 && !testing.Short() {
+	if crashes < rounds/4 || restarts == 0 && rounds >= 60 {
 		t.Errorf("%d crashes, %d restarts: nothing was tried", crashes, restarts)
 	}
 }

@@ -128,7 +128,7 @@ func TestSweepParts(t *testing.T) {
 // sweep lets each effect of a kind fail, or each one that is a stride from the one before.
 func sweep(t *testing.T, k kind, m mode, stride int, newLab maker, without baseline, tally *tally) {
 	if !full() {
-		stride = 23
+		stride = 53
 	}
 	for at, reached := 1, true; reached; at += stride {
 		t.Run(fmt.Sprint(at), func(t *testing.T) {

@@ -164,7 +164,7 @@ func TestVerifyFlips(t *testing.T) {
 		t.Run(path.Base(path.Dir(name))+"/"+path.Base(name), func(t *testing.T) {
 			size := len(b.objects[name])
 			at := []int{0, 1, size - 2, size - 1}
-			for range 100 {
+			for range 40 {
 				at = append(at, r.IntN(size))
 			}
 			for _, i := range at {

@@ -76,7 +76,7 @@ func TestVerifySealedFlips(t *testing.T) {
 			data := b.objects[name]
 			header := max(1, bytes.Index(data, []byte("\n---"))+48)
 			at := []int{0, 1, len(data) - 2, len(data) - 1}
-			for range 30 {
+			for range 12 {
 				at = append(at, r.IntN(len(data)), r.IntN(min(len(data), header)))
 			}
 			for _, i := range at {
@@ -101,7 +101,7 @@ func TestVerifySealedUnrecorded(t *testing.T) {
 	data := b.objects[name]
 	begin := bytes.Index(data, []byte("-> "+clearPage))
 	end := bytes.Index(data, []byte("\n---"))
-	for i := 0; i < len(data); i += 1 + len(data)/400 {
+	for i := 0; i < len(data); i += 1 + len(data)/150 {
 		for _, at := range []int{i, begin + i%(end-begin)} {
 			damaged := b.with(name, bytes.Clone(data))
 			damaged.objects[name][at] ^= 1 << (i % 8)

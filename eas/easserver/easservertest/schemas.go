@@ -17,7 +17,7 @@ import (
 
 // maxChecked is how many answers of a server are held against the schemas, which takes a tenth of a second each. The tests of
 // easserver hold all kinds of them.
-const maxChecked = 8
+const maxChecked = 3
 
 // schemas keeps the answers of a server, to be held against the schemas when the test ends.
 type schemas struct {
