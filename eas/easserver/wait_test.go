@@ -3,6 +3,7 @@ package easserver
 import (
 	"context"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -170,14 +171,14 @@ func TestPingHierarchy(t *testing.T) {
 		c := newClient(t, Config{}, store)
 		c.drain(c.prime(string(inbox.ID())), string(inbox.ID()))
 		key := c.folderSync("0").Value(wbxml.FolderHierarchySyncKey)
-		var made *Folder
+		var made atomic.Pointer[Folder] // each change is a goroutine's of its own
 		for _, change := range []struct {
 			name string
 			do   func() error
 		}{
-			{"made", func() error { made = u.AddFolder("Made", eas.FolderUserMail); return nil }},
-			{"renamed", func() error { return u.MoveFolder(made, nil, "Named") }},
-			{"removed", func() error { return u.RemoveFolder(made) }},
+			{"made", func() error { made.Store(u.AddFolder("Made", eas.FolderUserMail)); return nil }},
+			{"renamed", func() error { return u.MoveFolder(made.Load(), nil, "Named") }},
+			{"removed", func() error { return u.RemoveFolder(made.Load()) }},
 		} {
 			after(20*time.Second, func() {
 				if err := change.do(); err != nil {
