@@ -22,7 +22,7 @@ func TestInteropSearch(t *testing.T) {
 		all = append(all, message(n, 100))
 	}
 	l.seed(t, all...)
-	for _, v := range labVersions {
+	for _, v := range labVersions() {
 		c := l.client(t, v, "search")
 		people, err := c.SearchGAL(t.Context(), eas.GALSearch{Query: "bob", SearchPart: eas.SearchPart{Range: &[2]int{0, 9}}})
 		if err != nil || len(people.Entries) != 1 || !strings.HasPrefix(people.Entries[0].EmailAddress, "bob@") || people.Results != (eas.Results{Total: 1}) {
@@ -88,7 +88,7 @@ func (l *lab) fetchFound(t *testing.T, c *eas.Client, longID string, v eas.Versi
 func TestInteropResolve(t *testing.T) {
 	l := newLab(t)
 	at := time.Now().UTC().Add(24 * time.Hour).Truncate(time.Hour)
-	for _, v := range labVersions {
+	for _, v := range labVersions() {
 		c := l.client(t, v, "resolve")
 		if !v.AtLeast(eas.Version140) {
 			continue
@@ -109,7 +109,7 @@ func TestInteropResolve(t *testing.T) {
 
 func TestInteropSettings(t *testing.T) {
 	l := newLab(t)
-	for _, v := range labVersions[1:] {
+	for _, v := range labVersions()[1:] {
 		c := l.client(t, v, "settings")
 		got, err := c.Settings(t.Context(), eas.SettingsRequest{User: true})
 		want := eas.Account{Addresses: []string{"erin@lab.example"}}
@@ -126,7 +126,7 @@ func TestInteropSettings(t *testing.T) {
 
 func TestInteropValidateCert(t *testing.T) {
 	l := newLab(t)
-	for _, v := range labVersions {
+	for _, v := range labVersions() {
 		got, err := l.client(t, v, "validate").ValidateCert(t.Context(), eas.CertificateCheck{Certificates: [][]byte{[]byte("no certificate")}})
 		if err != nil || len(got) != 1 || code(got[0]) != "Certificate 17" { // Exchange and MS-ASCMD 2.2.3.177.18 say 10
 			t.Errorf("%s: %v, %v", v, got, err)

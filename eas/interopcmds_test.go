@@ -132,7 +132,7 @@ func TestInteropSendMail(t *testing.T) {
 	original := fmt.Appendf(nil, "From: carol@remote.example\r\nTo: erin@lab.example\r\nSubject: the plan\r\nMessage-ID: <%d@remote.example>\r\nDate: Tue, 01 Sep 2026 10:00:00 +0000\r\n"+
 		"MIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\nwords of the plan\r\n", time.Now().UnixNano())
 	l.seed(t, original)
-	for _, v := range labVersions {
+	for _, v := range labVersions() {
 		for _, form := range []eas.QueryForm{eas.QueryPlain, eas.QueryBase64} {
 			t.Run(fmt.Sprint(v, " form ", form), func(t *testing.T) {
 				c := l.clientWith(t, v, "mail", func(c *eas.Config) { c.Query, c.Transport = form, asSOGoReads{c.Transport} })
@@ -181,7 +181,7 @@ func (a asSOGoReads) RoundTrip(req *http.Request) (*http.Response, error) {
 // TestInteropFolders makes, renames, moves and deletes folders, and moves a message into one.
 func TestInteropFolders(t *testing.T) {
 	l := newLab(t)
-	for _, v := range labVersions {
+	for _, v := range labVersions() {
 		t.Run(string(v), func(t *testing.T) {
 			l.seed(t, message(1, 100), message(2, 100))
 			c := l.client(t, v, "folders")
@@ -225,7 +225,7 @@ func TestInteropFolders(t *testing.T) {
 // TestInteropPing waits for a message, and for nothing.
 func TestInteropPing(t *testing.T) {
 	l := newLab(t)
-	for _, v := range labVersions {
+	for _, v := range labVersions() {
 		t.Run(string(v), func(t *testing.T) {
 			t.Parallel() // it looks every 10 s
 			l := &lab{url: l.url, imapAddress: l.imapAddress, user: l.user, password: l.password}
@@ -283,7 +283,7 @@ func TestInteropGetAttachment(t *testing.T) {
 // TestInteropMeetingResponse accepts an invitation, and finds the event.
 func TestInteropMeetingResponse(t *testing.T) {
 	l := newLab(t)
-	for _, v := range labVersions {
+	for _, v := range labVersions() {
 		t.Run(string(v), func(t *testing.T) {
 			uid := fmt.Sprintf("visit%d@remote.example", time.Now().UnixNano())
 			invitation := fmt.Appendf(nil, "From: carol@remote.example\r\nTo: erin@lab.example\r\nSubject: Visit\r\nMessage-ID: <%s>\r\nDate: Tue, 01 Sep 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\n"+
@@ -310,7 +310,7 @@ func TestInteropMeetingResponse(t *testing.T) {
 // TestInteropSyncFolders reads two folders in one request.
 func TestInteropSyncFolders(t *testing.T) {
 	l := newLab(t)
-	for _, v := range labVersions {
+	for _, v := range labVersions() {
 		t.Run(string(v), func(t *testing.T) {
 			l.seed(t, message(1, 100), message(2, 100), message(3, 100))
 			c := l.client(t, v, "several")
@@ -353,7 +353,7 @@ func TestInteropSyncFolders(t *testing.T) {
 // TestInteropOperations empties a folder.
 func TestInteropOperations(t *testing.T) {
 	l := newLab(t)
-	for _, v := range labVersions[1:] {
+	for _, v := range labVersions()[1:] {
 		t.Run(string(v), func(t *testing.T) {
 			l.seed(t, message(1, 100), message(2, 100))
 			c := l.client(t, v, "empty")

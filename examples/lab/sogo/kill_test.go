@@ -11,7 +11,7 @@ import (
 // TestKill ends runs with kill -9 at random moments and runs the same command again until it is done. New mail comes
 // between the runs, so that there is always something to do.
 func TestKill(t *testing.T) {
-	kills := number(t, "AIRLIFT_KILLS", 6)
+	kills := number(t, "AIRLIFT_KILLS", 4)
 	const user = "frank"
 	addressBook(t, user).clear()
 	calendar(t, user).clear()

@@ -18,7 +18,7 @@ import (
 // until it was let alone. A run may give up and ask to be repeated; one that says that all is well must be right. New mail
 // comes between the runs, so that there is always something to do.
 func TestRestarts(t *testing.T) {
-	restarts := number(t, "AIRLIFT_RESTARTS", 3)
+	restarts := number(t, "AIRLIFT_RESTARTS", 2)
 	const user = "dave"
 	addressBook(t, user).clear()
 	calendar(t, user).clear()

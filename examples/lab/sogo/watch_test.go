@@ -19,7 +19,7 @@ import (
 // TestWatch delivers messages by SMTP while the mailbox is watched, and restarts SOGo twice meanwhile. None is missed. How long it takes
 // from SOGo's report, at which the folder is read, to the page that is stored, is printed.
 func TestWatch(t *testing.T) {
-	deliveries := number(t, "AIRLIFT_DELIVERIES", 9)
+	deliveries := number(t, "AIRLIFT_DELIVERIES", 6)
 	const user = "carol"
 	addressBook(t, user).clear()
 	calendar(t, user).clear()
