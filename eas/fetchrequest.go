@@ -46,6 +46,9 @@ func (f *Fetch) check(c *Client) error {
 	case f.RemoveProtection:
 		return c.needs(name, "RemoveRightsManagementProtection", Version141)
 	case f.UserName != "" || f.Password != "":
+		if err := c.checkCredentials(f.UserName, f.Password); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
 		return c.needs(name, "UserName", Version121)
 	}
 	return f.Options.check(name, c)

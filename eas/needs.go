@@ -29,3 +29,18 @@ func answered(command string, answer *wbxml.Element, err error) (*wbxml.Element,
 	}
 	return answer, err
 }
+
+// maxCredentials bounds user and password, each. MS-ASCMD 2.2.3.125.5, 2.2.3.193.
+const maxCredentials = 100 // characters
+
+// checkCredentials tells why credentials for another server may not go with a command. They go only over a connection that nobody
+// can listen to.
+func (c *Client) checkCredentials(user, password string) error {
+	switch {
+	case c.url.Scheme != "https" && !loopback(c.url.Hostname()):
+		return errors.New("credentials are not sent over plain HTTP")
+	case len(user) > maxCredentials || len(password) > maxCredentials:
+		return fmt.Errorf("credentials: at most %d characters each may be", maxCredentials)
+	}
+	return nil
+}

@@ -24,8 +24,7 @@ type SearchPart struct {
 }
 
 const (
-	maxRange       = 999 // MS-ASCMD 2.2.3.143.1
-	maxCredentials = 100 // characters
+	maxRange = 999 // MS-ASCMD 2.2.3.143.1
 
 	endOfRange = 12 // of a Store: there are results, and no more to be had
 )
@@ -44,16 +43,13 @@ func (p *SearchPart) rangeText() string {
 	return fmt.Sprintf("%d-%d", p.Range[0], p.Range[1])
 }
 
-// credentials appends those for the directory or library that is searched to the Options. They are only sent over a connection
-// that nobody can listen to. MS-ASCMD 2.2.3.125.5.
+// credentials appends those for the directory or library that is searched to the Options.
 func (c *Client) credentials(options *wbxml.Element, user, password string) error {
-	switch {
-	case user == "" && password == "":
+	if user == "" && password == "" {
 		return nil
-	case c.url.Scheme != "https" && !loopback(c.url.Hostname()):
-		return errors.New("credentials are not sent over plain HTTP")
-	case len(user) > maxCredentials || len(password) > maxCredentials:
-		return fmt.Errorf("credentials: at most %d characters each may be", maxCredentials)
+	}
+	if err := c.checkCredentials(user, password); err != nil {
+		return err
 	}
 	if err := c.needs("Search", "UserName", Version121); err != nil {
 		return err

@@ -299,6 +299,9 @@ func TestSearchRefused(t *testing.T) {
 	if _, err := c.SearchDocuments(t.Context(), eas.DocumentSearch{Link: "x", Password: "x"}); err == nil || !strings.Contains(err.Error(), "plain HTTP") {
 		t.Errorf("credentials in the clear: %v", err)
 	}
+	if _, err := c.Fetch(t.Context(), []eas.Fetch{{LinkID: "x", Password: "x"}}, false); err == nil || !strings.Contains(err.Error(), "plain HTTP") {
+		t.Errorf("credentials in the clear: %v", err)
+	}
 }
 
 // TestSearchAnswers reads what servers may send.
