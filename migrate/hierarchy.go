@@ -67,16 +67,21 @@ func (m *mailboxRun) renumber(ctx context.Context, n *node) error {
 	if n.idBefore == "" || n.SyncKey == "" && n.Seq == 0 {
 		return nil
 	}
-	m.stats.add(func(s *Summary) { s.Resyncs++ })
 	m.emit(Event{Event: EventResync, Mailbox: m.mb.Address, Folder: n.Path, Message: "the server gave the folder another id"})
+	return m.startOver(ctx, &n.Folder)
+}
+
+// startOver takes a folder that no run works on back to key 0. Its ledger stays, for the pass that follows.
+func (m *mailboxRun) startOver(ctx context.Context, f *checkpoints.Folder) error {
+	m.stats.add(func(s *Summary) { s.Resyncs++ })
 	c := checkpoints.Commit{
-		FolderKey: checkpoints.FolderKey{Key: m.key, Folder: n.ID}, After: checkpoints.Position{Seq: n.Seq, SyncKey: n.SyncKey},
-		Now: checkpoints.Position{Seq: n.Seq, SyncKey: "0"}, Last: n.Last, Options: n.Options, Resync: true, Pass: n.Pass,
+		FolderKey: checkpoints.FolderKey{Key: m.key, Folder: f.ID}, After: checkpoints.Position{Seq: f.Seq, SyncKey: f.SyncKey},
+		Now: checkpoints.Position{Seq: f.Seq, SyncKey: string(eas.InitialKey)}, Last: f.Last, Options: f.Options, Resync: true, Pass: f.Pass,
 	}
 	if err := m.Checkpoints.Commit(ctx, c); err != nil {
 		return err
 	}
-	n.SyncKey, n.Resync, n.Asked = "0", true, 0
+	f.SyncKey, f.Resync, f.Asked = c.Now.SyncKey, true, 0
 	return nil
 }
 

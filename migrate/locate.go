@@ -184,17 +184,11 @@ func (m *mailboxRun) renew(ctx context.Context, why error) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for _, f := range folders {
-		if f.SyncKey == "" || f.SyncKey == string(eas.InitialKey) {
-			continue
-		}
-		m.stats.add(func(s *Summary) { s.Resyncs++ })
-		c := checkpoints.Commit{
-			FolderKey: checkpoints.FolderKey{Key: m.key, Folder: f.ID}, After: checkpoints.Position{Seq: f.Seq, SyncKey: f.SyncKey},
-			Now: checkpoints.Position{Seq: f.Seq, SyncKey: string(eas.InitialKey)}, Last: f.Last, Options: f.Options, Resync: true, Pass: f.Pass,
-		}
-		if err := m.Checkpoints.Commit(ctx, c); err != nil {
-			return false, err
+	for i := range folders {
+		if f := &folders[i]; f.SyncKey != "" && f.SyncKey != string(eas.InitialKey) {
+			if err := m.startOver(ctx, f); err != nil {
+				return false, err
+			}
 		}
 	}
 	m.state.HierarchyKey, m.state.EAS = "", ""
