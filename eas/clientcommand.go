@@ -64,7 +64,7 @@ func (cmd *ClientCommand) check(c *Client) error {
 		{cmd.Class != "", "Class of an Add", Version140}, {!cmd.InstanceID.IsZero(), "InstanceId", Version160}, {cmd.Send, "Send", Version160},
 	} {
 		if later.asked {
-			if err := c.needs("Sync", later.what, later.since); err != nil {
+			if err := c.needs(later.what, later.since); err != nil {
 				return err
 			}
 		}

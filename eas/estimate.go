@@ -45,8 +45,8 @@ func (c *Client) GetItemEstimate(ctx context.Context, reqs []EstimateRequest) ([
 	collections := wbxml.E(wbxml.GetItemEstimateCollections)
 	for _, q := range reqs {
 		if q.ConversationMode {
-			if err := c.needs("GetItemEstimate", "ConversationMode", Version140); err != nil {
-				return nil, err
+			if err := c.needs("ConversationMode", Version140); err != nil {
+				return nil, fmt.Errorf("GetItemEstimate: %w", err)
 			}
 		}
 		collections.Append(q.element(c.Version()))

@@ -63,7 +63,7 @@ func (c *Client) Fetch(ctx context.Context, fetches []Fetch, multipart bool) (*F
 	for i := range fetches {
 		e, err := fetches[i].element(c)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("ItemOperations: %w", err)
 		}
 		doc.Append(e)
 		support = max(support, fetches[i].Options.MIMESupport)

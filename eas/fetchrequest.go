@@ -37,21 +37,23 @@ const storeMailbox, storeDocuments = "Mailbox", "DocumentLibrary"
 func (f *Fetch) item() bool { return f.FileReference == "" && f.LinkID == "" }
 
 func (f *Fetch) check(c *Client) error {
-	const name = "ItemOperations"
 	switch {
 	case f.Range != nil && (f.Range[0] < 0 || f.Range[1] < f.Range[0]):
-		return fmt.Errorf("%s: bytes %d to %d", name, f.Range[0], f.Range[1])
+		return fmt.Errorf("bytes %d to %d", f.Range[0], f.Range[1])
 	case !f.item() && (len(f.Schema) > 0 || f.RemoveProtection): // MS-ASCMD 2.2.3.158
-		return errors.New("ItemOperations: a Schema, or a protection to remove, of what is no item")
-	case f.RemoveProtection:
-		return c.needs(name, "RemoveRightsManagementProtection", Version141)
-	case f.UserName != "" || f.Password != "":
-		if err := c.checkCredentials(f.UserName, f.Password); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		return c.needs(name, "UserName", Version121)
+		return errors.New("a Schema, or a protection to remove, of what is no item")
 	}
-	return f.Options.check(name, c)
+	if f.RemoveProtection {
+		if err := c.needs("RemoveRightsManagementProtection", Version141); err != nil {
+			return err
+		}
+	}
+	if f.UserName != "" || f.Password != "" {
+		if err := c.checkCredentials(f.UserName, f.Password); err != nil {
+			return err
+		}
+	}
+	return f.Options.check(c)
 }
 
 // element is a Fetch of the request. No order is prescribed; this is the one in which the servers that are known read it.

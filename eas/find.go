@@ -120,8 +120,8 @@ func (c *Client) FindGAL(ctx context.Context, q FindGAL) (*FoundPeople, error) {
 
 // find sends a Find and returns the Response of the answer. MS-ASCMD 2.2.3.69.
 func (c *Client) find(ctx context.Context, id *string, part *SearchPart, criterion, options wbxml.Element) (*wbxml.Element, error) {
-	if err := c.needs("Find", "the command", Version161); err != nil {
-		return nil, err
+	if err := c.needs("the command", Version161); err != nil {
+		return nil, fmt.Errorf("Find: %w", err)
 	}
 	if err := part.check(); err != nil {
 		return nil, fmt.Errorf("Find: %w", err)

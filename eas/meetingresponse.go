@@ -64,7 +64,7 @@ func (c *Client) MeetingResponse(ctx context.Context, replies []MeetingReply) ([
 	for i := range replies {
 		e, err := c.meetingRequest(&replies[i])
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("MeetingResponse: %w", err)
 		}
 		doc.Append(e)
 	}
@@ -77,17 +77,16 @@ func (c *Client) MeetingResponse(ctx context.Context, replies []MeetingReply) ([
 
 // meetingRequest is one Request. MS-ASCMD 2.2.3.150.2 names the elements in this order.
 func (c *Client) meetingRequest(m *MeetingReply) (wbxml.Element, error) {
-	const name = "MeetingResponse"
 	e := wbxml.E(wbxml.MeetingResponseRequest, wbxml.T(wbxml.MeetingResponseUserResponse, strconv.Itoa(int(m.Response))))
 	byID := m.CollectionID != "" || m.RequestID != ""
 	if byID == (m.LongID != "") {
-		return e, fmt.Errorf("%s: an invitation is named by folder and id, or by its LongId", name)
+		return e, errors.New("an invitation is named by folder and id, or by its LongId")
 	}
 	optional(&e, wbxml.MeetingResponseCollectionId, string(m.CollectionID))
 	optional(&e, wbxml.MeetingResponseRequestId, string(m.RequestID))
 	optional(&e, wbxml.SearchLongId, m.LongID)
 	if !m.InstanceID.IsZero() {
-		if err := c.needs(name, "InstanceId", Version141); err != nil {
+		if err := c.needs("InstanceId", Version141); err != nil {
 			return e, err
 		}
 		e.Append(wbxml.T(wbxml.MeetingResponseInstanceId, m.InstanceID.UTC().Format(wbxml.DateTime)))
@@ -101,25 +100,24 @@ func (c *Client) meetingRequest(m *MeetingReply) (wbxml.Element, error) {
 }
 
 func (c *Client) meetingMail(m *MeetingMail) (wbxml.Element, error) {
-	const name = "MeetingResponse"
 	e := wbxml.E(wbxml.MeetingResponseSendResponse)
-	if err := c.needs(name, "SendResponse", Version160); err != nil {
+	if err := c.needs("SendResponse", Version160); err != nil {
 		return e, err
 	}
 	if m.Body != nil {
 		body, err := wbxml.Encode(wbxml.AirSyncBaseBody, m.Body)
 		if err != nil {
-			return e, fmt.Errorf("%s: %w", name, err)
+			return e, err
 		}
 		e.Append(body)
 	}
 	if m.ProposedStart.IsZero() != m.ProposedEnd.IsZero() {
-		return e, fmt.Errorf("%s: a proposed time has a start and an end", name)
+		return e, errors.New("a proposed time has a start and an end")
 	}
 	if m.ProposedStart.IsZero() {
 		return e, nil
 	}
-	if err := c.needs(name, "ProposedStartTime", Version161); err != nil {
+	if err := c.needs("ProposedStartTime", Version161); err != nil {
 		return e, err
 	}
 	e.Append(wbxml.T(wbxml.MeetingResponseProposedStartTime, m.ProposedStart.UTC().Format(wbxml.CompactDateTime)),

@@ -3,14 +3,15 @@ package eas
 import (
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
-// needs refuses what the version that is spoken does not have yet.
-func (c *Client) needs(command, what string, since Version) error {
+// needs refuses what the version that is spoken does not have yet. The command is named by the one that wraps the error.
+func (c *Client) needs(what string, since Version) error {
 	if v := c.Version(); v != "" && !v.AtLeast(since) {
-		return fmt.Errorf("%s: %s in version %s, from %s on: %w", command, what, v, since, errors.ErrUnsupported)
+		return fmt.Errorf("%s in version %s, from %s on: %w", what, v, since, errors.ErrUnsupported)
 	}
 	return nil
 }
@@ -39,8 +40,8 @@ func (c *Client) checkCredentials(user, password string) error {
 	switch {
 	case c.url.Scheme != "https" && !loopback(c.url.Hostname()):
 		return errors.New("credentials are not sent over plain HTTP")
-	case len(user) > maxCredentials || len(password) > maxCredentials:
+	case utf8.RuneCountInString(user) > maxCredentials || utf8.RuneCountInString(password) > maxCredentials:
 		return fmt.Errorf("credentials: at most %d characters each may be", maxCredentials)
 	}
-	return nil
+	return c.needs("UserName", Version121)
 }

@@ -27,8 +27,8 @@ func (c *Client) Operations(ctx context.Context, ops []Operation) ([]error, erro
 	if len(ops) == 0 {
 		return nil, nil
 	}
-	if err := c.needs(name, "the command", Version120); err != nil {
-		return nil, err
+	if err := c.needs("the command", Version120); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if len(ops) > MaxFetches {
 		return nil, fmt.Errorf("%s: %d operations in one request: at most %d", name, len(ops), MaxFetches)
@@ -37,7 +37,7 @@ func (c *Client) Operations(ctx context.Context, ops []Operation) ([]error, erro
 	for i := range ops {
 		e, err := ops[i].element(c)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: operation %d: %w", name, i, err)
 		}
 		doc.Append(e)
 	}
@@ -51,10 +51,9 @@ func (c *Client) Operations(ctx context.Context, ops []Operation) ([]error, erro
 }
 
 func (o *Operation) element(c *Client) (wbxml.Element, error) {
-	const name = "ItemOperations"
 	switch {
 	case (o.EmptyFolder == "") == (len(o.MoveConversation) == 0):
-		return wbxml.Element{}, errors.New("ItemOperations: an operation empties a folder or moves a conversation")
+		return wbxml.Element{}, errors.New("it empties a folder or moves a conversation")
 	case o.EmptyFolder != "":
 		e := wbxml.E(wbxml.ItemOperationsEmptyFolderContents, wbxml.T(wbxml.AirSyncCollectionId, string(o.EmptyFolder)))
 		if o.DeleteSubFolders {
@@ -65,7 +64,7 @@ func (o *Operation) element(c *Client) (wbxml.Element, error) {
 	return wbxml.E(wbxml.ItemOperationsMove, wbxml.B(wbxml.ItemOperationsConversationId, o.MoveConversation),
 		wbxml.T(wbxml.ItemOperationsDstFldId, string(o.To)),
 		// 2.2.3.118: without MoveAlways it is an error.
-		wbxml.E(wbxml.ItemOperationsOptions, wbxml.Empty(wbxml.ItemOperationsMoveAlways))), c.needs(name, "Move", Version140)
+		wbxml.E(wbxml.ItemOperationsOptions, wbxml.Empty(wbxml.ItemOperationsMoveAlways))), c.needs("Move", Version140)
 }
 
 // operationResults finds the answer to each operation: servers group them by kind, in their order. QUIRK(SOGo 5.8): it empties a

@@ -141,17 +141,17 @@ func (o *SyncOptions) bodyElements() []wbxml.Element {
 }
 
 // check refuses what the version does not have, and what no version has.
-func (o *SyncOptions) check(command string, c *Client) error {
+func (o *SyncOptions) check(c *Client) error {
 	for _, forms := range [][]BodyPreference{o.Bodies, o.BodyParts} {
 		seen := map[BodyType]bool{}
 		for _, b := range forms {
 			switch {
 			case seen[b.Type]: // MS-ASAIRS 2.2.2.12
-				return fmt.Errorf("%s: two preferences for a body of %s", command, b.Type)
+				return fmt.Errorf("two preferences for a body of %s", b.Type)
 			case b.Preview < 0 || b.Preview > maxPreview: // MS-ASAIRS 2.2.2.35.3
-				return fmt.Errorf("%s: a preview of %d characters: at most %d", command, b.Preview, maxPreview)
+				return fmt.Errorf("a preview of %d characters: at most %d", b.Preview, maxPreview)
 			case b.Preview > 0:
-				if err := c.needs(command, "Preview", Version140); err != nil {
+				if err := c.needs("Preview", Version140); err != nil {
 					return err
 				}
 			}
@@ -159,15 +159,15 @@ func (o *SyncOptions) check(command string, c *Client) error {
 		}
 	}
 	if o.MaxItems > 0 {
-		if err := c.needs(command, "MaxItems", Version140); err != nil {
+		if err := c.needs("MaxItems", Version140); err != nil {
 			return err
 		}
 	}
 	if len(o.BodyParts) > 0 {
-		return c.needs(command, "BodyPartPreference", Version141)
+		return c.needs("BodyPartPreference", Version141)
 	}
 	if o.RightsManagement {
-		return c.needs(command, "RightsManagementSupport", Version141)
+		return c.needs("RightsManagementSupport", Version141)
 	}
 	return nil
 }

@@ -154,13 +154,13 @@ func (c *Client) policy(ctx context.Context, doc wbxml.Element, key PolicyKey, k
 
 var errNoPolicy = errors.New("neither a policy key nor a reason")
 
-func (c *Client) provisionRequest(ctx context.Context, doc wbxml.Element, key PolicyKey) (*wbxml.Element, error) {
+func (c *Client) provisionRequest(ctx context.Context, doc wbxml.Element, key PolicyKey) (answer *wbxml.Element, err error) {
 	r, err := c.do(ctx, command{name: "Provision", doc: &doc, policyKey: &key})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { r.close(err) }()
-	answer, err := r.document(wbxml.ProvisionProvision)
+	answer, err = r.document(wbxml.ProvisionProvision)
 	switch {
 	case err != nil:
 		return nil, err

@@ -135,7 +135,7 @@ func (c *Client) resolveDocument(q *ResolveRequest) (*wbxml.Element, error) {
 // resolveMore appends what newer versions can be asked for.
 func (c *Client) resolveMore(q *ResolveRequest, options *wbxml.Element) error {
 	if !q.Start.IsZero() || !q.End.IsZero() {
-		if err := c.needs("ResolveRecipients", "Availability", Version140); err != nil {
+		if err := c.needs("Availability", Version140); err != nil {
 			return err
 		}
 		if q.Start.IsZero() || q.End.Before(q.Start.Add(freeBusyInterval)) { // MS-ASCMD 2.2.3.61.1
@@ -147,7 +147,7 @@ func (c *Client) resolveMore(q *ResolveRequest, options *wbxml.Element) error {
 	if q.Pictures == nil {
 		return nil
 	}
-	if err := c.needs("ResolveRecipients", "Picture", Version141); err != nil {
+	if err := c.needs("Picture", Version141); err != nil {
 		return err
 	}
 	picture, err := q.Pictures.element(wbxml.ResolveRecipientsPicture, wbxml.ResolveRecipientsMaxSize, wbxml.ResolveRecipientsMaxPictures)

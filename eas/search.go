@@ -51,9 +51,6 @@ func (c *Client) credentials(options *wbxml.Element, user, password string) erro
 	if err := c.checkCredentials(user, password); err != nil {
 		return err
 	}
-	if err := c.needs("Search", "UserName", Version121); err != nil {
-		return err
-	}
 	options.Append(wbxml.T(wbxml.SearchUserName, user), wbxml.T(wbxml.SearchPassword, password))
 	return nil
 }

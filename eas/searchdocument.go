@@ -59,7 +59,7 @@ func (c *Client) SearchDocuments(ctx context.Context, q DocumentSearch) (*Docume
 func (c *Client) documentStore(q *DocumentSearch) (wbxml.Element, error) {
 	store := wbxml.E(wbxml.SearchStore, wbxml.T(wbxml.SearchName, "DocumentLibrary"), wbxml.E(wbxml.SearchQuery, wbxml.E(wbxml.SearchEqualTo,
 		wbxml.Empty(wbxml.DocumentLibraryLinkId), wbxml.T(wbxml.SearchValue, q.Link)))) // MS-ASDOC 3.1.5.2
-	if err := c.needs("Search", "DocumentLibrary", Version120); err != nil {
+	if err := c.needs("DocumentLibrary", Version120); err != nil {
 		return store, err
 	}
 	if q.Link == "" {

@@ -73,7 +73,7 @@ func (c *Client) galStore(q *GALSearch) (wbxml.Element, error) {
 		return store, err
 	}
 	if q.Pictures != nil {
-		if err := c.needs("Search", "Picture", Version141); err != nil {
+		if err := c.needs("Picture", Version141); err != nil {
 			return store, err
 		}
 		picture, err := q.Pictures.element(wbxml.SearchPicture, wbxml.SearchMaxSize, wbxml.SearchMaxPictures)

@@ -89,13 +89,13 @@ func (c *Client) mailboxStore(q *MailboxSearch) (wbxml.Element, error) {
 	if err != nil {
 		return store, err
 	}
-	if err := c.needs("Search", "Mailbox", Version120); err != nil {
+	if err := c.needs("Mailbox", Version120); err != nil {
 		return store, err
 	}
-	if err := c.needs("Search", "ConversationId", Version140); err != nil && len(q.ConversationID) > 0 {
+	if err := c.needs("ConversationId", Version140); err != nil && len(q.ConversationID) > 0 {
 		return store, err
 	}
-	if err := q.Options.check("Search", c); err != nil {
+	if err := q.Options.check(c); err != nil {
 		return store, err
 	}
 	store.Append(wbxml.E(wbxml.SearchQuery, query))

@@ -42,16 +42,16 @@ func (c *Client) compose(ctx context.Context, name string, root wbxml.Tag, m Out
 		return fmt.Errorf("%s: no message", name)
 	}
 	if original != nil {
-		if err := original.check(name); err != nil {
-			return err
+		if err := original.check(); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	if !c.Version().AtLeast(Version140) {
 		return c.composeBare(ctx, name, root, m, original, replace)
 	}
-	doc, err := c.outgoing(name, root, &m, original)
+	doc, err := c.outgoing(root, &m, original)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	if m.SaveInSentItems {
 		doc.Append(wbxml.Empty(wbxml.ComposeMailSaveInSentItems))
@@ -65,21 +65,21 @@ func (c *Client) compose(ctx context.Context, name string, root wbxml.Tag, m Out
 }
 
 // outgoing begins a document of the three commands. MS-ASCMD 2.2.3.162, 2.2.3.169, 2.2.3.170 name the elements in this order.
-func (c *Client) outgoing(name string, root wbxml.Tag, m *Outgoing, original *Original) (wbxml.Element, error) {
+func (c *Client) outgoing(root wbxml.Tag, m *Outgoing, original *Original) (wbxml.Element, error) {
 	if m.ClientID == "" {
 		m.ClientID = rand.Text()
 	}
 	doc := wbxml.E(root, wbxml.T(wbxml.ComposeMailClientId, m.ClientID))
 	if len(m.ClientID) > maxClientID {
-		return doc, fmt.Errorf("%s: a ClientId of %d bytes: at most %d", name, len(m.ClientID), maxClientID)
+		return doc, fmt.Errorf("a ClientId of %d bytes: at most %d", len(m.ClientID), maxClientID)
 	}
 	if m.AccountID != "" {
-		if err := c.needs(name, "AccountId", Version141); err != nil {
+		if err := c.needs("AccountId", Version141); err != nil {
 			return doc, err
 		}
 	}
 	if m.TemplateID != "" {
-		if err := c.needs(name, "TemplateID", Version141); err != nil {
+		if err := c.needs("TemplateID", Version141); err != nil {
 			return doc, err
 		}
 	}
@@ -98,7 +98,7 @@ func (c *Client) composeBare(ctx context.Context, name string, root wbxml.Tag, m
 		since Version
 	}{{"AccountId", m.AccountID != "", Version141}, {"TemplateID", m.TemplateID != "", Version141}, {"ReplaceMime", replace, Version140}} {
 		if later.asked {
-			return c.needs(name, later.what, later.since)
+			return fmt.Errorf("%s: %w", name, c.needs(later.what, later.since))
 		}
 	}
 	var params []param

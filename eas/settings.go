@@ -62,13 +62,7 @@ const (
 
 // Settings sets and gets properties, from 12.0 on. MS-ASCMD 2.2.1.18. The error is of the whole: nothing was set.
 func (c *Client) Settings(ctx context.Context, q SettingsRequest) (*SettingsResponse, error) {
-	if err := c.needs("Settings", "the command", Version120); err != nil {
-		return nil, err
-	}
-	if err := c.needs("Settings", "RightsManagementInformation", Version141); err != nil && q.Rights {
-		return nil, err
-	}
-	doc, err := q.document(c.Version())
+	doc, err := c.settingsDocument(&q)
 	if err != nil {
 		return nil, fmt.Errorf("Settings: %w", err)
 	}
@@ -79,6 +73,16 @@ func (c *Client) Settings(ctx context.Context, q SettingsRequest) (*SettingsResp
 		return nil, err
 	}
 	return q.read(answer), nil
+}
+
+func (c *Client) settingsDocument(q *SettingsRequest) (*wbxml.Element, error) {
+	if err := c.needs("the command", Version120); err != nil {
+		return nil, err
+	}
+	if err := c.needs("RightsManagementInformation", Version141); err != nil && q.Rights {
+		return nil, err
+	}
+	return q.document(c.Version())
 }
 
 // document builds the request. The server carries it out and answers it in its order. MS-ASCMD 2.2.1.18.

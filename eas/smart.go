@@ -20,13 +20,13 @@ type Original struct {
 	InstanceID time.Time
 }
 
-func (o *Original) check(command string) error {
+func (o *Original) check() error {
 	byID := o.CollectionID != "" && o.ServerID != ""
 	switch {
 	case o.LongID != "" && (o.CollectionID != "" || o.ServerID != "" || !o.InstanceID.IsZero()):
-		return fmt.Errorf("%s: a LongId stands alone", command)
+		return errors.New("a LongId stands alone")
 	case o.LongID == "" && !byID:
-		return fmt.Errorf("%s: the original is named by folder and id, or by its LongId", command)
+		return errors.New("the original is named by folder and id, or by its LongId")
 	}
 	return nil
 }
@@ -96,28 +96,35 @@ type ForwardMeetingRequest struct {
 // ForwardMeeting forwards an event, which is a SmartForward without a message: the server writes it. From 16.0 on.
 // MS-ASCMD 2.2.1.19, 2.2.3.79.
 func (c *Client) ForwardMeeting(ctx context.Context, q ForwardMeetingRequest) error {
-	const name = "SmartForward"
-	if err := c.needs(name, "Forwardees", Version160); err != nil {
-		return err
+	doc, err := c.forwardDocument(&q)
+	if err != nil {
+		return fmt.Errorf("SmartForward: %w", err)
 	}
-	if err := q.Original.check(name); err != nil {
-		return err
+	return c.submit(ctx, command{name: "SmartForward", doc: &doc})
+}
+
+func (c *Client) forwardDocument(q *ForwardMeetingRequest) (wbxml.Element, error) {
+	if err := c.needs("Forwardees", Version160); err != nil {
+		return wbxml.Element{}, err
+	}
+	if err := q.Original.check(); err != nil {
+		return wbxml.Element{}, err
 	}
 	if len(q.Forwardees) == 0 {
-		return errors.New("SmartForward: nobody to forward to")
+		return wbxml.Element{}, errors.New("nobody to forward to")
 	}
-	doc, err := c.outgoing(name, wbxml.ComposeMailSmartForward, &Outgoing{ClientID: q.ClientID, AccountID: q.AccountID}, &q.Original)
+	doc, err := c.outgoing(wbxml.ComposeMailSmartForward, &Outgoing{ClientID: q.ClientID, AccountID: q.AccountID}, &q.Original)
 	if err != nil {
-		return err
+		return doc, err
 	}
 	all := wbxml.E(wbxml.ComposeMailForwardees)
 	for _, f := range q.Forwardees {
 		if f.Email == "" {
-			return fmt.Errorf("SmartForward: %q has no address", f.Name)
+			return doc, fmt.Errorf("%q has no address", f.Name)
 		}
 		e, err := wbxml.Encode(wbxml.ComposeMailForwardee, f)
 		if err != nil {
-			return fmt.Errorf("SmartForward: %w", err)
+			return doc, err
 		}
 		all.Append(e)
 	}
@@ -125,9 +132,9 @@ func (c *Client) ForwardMeeting(ctx context.Context, q ForwardMeetingRequest) er
 	if q.Body != nil {
 		body, err := wbxml.Encode(wbxml.AirSyncBaseBody, q.Body)
 		if err != nil {
-			return fmt.Errorf("SmartForward: %w", err)
+			return doc, err
 		}
 		doc.Append(body)
 	}
-	return c.submit(ctx, command{name: name, doc: &doc})
+	return doc, nil
 }

@@ -111,19 +111,19 @@ func (q *SyncRequest) check(c *Client) error {
 		return fmt.Errorf("%d commands in one request: at most %d", len(q.Commands), maxCommands)
 	}
 	if q.ConversationMode {
-		if err := c.needs("Sync", "ConversationMode", Version140); err != nil {
+		if err := c.needs("ConversationMode", Version140); err != nil {
 			return err
 		}
 	}
 	if q.SMS != nil {
-		if err := c.needs("Sync", "options for SMS", Version140); err != nil {
+		if err := c.needs("options for SMS", Version140); err != nil {
 			return err
 		}
-		if err := q.SMS.check("Sync", c); err != nil {
+		if err := q.SMS.check(c); err != nil {
 			return err
 		}
 	}
-	return q.Options.check("Sync", c)
+	return q.Options.check(c)
 }
 
 // body appends what goes with any key but the first.
@@ -180,7 +180,7 @@ func (c *Client) waitElement(d time.Duration) (wbxml.Element, error) {
 	if unit == time.Second {
 		return wbxml.T(wbxml.AirSyncHeartbeatInterval, n), nil
 	}
-	return wbxml.T(wbxml.AirSyncWait, n), c.needs("Sync", "Wait", Version121)
+	return wbxml.T(wbxml.AirSyncWait, n), c.needs("Wait", Version121)
 }
 
 func (c *Client) waitUnit() time.Duration {

@@ -114,7 +114,7 @@ func (b *SyncBatch) check(c *Client) error {
 	case b.Partial && len(b.Folders) == 0 && b.Wait == 0 && b.WindowSize == 0: // MS-ASCMD 2.2.3.131
 		return errors.New("Partial stands with folders, a wait or a window")
 	case b.Partial || b.remembered():
-		return c.needs("Sync", "a request in part", Version121)
+		return c.needs("a request in part", Version121)
 	}
 	return nil
 }
