@@ -26,9 +26,10 @@ var (
 func (m *mailboxRun) during(ctx context.Context, until time.Time, limit time.Duration, do func(context.Context) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	began := m.wall() // here, since a machine may fall asleep before the goroutine runs
 	var g errgroup.Group
 	g.Go(func() error {
-		m.vigil(ctx, until, limit, stop)
+		m.vigil(ctx, began, until, limit, stop)
 		return nil
 	})
 	err := do(ctx)
@@ -41,10 +42,9 @@ func (m *mailboxRun) during(ctx context.Context, until time.Time, limit time.Dur
 	return err
 }
 
-// vigil looks at the clock until ctx ends, and ends it when there is a reason.
-func (m *mailboxRun) vigil(ctx context.Context, until time.Time, limit time.Duration, stop context.CancelCauseFunc) {
+// vigil looks at the clock until ctx ends, and ends it when there is a reason. now is when the wait began.
+func (m *mailboxRun) vigil(ctx context.Context, now, until time.Time, limit time.Duration, stop context.CancelCauseFunc) {
 	for waited := time.Duration(0); ; {
-		now := m.wall()
 		if !now.Before(until) {
 			stop(errDue)
 			return
@@ -58,7 +58,8 @@ func (m *mailboxRun) vigil(ctx context.Context, until time.Time, limit time.Dura
 			return
 		}
 		waited += step
-		if m.wall().Sub(now) > step+clockJump {
+		before := now
+		if now = m.wall(); now.Sub(before) > step+clockJump {
 			stop(errJumped)
 			return
 		}
