@@ -162,7 +162,7 @@ func (p *peer) site(ts *testscript.TestScript, args []string) {
 		})
 	case "json":
 		h = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if !strings.HasPrefix(r.URL.Path, "/autodiscover/autodiscover.json/") {
+			if r.URL.Path != "/autodiscover/autodiscover.json" || r.URL.Query().Get("Email") == "" {
 				http.NotFound(w, r)
 				return
 			}

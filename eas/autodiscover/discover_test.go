@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	jsonPath = "/autodiscover/autodiscover.json/v1.0/" + alice
+	jsonPath = "/autodiscover/autodiscover.json?Email=alice%40example.com"
 	xmlPath  = "/autodiscover/autodiscover.xml"
 )
 
@@ -28,14 +28,14 @@ func TestOrder(t *testing.T) {
 		saw    []string
 	}{
 		"json at the domain": {
-			func(w *world) { w.site("https://example.com", inJSON(v2)) }, MethodJSON, "https://example.com" + jsonPath + "?Protocol=ActiveSync",
+			func(w *world) { w.site("https://example.com", inJSON(v2)) }, MethodJSON, "https://example.com" + jsonPath + "&Protocol=ActiveSync",
 			[]string{"GET https://example.com" + jsonPath},
 		},
 		"json beside a web site": {
 			func(w *world) {
 				w.site("https://example.com", website)
 				w.site("https://autodiscover.example.com", inJSON(v2))
-			}, MethodJSON, "https://autodiscover.example.com" + jsonPath + "?Protocol=ActiveSync",
+			}, MethodJSON, "https://autodiscover.example.com" + jsonPath + "&Protocol=ActiveSync",
 			[]string{"GET https://example.com" + jsonPath, "GET https://autodiscover.example.com" + jsonPath},
 		},
 		"xml at the domain": {
@@ -70,7 +70,7 @@ func TestOrder(t *testing.T) {
 				w.site("https://autodiscover.example.com", website) // with a certificate for another name
 				w.certs["autodiscover.example.com"] = "autodiscover.outlook.com"
 				w.site("https://autodiscover-s.outlook.com", inJSON(`{"Protocol":"ActiveSync","Url":"https://outlook.office365.com/Microsoft-Server-ActiveSync"}`))
-			}, MethodJSON, "https://autodiscover-s.outlook.com" + jsonPath + "?Protocol=ActiveSync",
+			}, MethodJSON, "https://autodiscover-s.outlook.com" + jsonPath + "&Protocol=ActiveSync",
 			[]string{"GET http://autodiscover.example.com" + xmlPath, "GET https://autodiscover-s.outlook.com" + jsonPath},
 		},
 		"an SRV record": {
@@ -131,7 +131,7 @@ func TestOrder(t *testing.T) {
 			}, MethodXML, "https://loandept.example.com" + xmlPath,
 			[]string{
 				"GET https://example.com" + jsonPath, "POST https://example.com" + xmlPath, "+POST https://example.com" + xmlPath,
-				"GET https://loandept.example.com/autodiscover/autodiscover.json/v1.0/alice@loandept.example.com",
+				"GET https://loandept.example.com/autodiscover/autodiscover.json?Email=alice%40loandept.example.com",
 				"POST https://loandept.example.com" + xmlPath, "+POST https://loandept.example.com" + xmlPath,
 			},
 		},
@@ -141,11 +141,11 @@ func TestOrder(t *testing.T) {
 				w.site("https://contoso.mail.onmicrosoft.com", answers("")) // not asked: nobody confirmed it
 				w.site("http://autodiscover.contoso.mail.onmicrosoft.com", status(302, "Location", "https://autodiscover-s.outlook.com/autodiscover/autodiscover.xml"))
 				w.site("https://autodiscover-s.outlook.com", inJSON(`{"Protocol":"ActiveSync","Url":"https://outlook.office365.com/Microsoft-Server-ActiveSync"}`))
-			}, MethodJSON, "https://autodiscover-s.outlook.com/autodiscover/autodiscover.json/v1.0/alice@contoso.mail.onmicrosoft.com?Protocol=ActiveSync",
+			}, MethodJSON, "https://autodiscover-s.outlook.com/autodiscover/autodiscover.json?Email=alice%40contoso.mail.onmicrosoft.com&Protocol=ActiveSync",
 			[]string{
 				"GET https://example.com" + jsonPath, "POST https://example.com" + xmlPath, "+POST https://example.com" + xmlPath,
 				"GET http://autodiscover.contoso.mail.onmicrosoft.com" + xmlPath,
-				"GET https://autodiscover-s.outlook.com/autodiscover/autodiscover.json/v1.0/alice@contoso.mail.onmicrosoft.com",
+				"GET https://autodiscover-s.outlook.com/autodiscover/autodiscover.json?Email=alice%40contoso.mail.onmicrosoft.com",
 			},
 		},
 		"a RedirectUrl in Outlook's schema": {

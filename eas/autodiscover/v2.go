@@ -10,12 +10,12 @@ import (
 
 const (
 	pathXML  = "/autodiscover/autodiscover.xml"
-	pathJSON = "/autodiscover/autodiscover.json/v1.0/"
+	pathJSON = "/autodiscover/autodiscover.json"
 )
 
 // jsonURL is where Autodiscover v2 tells of an address.
 func jsonURL(origin, address string) string {
-	return origin + pathJSON + url.PathEscape(address) + "?Protocol=ActiveSync"
+	return origin + pathJSON + "?Email=" + url.QueryEscape(address) + "&Protocol=ActiveSync"
 }
 
 // parseJSON reads an answer of Autodiscover v2.
