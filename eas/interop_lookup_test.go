@@ -4,7 +4,6 @@ package eas_test
 
 import (
 	"bytes"
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -132,64 +131,4 @@ func TestInteropValidateCert(t *testing.T) {
 			t.Errorf("%s: %v, %v", v, got, err)
 		}
 	}
-}
-
-// TestInteropUnserved is the list of what SOGo 5.8 does not serve, with what it does instead.
-func TestInteropUnserved(t *testing.T) {
-	l := newLab(t)
-	c := l.client(t, eas.Version141, "unserved")
-	at := time.Now()
-	http500 := func(err error) bool {
-		var he *eas.HTTPError
-		return errors.As(err, &he) && he.Code == 500
-	}
-	empty := func(err error) bool { return err != nil && strings.Contains(err.Error(), "it is empty") }
-	leftOut := func(err error) bool { return errors.Is(err, errors.ErrUnsupported) }
-	settings := func(q eas.SettingsRequest, which func(*eas.SettingsResponse) error) func() error {
-		return func() error {
-			r, err := c.Settings(t.Context(), q)
-			if err != nil {
-				return err
-			}
-			return which(r)
-		}
-	}
-	oof := func(r *eas.SettingsResponse) error { return r.OofErr }
-	for _, tc := range []struct {
-		what    string
-		ask     func() error
-		instead func(error) bool
-	}{
-		{"Search with Or", func() error {
-			_, err := c.SearchMailbox(t.Context(), eas.MailboxSearch{Any: true, FreeText: "x"})
-			return err
-		}, http500},
-		{"Search of documents", func() error { _, err := c.SearchDocuments(t.Context(), eas.DocumentSearch{Link: `\\a\b`}); return err }, http500},
-		{"ResolveRecipients without availability", func() error {
-			_, err := c.ResolveRecipients(t.Context(), eas.ResolveRequest{To: []string{"bob"}})
-			return err
-		}, empty},
-		{"certificates of recipients", func() error {
-			r, err := c.ResolveRecipients(t.Context(), eas.ResolveRequest{To: []string{"bob"}, Certificates: eas.CertificatesFull, Start: at, End: at.Add(time.Hour)})
-			if err == nil && r[0].Recipients[0].Certificates == nil {
-				err = errors.ErrUnsupported
-			}
-			return err
-		}, leftOut},
-		{"Oof, which needs a Sieve server", settings(eas.SettingsRequest{GetOof: eas.OofText}, oof), leftOut},
-		{"setting Oof", settings(eas.SettingsRequest{SetOof: &eas.Oof{State: eas.OofGlobal}}, oof), leftOut},
-		{"device passwords", settings(eas.SettingsRequest{DevicePassword: new("1")}, func(r *eas.SettingsResponse) error { return r.DevicePasswordErr }), leftOut},
-		{"rights management", settings(eas.SettingsRequest{Rights: true}, func(r *eas.SettingsResponse) error { return r.RightsErr }), leftOut},
-		{"Find, of 16.1", func() error { _, err := c.FindMailbox(t.Context(), eas.FindMailbox{FreeText: "x"}); return err }, leftOut},
-	} {
-		if err := tc.ask(); !tc.instead(err) {
-			t.Errorf("%s: %v", tc.what, err)
-		}
-	}
-	// A policy or a wipe it never demands: TestInteropProvision. Photos it has none of.
-	people, err := c.SearchGAL(t.Context(), eas.GALSearch{Query: "bob", Pictures: &eas.PictureOptions{}})
-	if err != nil || len(people.Entries) != 1 {
-		t.Fatalf("%+v, %v", people, err)
-	}
-	t.Logf("a photo: %+v", people.Entries[0].Picture)
 }

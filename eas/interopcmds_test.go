@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -20,75 +19,6 @@ import (
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
-
-// notInSOGo is what a client can send and SOGo 5.8 does not serve, and how it says so.
-var notInSOGo = []struct {
-	what, reason string
-	ask          func(*testing.T, *eas.Client, eas.SyncRequest, eas.ServerID) error // fails, or says what came instead
-}{
-	{"16.0 and 16.1: drafts, Send, InstanceId, ClientUid, Forwardees, SendResponse", "OPTIONS offers 2.5 to 14.1", func(t *testing.T, c *eas.Client, _ eas.SyncRequest, _ eas.ServerID) error {
-		info, err := c.Options(t.Context())
-		if err == nil && !slices.Contains(info.Versions, eas.Version160) {
-			err = fmt.Errorf("it has %v", info.Versions)
-		}
-		return err
-	}},
-	{"an empty Sync", "status 13: it remembers no request", func(t *testing.T, c *eas.Client, _ eas.SyncRequest, _ eas.ServerID) error {
-		_, err := c.SyncFolders(t.Context(), eas.SyncBatch{})
-		return err
-	}},
-	{"a Sync in part", "status 13: it remembers no request", func(t *testing.T, c *eas.Client, _ eas.SyncRequest, _ eas.ServerID) error {
-		_, err := c.SyncFolders(t.Context(), eas.SyncBatch{Partial: true, Wait: time.Minute})
-		return err
-	}},
-	{"ItemOperations Move", "HTTP 500", func(t *testing.T, c *eas.Client, q eas.SyncRequest, _ eas.ServerID) error {
-		_, err := c.Operations(t.Context(), []eas.Operation{{MoveConversation: []byte("0123456789abcdef"), To: q.CollectionID}})
-		return err
-	}},
-	{"ItemOperations Fetch of a document, and so Ranges", "success, with an empty item of folder (null)", func(t *testing.T, c *eas.Client, _ eas.SyncRequest, _ eas.ServerID) error {
-		_, err := c.Download(t.Context(), eas.Download{Fetch: eas.Fetch{LinkID: "https://library.example/x"}}, io.Discard)
-		return err
-	}},
-	{"a Schema", "it sends all properties", func(t *testing.T, c *eas.Client, q eas.SyncRequest, id eas.ServerID) error {
-		r, err := c.Fetch(t.Context(), []eas.Fetch{{CollectionID: q.CollectionID, ServerID: id, Schema: []wbxml.Tag{wbxml.EmailSubject}}}, false)
-		if err != nil {
-			return err
-		}
-		defer r.Close()
-		for res, err := range r.Results() {
-			if err != nil || len(res.Item.Properties.Children) > 1 {
-				return errors.Join(err, fmt.Errorf("%d properties", len(res.Item.Properties.Children)))
-			}
-		}
-		return nil
-	}},
-	{"MeetingResponse by LongId", "a result for (null)", func(t *testing.T, c *eas.Client, q eas.SyncRequest, id eas.ServerID) error {
-		got, err := c.MeetingResponse(t.Context(), []eas.MeetingReply{{Response: eas.MeetingAccept, LongID: string(q.CollectionID) + "+" + string(id)}})
-		if err != nil {
-			return err
-		}
-		return got[0].Err
-	}},
-}
-
-// TestInteropNotServed: the table of what SOGo does not serve is true.
-func TestInteropNotServed(t *testing.T) {
-	l := newLab(t)
-	l.seed(t, message(1, 100))
-	v := eas.Version141
-	c := l.client(t, v, "notserved")
-	f := l.find(t, c, func(f eas.Folder) bool { return f.Name == l.folder })
-	var id eas.ServerID
-	o := eas.HeadersOnly(eas.ClassEmail, v)
-	key := drain(t, c, f, eas.ClassEmail, o, 10, func(cmd *eas.Command) { id = cmd.ServerID })
-	for _, n := range notInSOGo {
-		if err := n.ask(t, c, eas.SyncRequest{Key: key, CollectionID: f.ID, Class: eas.ClassEmail, Options: o}, id); err == nil {
-			t.Errorf("%s is served: it is in the table with %q", n.what, n.reason)
-		} else {
-			t.Logf("%s: %v", n.what, err)
-		}
-	}
-}
 
 // sent are the messages that the server has sent since before, recipients in the first line.
 func (l *lab) sent(t *testing.T, before []string) []string {
