@@ -32,7 +32,7 @@ func TestFetchDocument(t *testing.T) {
 	for _, v := range versionsFrom(eas.Version120, eas.Version161) {
 		store := easserver.NewStore()
 		store.AddUser("alice")
-		p := &peer{url: easservertest.StartChecked(t, easserver.Config{}, store)}
+		p := &peer{url: easservertest.StartChecked(t, easserver.Config{}, store, answered)}
 		c, _ := p.client(t, v, nil)
 		one := func(f eas.Fetch) (res eas.FetchResult, data []byte) {
 			t.Helper()
@@ -104,7 +104,7 @@ func TestDownload(t *testing.T) {
 			return http.NotFoundHandler()
 		}
 		return nil
-	}}, store)}
+	}}, store, answered)}
 	id := inbox.AddMessage(attached)
 	c, _ := p.client(t, eas.Version141, nil)
 	for chunk, want := range map[int64]int{0: 1, 8000: 1, 7999: 2, 1000: 8, 999: 9} {

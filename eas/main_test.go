@@ -6,13 +6,15 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/eas/easserver/schemacheck"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// answered keeps what the servers of the tests answer.
+var answered *schemacheck.Answers
+
+func TestMain(m *testing.M) { schemacheck.Main(m, &answered) }
 
 // connect makes a client of a server that is h. change may be nil.
 func connect(t testing.TB, h http.Handler, change func(*eas.Config)) *eas.Client {

@@ -22,7 +22,7 @@ func newPeer(t *testing.T, cfg easserver.Config) *peer {
 	t.Helper()
 	store := easserver.NewStore()
 	p := &peer{alice: store.AddUser("alice"), bob: store.AddUser("bob")}
-	p.url = easservertest.StartChecked(t, cfg, store)
+	p.url = easservertest.StartChecked(t, cfg, store, answered)
 	return p
 }
 

@@ -76,7 +76,7 @@ func (c *client) do(cmd string, doc wbxml.Element) *wbxml.Element {
 		c.t.Fatalf("%s: %v", cmd, err)
 	}
 	if p, _ := parseProtocol(c.version); p >= 140 && !c.faulty {
-		schemas.keep(c.t, e)
+		keep(c.t, e.AppendXML(nil))
 	}
 	return e
 }

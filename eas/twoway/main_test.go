@@ -13,17 +13,19 @@ import (
 	"slices"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/auth"
 	"github.com/airlift-eas/airlift/eas/easserver"
 	"github.com/airlift-eas/airlift/eas/easserver/easservertest"
+	"github.com/airlift-eas/airlift/eas/easserver/schemacheck"
 	"github.com/airlift-eas/airlift/eas/twoway"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// answered keeps what the servers of the tests answer.
+var answered *schemacheck.Answers
+
+func TestMain(m *testing.M) { schemacheck.Main(m, &answered) }
 
 var errCrash = errors.New("crash")
 
@@ -156,7 +158,7 @@ func newWorld(t testing.TB, seed uint64, v eas.Version, folder string, cfg easse
 	t.Helper()
 	s := easserver.NewStore()
 	user := s.AddUser("alice")
-	url := easservertest.StartChecked(t, cfg, s)
+	url := easservertest.StartChecked(t, cfg, s, answered)
 	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 1)), server: user.Folder(folder)}
 	w.crash = &crasher{rng: w.rng}
 	base := eas.NewTransport()

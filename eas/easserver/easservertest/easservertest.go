@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/airlift-eas/airlift/eas/easserver"
+	"github.com/airlift-eas/airlift/eas/easserver/schemacheck"
 )
 
 // Password is the password of every user, unless the configuration says otherwise.
@@ -20,11 +21,11 @@ func Start(t testing.TB, cfg easserver.Config, store *easserver.Store) (url stri
 	return start(t, cfg, store, func(h http.Handler) http.Handler { return h })
 }
 
-// StartChecked is Start, and an answer that Microsoft's schemas refuse fails the test,
-// too, where they are: AIRLIFT_SPEC names a directory with the program check-response.
-func StartChecked(t testing.TB, cfg easserver.Config, store *easserver.Store) (url string) {
+// StartChecked is Start, and keeps answers, to be held against Microsoft's schemas. nil
+// keeps none.
+func StartChecked(t testing.TB, cfg easserver.Config, store *easserver.Store, answers *schemacheck.Answers) (url string) {
 	t.Helper()
-	return start(t, cfg, store, func(h http.Handler) http.Handler { return checked(t, h) })
+	return start(t, cfg, store, func(h http.Handler) http.Handler { return &checked{Handler: h, t: t, answers: answers} })
 }
 
 func start(t testing.TB, cfg easserver.Config, store *easserver.Store, wrap func(http.Handler) http.Handler) string {

@@ -3,56 +3,30 @@ package easservertest
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/airlift-eas/airlift/eas/easserver/schemacheck"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
-// maxChecked is how many answers of a server are held against the schemas, which takes a tenth of a second each. The tests of
-// easserver hold all kinds of them.
+// maxChecked is how many answers of a server are held against the schemas, which takes a while. The tests of easserver hold all kinds of
+// them.
 const maxChecked = 3
 
-// schemas keeps the answers of a server, to be held against the schemas when the test ends.
-type schemas struct {
+// checked keeps answers of a server, to be held against the schemas.
+type checked struct {
 	http.Handler
-	mu   sync.Mutex
-	docs [][]byte
+	t       testing.TB
+	answers *schemacheck.Answers
+
+	mu sync.Mutex
+	n  int
 }
 
-func checked(t testing.TB, h http.Handler) http.Handler {
-	spec := os.Getenv("AIRLIFT_SPEC")
-	if spec == "" {
-		return h
-	}
-	s := &schemas{Handler: h}
-	dir := t.TempDir()
-	t.Cleanup(func() {
-		var files []string
-		for i, doc := range s.docs {
-			name := filepath.Join(dir, fmt.Sprintf("answer-%d.xml", i))
-			if err := os.WriteFile(name, doc, 0o600); err != nil {
-				t.Error(err)
-			}
-			files = append(files, name)
-		}
-		if len(files) == 0 {
-			return
-		}
-		if out, err := exec.Command(filepath.Join(spec, "check-response"), files...).CombinedOutput(); err != nil {
-			t.Errorf("the schemas refuse answers: %v\n%s", err, out)
-		}
-	})
-	return s
-}
-
-func (s *schemas) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *checked) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	k := &keeper{ResponseWriter: w}
 	s.Handler.ServeHTTP(k, r)
 	// The schemas are those of the versions from 14.0 on; a base64 query has no such header.
@@ -71,22 +45,12 @@ func (s *schemas) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.docs) < maxChecked {
-		s.docs = append(s.docs, ascii(e.AppendXML(nil)))
+	if s.n++; s.n > maxChecked {
+		return
 	}
-}
-
-// ascii writes other characters as references: xmllint quotes the documents in its messages and cuts them anywhere.
-func ascii(xml []byte) []byte {
-	var out []byte
-	for _, r := range string(xml) {
-		if r < 0x80 {
-			out = append(out, byte(r))
-		} else {
-			out = fmt.Appendf(out, "&#%d;", r)
-		}
+	if err := s.answers.Keep(s.t.Name(), e.AppendXML(nil)); err != nil {
+		s.t.Error(err)
 	}
-	return out
 }
 
 const maxKept = 1 << 20 // bytes of an answer
