@@ -103,7 +103,7 @@ func (y *tally) String() string {
 func TestMixtures(t *testing.T) {
 	y := &tally{faults: map[easserver.Fault]int{}}
 	t.Run("seeds", func(t *testing.T) {
-		for seed := range uint64(repeats(3, 25)) {
+		for seed := range uint64(repeats(3, 18)) {
 			t.Run(fmt.Sprint(seed), func(t *testing.T) {
 				t.Parallel()
 				mix(t, seed, y)
