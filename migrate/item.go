@@ -195,7 +195,7 @@ func (p *pageWriter) personal(ctx context.Context, known *checkpoints.Item, e si
 func convert(class string, props *wbxml.Element) ([]byte, string, error) {
 	switch eas.Class(class) {
 	case eas.ClassContacts:
-		b, err := item.VCard(props)
+		b, err := item.VCard(props, item.Options{})
 		return b, ".vcf", err
 	case eas.ClassCalendar:
 		b, err := item.Event(props, item.Options{})

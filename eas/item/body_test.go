@@ -22,7 +22,7 @@ func TestBodies(t *testing.T) {
 		name    string
 		rtf     wbxml.Tag // of protocol 2.5
 	}{
-		"contact": {VCard, "NOTE", wbxml.ContactsRtf},
+		"contact": {func(e *wbxml.Element) ([]byte, error) { return VCard(e, Options{}) }, "NOTE", wbxml.ContactsRtf},
 		"event":   {func(e *wbxml.Element) ([]byte, error) { return Event(e, Options{}) }, "DESCRIPTION", wbxml.CalendarRtf},
 		"task":    {Task, "DESCRIPTION", wbxml.TasksRtf},
 		"note":    {Note, "DESCRIPTION", 0},
@@ -46,7 +46,7 @@ func TestBodies(t *testing.T) {
 		}
 		html := []string{c.name + ":" + text, alternative}
 		if class == "contact" {
-			html = html[:1]
+			html[1] = strings.NewReplacer("X-ALT-DESC", "X-EAS-BODY", `\;`, ";").Replace(alternative)
 		}
 		check("HTML", body("2", page), html...)
 		check("plain", body("1", "<b>\r\nx"), c.name+`:<b>\nx`)

@@ -9,10 +9,17 @@ import (
 )
 
 // card is a vCard while it is filled.
-type card struct{ vcard.Card }
+type card struct {
+	vcard.Card
+	old bool // of version 3.0
+}
 
 // add adds a property of type TEXT; without a value there is none.
 func (c card) add(name, value string, params ...param) {
+	if c.old { // where a semicolon needs an escape in any text: RFC 2426 4
+		c.structured(name, "", []string{value}, params...)
+		return
+	}
 	c.put(name, cleanText(value), params)
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 func TestVCardRecorded(t *testing.T) {
-	b, err := VCard(recorded(t, "contacts-v14.1")[0])
+	b, err := VCard(recorded(t, "contacts-v14.1")[0], Options{})
 	parseCard(t, b, err)
 	want := crlf(`
 BEGIN:VCARD
@@ -57,7 +57,7 @@ func TestVCardLosesNothing(t *testing.T) {
 	}
 	all = append(all, wbxml.E(wbxml.ContactsChildren, wbxml.T(wbxml.ContactsChild, "vtom"), wbxml.T(wbxml.ContactsChild, "vann")),
 		wbxml.E(wbxml.ContactsCategories, wbxml.T(wbxml.ContactsCategory, "va,b"), wbxml.T(wbxml.ContactsCategory, "vc")))
-	b, err := VCard(properties(all...))
+	b, err := VCard(properties(all...), Options{})
 	card := parseCard(t, b, err)
 	text := strings.ReplaceAll(string(b), "\r\n ", "")
 	for tag, value := range want {
@@ -90,26 +90,26 @@ func TestVCardNames(t *testing.T) {
 		in    wbxml.Element
 		fn, n string
 	}{
-		{wbxml.T(wbxml.ContactsFileAs, "Doe; John"), `Doe; John`, `Doe\; John;;;;`},
-		{wbxml.T(wbxml.ContactsCompanyName, "ACME"), "ACME", "ACME;;;;"},
-		{wbxml.T(wbxml.ContactsEmail1Address, "a@b.c"), "a@b.c", "a@b.c;;;;"},
-		{wbxml.T(wbxml.ContactsFirstName, " Ann "), "Ann", ";Ann;;;"},
-		{wbxml.T(wbxml.ContactsJobTitle, "boss"), "Unnamed", "Unnamed;;;;"},
+		{wbxml.T(wbxml.ContactsFileAs, "Doe; John"), `Doe; John`, `;DERIVED=true:Doe\; John;;;;`},
+		{wbxml.T(wbxml.ContactsCompanyName, "ACME"), "ACME", ";DERIVED=true:ACME;;;;"},
+		{wbxml.T(wbxml.ContactsEmail1Address, "a@b.c"), "a@b.c", ";DERIVED=true:a@b.c;;;;"},
+		{wbxml.T(wbxml.ContactsFirstName, " Ann "), "Ann", ":;Ann;;;"},
+		{wbxml.T(wbxml.ContactsJobTitle, "boss"), "Unnamed", ";DERIVED=true:Unnamed;;;;"},
 	} {
-		b, err := VCard(properties(c.in))
+		b, err := VCard(properties(c.in), Options{})
 		card := parseCard(t, b, err)
 		if got := card.Value(vcard.FieldFormattedName); got != c.fn {
 			t.Errorf("FN is %q, want %q", got, c.fn)
 		}
-		if !strings.Contains(string(b), "\r\nN:"+c.n+"\r\n") {
-			t.Errorf("no N:%s in\n%s", c.n, b)
+		if !strings.Contains(string(b), "\r\nN"+c.n+"\r\n") {
+			t.Errorf("no N%s in\n%s", c.n, b)
 		}
 	}
 }
 
 func TestVCardValues(t *testing.T) {
 	card := func(tag wbxml.Tag, value string) vcard.Card {
-		b, err := VCard(properties(wbxml.T(tag, value)))
+		b, err := VCard(properties(wbxml.T(tag, value)), Options{})
 		return parseCard(t, b, err)
 	}
 	for _, c := range []struct {
@@ -140,12 +140,12 @@ func TestVCardPhoto(t *testing.T) {
 		"folded":    wbxml.T(wbxml.ContactsPicture, encoded[:76]+"\r\n"+encoded[76:]),
 		"the bytes": wbxml.B(wbxml.ContactsPicture, jpeg),
 	} {
-		b, err := VCard(properties(e))
+		b, err := VCard(properties(e), Options{})
 		if got := parseCard(t, b, err).Value(vcard.FieldPhoto); got != "data:image/jpeg;base64,"+encoded {
 			t.Errorf("%s: %.80q", name, got)
 		}
 	}
-	b, err := VCard(properties(wbxml.T(wbxml.ContactsPicture, "not a picture")))
+	b, err := VCard(properties(wbxml.T(wbxml.ContactsPicture, "not a picture")), Options{})
 	if got := parseCard(t, b, err).Value(vcard.FieldPhoto); got != "" {
 		t.Errorf("no picture gives %q", got)
 	}
@@ -154,7 +154,7 @@ func TestVCardPhoto(t *testing.T) {
 // The name of a contact is the same for the same content, and another for another.
 func TestVCardUID(t *testing.T) {
 	uid := func(p *wbxml.Element) string {
-		b, err := VCard(p)
+		b, err := VCard(p, Options{})
 		return parseCard(t, b, err).Value(vcard.FieldUID)
 	}
 	items := recorded(t, "contacts-v2.5")

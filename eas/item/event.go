@@ -17,6 +17,9 @@ type Options struct {
 	// Files says where the files that Attachments lists are, by FileReference. What
 	// it does not have is only named.
 	Files map[string]File
+	// VCardVersion is the version of vCard that VCard writes, VCard4 or VCard3.
+	// Default: VCard4.
+	VCardVersion string
 }
 
 // File is a file that was stored beside a converted item.

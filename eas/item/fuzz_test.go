@@ -46,8 +46,10 @@ func convertAll(t *testing.T, e *wbxml.Element, left *int) {
 	}
 	*left--
 	for name, convert := range map[string]func(*wbxml.Element) ([]byte, error){
-		"VCard": VCard, "Task": Task, "Note": Note,
-		"Event": func(e *wbxml.Element) ([]byte, error) { return Event(e, Options{}) },
+		"Task": Task, "Note": Note,
+		"VCard":   func(e *wbxml.Element) ([]byte, error) { return VCard(e, Options{}) },
+		"VCard 3": func(e *wbxml.Element) ([]byte, error) { return VCard(e, Options{VCardVersion: VCard3}) },
+		"Event":   func(e *wbxml.Element) ([]byte, error) { return Event(e, Options{}) },
 	} {
 		b, err := convert(e)
 		if err != nil {

@@ -105,7 +105,7 @@ func TestIndependentCard(t *testing.T) {
 		wbxml.T(wbxml.ContactsLastName, "Müller; von"), wbxml.T(wbxml.ContactsFirstName, "Jörg, Dr."),
 		wbxml.T(wbxml.ContactsCompanyName, "ACME; Söhne"), wbxml.T(wbxml.ContactsDepartment, "R&D, big"),
 		wbxml.T(wbxml.ContactsBusinessAddressStreet, "Str. 1\r\n2nd: floor"), wbxml.T(wbxml.ContactsBusinessAddressCity, "Köln"),
-		wbxml.T(wbxml.ContactsBody, strings.Repeat("☃ note; with, all \\n kinds\n", 20))))
+		wbxml.T(wbxml.ContactsBody, strings.Repeat("☃ note; with, all \\n kinds\n", 20))), Options{})
 	parseCard(t, b, err)
 	got := run(t, py, `
 import sys, vobject

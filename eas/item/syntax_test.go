@@ -54,7 +54,7 @@ func TestParameters(t *testing.T) {
 		if got := eventLine(t, "v", param{"CN", c.in}); got != c.want {
 			t.Errorf("param(%q) = %q, want %q", c.in, got, c.want)
 		}
-		card := card{vcard.Card{}}
+		card := card{Card: vcard.Card{}}
 		card.add(vcard.FieldVersion, "4.0")
 		card.add("X", "v", param{"CN", c.in})
 		b, err := card.serialize()
@@ -65,7 +65,7 @@ func TestParameters(t *testing.T) {
 }
 
 func TestURIHasNoControls(t *testing.T) {
-	b, err := VCard(properties(wbxml.T(wbxml.ContactsWebPage, "http://a/\r\nATTACH:x\x00y\x02,;z")))
+	b, err := VCard(properties(wbxml.T(wbxml.ContactsWebPage, "http://a/\r\nATTACH:x\x00y\x02,;z")), Options{})
 	card := parseCard(t, b, err)
 	if got, want := card.Value(vcard.FieldURL), "http://a/%0D%0AATTACH:x%00y%02,;z"; got != want || card["ATTACH"] != nil {
 		t.Errorf("got %q, want %q", got, want)
@@ -87,7 +87,7 @@ func FuzzText(f *testing.F) {
 			t.Errorf("golang-ical reads %q, want %q", got, want+"x")
 		}
 
-		b, err = VCard(properties(wbxml.T(wbxml.ContactsBody, "x"+s+"x")))
+		b, err = VCard(properties(wbxml.T(wbxml.ContactsBody, "x"+s+"x")), Options{})
 		card := parseCard(t, b, err)
 		if got := card.Value(vcard.FieldNote); got != want+"x" {
 			t.Errorf("go-vcard reads %q, want %q", got, want+"x")

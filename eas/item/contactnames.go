@@ -1,0 +1,199 @@
+package item
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/emersion/go-vcard"
+
+	"github.com/airlift-eas/airlift/eas/wbxml"
+)
+
+// nameParts are the components of N (RFC 6350 6.2.2). Title is what comes before
+// the name, although MS-ASCNTC 2.2.2.62 says otherwise: JobTitle is there.
+func nameParts() []wbxml.Tag {
+	return []wbxml.Tag{
+		wbxml.ContactsLastName, wbxml.ContactsFirstName, wbxml.ContactsMiddleName, wbxml.ContactsTitle, wbxml.ContactsSuffix,
+	}
+}
+
+// names writes N and FN, of which neither may be empty. An N of nothing but FN says
+// that it is derived (RFC 9554 4.4), so that nobody takes a company for a family.
+func (c card) names(v view) {
+	full := fullName(v)
+	var n []string
+	for _, tag := range nameParts() {
+		n = append(n, v.value(tag))
+	}
+	c.add(vcard.FieldFormattedName, full)
+	if strings.Join(n, "") == "" {
+		n[0] = full
+		c.structured(vcard.FieldName, ";", n, param{"DERIVED", "true"})
+	} else {
+		c.structured(vcard.FieldName, ";", n)
+	}
+	c.structured(vcard.FieldNickname, ",", strings.Split(v.value(wbxml.Contacts2NickName), ","))
+	// As Apple's and Google's address books write them.
+	c.add("X-PHONETIC-FIRST-NAME", v.value(wbxml.ContactsYomiFirstName))
+	c.add("X-PHONETIC-LAST-NAME", v.value(wbxml.ContactsYomiLastName))
+	c.add("X-PHONETIC-ORG", v.value(wbxml.ContactsYomiCompanyName))
+}
+
+// fullName is what a contact is called, by whatever there is of it.
+func fullName(v view) string {
+	var parts []string
+	for _, tag := range [...]wbxml.Tag{
+		wbxml.ContactsTitle, wbxml.ContactsFirstName, wbxml.ContactsMiddleName, wbxml.ContactsLastName, wbxml.ContactsSuffix,
+	} {
+		if s := v.value(tag); s != "" {
+			parts = append(parts, s)
+		}
+	}
+	if len(parts) > 0 {
+		return strings.Join(parts, " ")
+	}
+	for _, tag := range [...]wbxml.Tag{
+		wbxml.ContactsFileAs, wbxml.ContactsCompanyName, wbxml.Contacts2NickName, wbxml.ContactsEmail1Address,
+		wbxml.ContactsMobilePhoneNumber, wbxml.ContactsBusinessPhoneNumber, wbxml.ContactsHomePhoneNumber,
+	} {
+		if s := v.value(tag); s != "" {
+			return s
+		}
+	}
+	return "Unnamed"
+}
+
+// names reads N, NICKNAME and how names are pronounced.
+func (r *cardReader) names() {
+	r.pronunciation()
+	for _, f := range r.fields(vcard.FieldName) {
+		if isTrue(f.Params.Get("DERIVED")) {
+			r.take(f)
+			continue
+		}
+		if r.hasName() {
+			r.lose(vcard.FieldName, f, "a contact has one name")
+			continue
+		}
+		parts := r.fieldNames(f)
+		for i, tag := range nameParts() {
+			r.set(tag, parts[i])
+		}
+		r.take(f)
+	}
+	r.oneOf(wbxml.Contacts2NickName, func(f *vcard.Field) string { return strings.Join(fieldList(f), ",") }, vcard.FieldNickname)
+}
+
+// fieldNames are the components of N. Of several names, which 2.1 has not, it makes
+// one as people say it: RFC 6350 6.2.2.
+func (r *cardReader) fieldNames(f *vcard.Field) []string {
+	parts := fieldParts(f, 5)
+	if !r.old {
+		for i, part := range strings.Split(f.Value, ";") {
+			parts[i] = cleanLines(strings.Join(fieldList(&vcard.Field{Value: part}), " "))
+		}
+	}
+	return parts
+}
+
+func (r *cardReader) hasName() bool {
+	for _, tag := range nameParts() {
+		if r.value(tag) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// pronunciation reads the Japanese phonetic rendering of names: as extensions, as a
+// second N or ORG with the parameter PHONETIC (RFC 9554 4.6), and as the SOUND of a
+// Japanese mobile phone, which has the components of N.
+func (r *cardReader) pronunciation() {
+	r.one(wbxml.ContactsYomiFirstName, "X-PHONETIC-FIRST-NAME")
+	r.one(wbxml.ContactsYomiLastName, "X-PHONETIC-LAST-NAME")
+	r.one(wbxml.ContactsYomiCompanyName, "X-PHONETIC-ORG")
+	for _, f := range r.fields(vcard.FieldName, vcard.FieldSound) {
+		if f.Params.Get("PHONETIC") != "" || fieldIs(f, "x-irmc-n") {
+			parts := r.fieldNames(f)
+			r.set(wbxml.ContactsYomiLastName, parts[0])
+			r.set(wbxml.ContactsYomiFirstName, parts[1])
+			r.take(f)
+		}
+	}
+	for _, f := range r.fields(vcard.FieldOrganization) {
+		if f.Params.Get("PHONETIC") != "" {
+			r.set(wbxml.ContactsYomiCompanyName, fieldParts(f, 1)[0])
+			r.take(f)
+		}
+	}
+}
+
+// filing reads how a contact is filed, and what it is called. A contact has no
+// display name of its own: servers make one of its names. One that has other words
+// than they is how people look for it, which is what FileAs is for.
+func (r *cardReader) filing() {
+	r.one(wbxml.ContactsFileAs, extraName(wbxml.ContactsFileAs), "X-EVOLUTION-FILE-AS", "X-FILE-AS")
+	full := fullName(r.view())
+	for _, f := range r.fields(vcard.FieldFormattedName) {
+		s := cleanLines(fieldText(f))
+		if isMadeOf(s, full) || s == r.value(wbxml.ContactsFileAs) || r.set(wbxml.ContactsFileAs, s) {
+			r.take(f)
+			continue
+		}
+		r.lose(vcard.FieldFormattedName, f, "a contact has no display name but its names")
+	}
+}
+
+// isMadeOf tells whether a name has no words but those of another.
+func isMadeOf(name, other string) bool {
+	words := func(s string) []string {
+		return strings.FieldsFunc(strings.ToLower(s), func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) && !unicode.IsMark(c) })
+	}
+	known := words(other)
+	for _, w := range words(name) {
+		if !slices.Contains(known, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// organization writes ORG and TITLE. A department with semicolons is one of several
+// levels.
+func (c card) organization(v view) {
+	units := strings.Split(v.value(wbxml.ContactsDepartment), ";")
+	for _, u := range units {
+		if strings.TrimSpace(u) != u || u == "" {
+			units = []string{v.value(wbxml.ContactsDepartment)}
+			break
+		}
+	}
+	c.structured(vcard.FieldOrganization, ";", trimLast(append([]string{v.value(wbxml.ContactsCompanyName)}, units...)...))
+	c.add(vcard.FieldTitle, v.value(wbxml.ContactsJobTitle))
+}
+
+func (r *cardReader) organization() {
+	for _, f := range r.fields(vcard.FieldOrganization) {
+		parts := fieldParts(f, 2)
+		company, department := parts[0], strings.Join(trimLast(parts[1:]...), ";")
+		if _, ok := r.props[wbxml.ContactsDepartment]; ok || r.value(wbxml.ContactsCompanyName) != "" {
+			if company != r.value(wbxml.ContactsCompanyName) || department != r.value(wbxml.ContactsDepartment) {
+				r.lose(vcard.FieldOrganization, f, "a contact has one company")
+				continue
+			}
+		}
+		r.set(wbxml.ContactsCompanyName, company)
+		r.set(wbxml.ContactsDepartment, department)
+		r.take(f)
+	}
+	r.one(wbxml.ContactsJobTitle, vcard.FieldTitle)
+}
+
+// trimLast drops empty components at the end of a structured value.
+func trimLast(s ...string) []string {
+	for len(s) > 0 && s[len(s)-1] == "" {
+		s = s[:len(s)-1]
+	}
+	return s
+}

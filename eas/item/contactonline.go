@@ -1,0 +1,118 @@
+package item
+
+import (
+	"net/mail"
+	"net/url"
+	"strings"
+
+	"github.com/emersion/go-vcard"
+
+	"github.com/airlift-eas/airlift/eas/wbxml"
+)
+
+func emailTags() []wbxml.Tag {
+	return []wbxml.Tag{wbxml.ContactsEmail1Address, wbxml.ContactsEmail2Address, wbxml.ContactsEmail3Address}
+}
+
+func chatTags() []wbxml.Tag {
+	return []wbxml.Tag{wbxml.Contacts2IMAddress, wbxml.Contacts2IMAddress2, wbxml.Contacts2IMAddress3}
+}
+
+// emails writes EMAIL: the address alone. Exchange sends it with a display name,
+// which goes to a parameter if it is another than the address.
+func (c card) emails(v view) {
+	for _, tag := range emailTags() {
+		address, name := v.value(tag), ""
+		if a, err := mail.ParseAddress(address); err == nil {
+			if a.Name != a.Address {
+				name = a.Name
+			}
+			address = a.Address
+		}
+		c.add(vcard.FieldEmail, address, param{"X-CN", name})
+	}
+}
+
+// chats writes IMPP, which must be a URI: RFC 6350 6.4.3, RFC 4770.
+func (c card) chats(v view) {
+	for _, tag := range chatTags() {
+		c.uri(vcard.FieldIMPP, imURI(v.value(tag)))
+	}
+}
+
+// imURI returns an instant messaging address as a URI.
+func imURI(s string) string {
+	if s == "" || isURI(s) {
+		return escapeURI(s)
+	}
+	return "im:" + escapeURI(s) // RFC 3860
+}
+
+// isURI tells whether s begins with a scheme.
+func isURI(s string) bool {
+	scheme, _, found := strings.Cut(s, ":")
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	return found && scheme != "" && strings.Trim(scheme, letters) == ""
+}
+
+func (r *cardReader) emails() {
+	tags := emailTags()
+	for _, f := range r.fields(vcard.FieldEmail) {
+		s := cleanLines(fieldText(f))
+		if name := unshielded(f.Params.Get("X-CN")); name != "" && s != "" {
+			s = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `" <` + s + `>`
+		}
+		r.oneMore(tags, vcard.FieldEmail, f, s)
+	}
+}
+
+// oneMore puts a text at the first of several places that is free.
+func (r *cardReader) oneMore(tags []wbxml.Tag, name string, f *vcard.Field, s string) {
+	for _, tag := range tags {
+		if s == "" {
+			return
+		}
+		if r.set(tag, s) || r.value(tag) == s {
+			r.takeLabeled(f)
+			return
+		}
+	}
+	r.lose(name, f, "a contact has three of them")
+}
+
+// chats reads IMPP, and the extensions that were there before it, as URIs of their
+// services.
+func (r *cardReader) chats() {
+	for _, f := range r.fields(vcard.FieldIMPP) {
+		s := fieldText(f)
+		if scheme, address, ok := strings.Cut(s, ":"); ok && strings.EqualFold(scheme, "im") {
+			if decoded, err := url.PathUnescape(address); err == nil {
+				s = decoded
+			}
+		}
+		r.oneMore(chatTags(), vcard.FieldIMPP, f, cleanLines(s))
+	}
+	for _, service := range [...]struct{ name, scheme string }{
+		{"X-MS-IMADDRESS", ""},
+		{"X-AIM", "aim"},
+		{"X-GADUGADU", "gg"},
+		{"X-GOOGLE-TALK", "xmpp"},
+		{"X-GTALK", "xmpp"},
+		{"X-ICQ", "icq"},
+		{"X-JABBER", "xmpp"},
+		{"X-MSN", "msnim"},
+		{"X-QQ", "qq"},
+		{"X-SIP", "sip"},
+		{"X-SKYPE", "skype"},
+		{"X-SKYPE-USERNAME", "skype"},
+		{"X-YAHOO", "ymsgr"},
+	} {
+		for _, f := range r.fields(service.name) {
+			s := cleanLines(fieldText(f))
+			if s != "" && service.scheme != "" && !isURI(s) {
+				s = service.scheme + ":" + s
+			}
+			r.oneMore(chatTags(), service.name, f, s)
+		}
+	}
+}
