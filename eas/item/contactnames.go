@@ -137,7 +137,7 @@ func (r *cardReader) filing() {
 	full := fullName(r.view())
 	for _, f := range r.fields(vcard.FieldFormattedName) {
 		s := cleanLines(fieldText(f))
-		if isMadeOf(s, full) || s == r.value(wbxml.ContactsFileAs) || r.set(wbxml.ContactsFileAs, s) {
+		if s == full || r.hasName() && isMadeOf(s, full) || s == r.value(wbxml.ContactsFileAs) || r.set(wbxml.ContactsFileAs, s) {
 			r.take(f)
 			continue
 		}

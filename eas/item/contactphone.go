@@ -57,22 +57,31 @@ func (c card) telephones(v view) {
 // named: better a number with a wrong label than none.
 func (r *cardReader) telephones() {
 	for _, overflow := range [...]bool{false, true} {
-		for _, f := range r.fields(vcard.FieldTelephone, "X-MS-TEL") {
-			places, others := phonePlaces(append(fieldTypes(f), r.label(f)...))
-			if overflow {
-				places = others
-			}
-			number := cleanLines(phoneNumber(f))
-			switch i := slices.IndexFunc(places, func(tag wbxml.Tag) bool { return r.value(tag) == number || r.set(tag, number) }); {
-			case number == "":
-			case i >= 0 && overflow:
-				r.lose(vcard.FieldTelephone, f, "kept as "+places[i].Name())
-			case i >= 0:
-				r.takeLabeled(f)
-			case overflow:
-				r.lose(vcard.FieldTelephone, f, "a contact has no place for one more of this kind")
+		for _, name := range [...]string{vcard.FieldTelephone, "X-MS-TEL"} {
+			for _, f := range r.fields(name) {
+				r.telephone(name, f, overflow)
 			}
 		}
+	}
+}
+
+func (r *cardReader) telephone(name string, f *vcard.Field, overflow bool) {
+	number := cleanLines(phoneNumber(f))
+	if number == "" {
+		return
+	}
+	places, others := phonePlaces(append(fieldTypes(f), r.label(f)...))
+	if overflow {
+		places = others
+	}
+	i := slices.IndexFunc(places, func(tag wbxml.Tag) bool { return r.value(tag) == number || r.set(tag, number) })
+	switch {
+	case i >= 0 && overflow:
+		r.lose(name, f, "kept as "+places[i].Name())
+	case i >= 0:
+		r.takeLabeled(f)
+	case overflow:
+		r.lose(name, f, "a contact has no place for one more of this kind")
 	}
 }
 

@@ -123,7 +123,7 @@ func (r *cardLines) parameter(s string) (name, values string) {
 
 // uncaret undoes the escapes of RFC 6868 in a shielded value.
 func uncaret(s string) string {
-	return strings.NewReplacer("^^", "^", "^n", string(shieldedBreak), "^'", shield(`"`)).Replace(s)
+	return strings.NewReplacer("^^", "^", "^n", string(shieldedBreak), "^"+shield("'"), shield(`"`)).Replace(s)
 }
 
 // escapes undoes the escapes of a value, into shields. In 2.1 a backslash is only
