@@ -28,7 +28,7 @@ func VCard(props *wbxml.Element, o Options) ([]byte, error) {
 	c.telephones(v)
 	c.emails(v)
 	c.chats(v)
-	c.uri(vcard.FieldURL, escapeURI(v.value(wbxml.ContactsWebPage)))
+	c.uri(vcard.FieldURL, keepURI(v.value(wbxml.ContactsWebPage)))
 	c.dates(v)
 	c.people(v)
 	c.structured(vcard.FieldCategories, ",", v.list(wbxml.ContactsCategories, wbxml.ContactsCategory))

@@ -125,6 +125,8 @@ func TestVCardValues(t *testing.T) {
 		{wbxml.Contacts2IMAddress, "sip:a@example.com", vcard.FieldIMPP, "sip:a@example.com"},
 		{wbxml.Contacts2IMAddress2, "a b", vcard.FieldIMPP, "im:a%20b"},
 		{wbxml.ContactsWebPage, "http://example.com/ä", vcard.FieldURL, "http://example.com/%C3%A4"},
+		{wbxml.ContactsWebPage, "http://example.com/a%20b?c=100%&d={e}", vcard.FieldURL, "http://example.com/a%20b?c=100%25&d=%7Be%7D"},
+		{wbxml.Contacts2IMAddress3, "xmpp:a%20b@example.com", vcard.FieldIMPP, "xmpp:a%20b@example.com"},
 	} {
 		if got := card(c.tag, c.in).Value(c.field); got != c.want {
 			t.Errorf("%s of %q is %q, want %q", c.field, c.in, got, c.want)

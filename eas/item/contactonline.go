@@ -43,10 +43,26 @@ func (c card) chats(v view) {
 // imURI returns an instant messaging address as a URI.
 func imURI(s string) string {
 	if s == "" || isURI(s) {
-		return escapeURI(s)
+		return keepURI(s)
 	}
 	return "im:" + escapeURI(s) // RFC 3860
 }
+
+// keepURI is a URI as it is, but for what no URI may have: the form of a URI of
+// what may be none (RFC 3987 3.1).
+func keepURI(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]) {
+			b.WriteByte('%')
+			continue
+		}
+		b.WriteString(escapeURI(s[i : i+1]))
+	}
+	return b.String()
+}
+
+func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f' }
 
 // isURI tells whether s begins with a scheme.
 func isURI(s string) bool {
