@@ -24,7 +24,7 @@ func (c card) add(name, value string, params ...param) {
 }
 
 // uri adds a property whose value is a URI: it has no escapes.
-func (c card) uri(name, value string) { c.put(name, shield(value), nil) }
+func (c card) uri(name, value string, params ...param) { c.put(name, shield(value), params) }
 
 // structured adds a property whose value has several parts.
 func (c card) structured(name, sep string, values []string, params ...param) {

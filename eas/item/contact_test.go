@@ -67,7 +67,7 @@ func TestVCardLosesNothing(t *testing.T) {
 	}
 	for _, line := range []string{
 		"N:vlastnamev;vfirstnamev;vmiddlenamev;vtitlev;vsuffixv",
-		"FN:vtitlev vfirstnamev vmiddlenamev vlastnamev vsuffixv",
+		"FN:vfileasv",
 		"ORG:vcompanynamev;vdepartmentv",
 		"ADR;LABEL=vhomeaddressstreetv\\nvhomeaddresspostalcodev vhomeaddresscityv vhomeaddressstatev\\nvhomeaddresscountryv;TYPE=home:" +
 			";;vhomeaddressstreetv;vhomeaddresscityv;vhomeaddressstatev;vhomeaddresspostalcodev;vhomeaddresscountryv",
@@ -86,6 +86,16 @@ func TestVCardLosesNothing(t *testing.T) {
 }
 
 func TestVCardNames(t *testing.T) {
+	for filed, fn := range map[string]string{
+		"": "Dr. Ann Doe", "Doe, Ann": "Dr. Ann Doe", "ACME": "Dr. Ann Doe", "Doe, Ann (ACME)": "Dr. Ann Doe", "ACME (Doe)": "Dr. Ann Doe",
+		"Ann Doe": "Ann Doe", "Doe Ann": "Doe Ann", "Annie": "Annie",
+	} {
+		b, err := VCard(properties(wbxml.T(wbxml.ContactsFirstName, "Ann"), wbxml.T(wbxml.ContactsLastName, "Doe"), wbxml.T(wbxml.ContactsTitle, "Dr."),
+			wbxml.T(wbxml.ContactsCompanyName, "ACME"), wbxml.T(wbxml.ContactsFileAs, filed)), Options{})
+		if got := parseCard(t, b, err).Value(vcard.FieldFormattedName); got != fn {
+			t.Errorf("FN of one who is filed as %q is %q, want %q", filed, got, fn)
+		}
+	}
 	for _, c := range []struct {
 		in    wbxml.Element
 		fn, n string

@@ -73,6 +73,7 @@ N;DERIVED=true:ABC Company;;;;
 ORG:ABC Company
 `, `
 CompanyName: ABC Company
+FileAs: ABC Company
 `, ``,
 		},
 		{
@@ -90,6 +91,7 @@ N:van der Harten;Rene;J.;Sir;R.D.O.N.
 FN:Rene van der Harten
 SORT-STRING:Harten
 `, `
+FileAs: Rene van der Harten
 FirstName: Rene
 LastName: van der Harten
 MiddleName: J.
@@ -116,6 +118,7 @@ N;ALTID=1;LANGUAGE=ja:山田;太郎;;;
 N;ALTID=1;PHONETIC=script;SCRIPT=Hira:やまだ;たろう;;;
 FN:山田 太郎
 `, `
+FileAs: 山田 太郎
 FirstName: 太郎
 LastName: 山田
 YomiFirstName: たろう
@@ -503,6 +506,8 @@ TZ: -0500: a contact has no such property
 		},
 		{
 			"MS-ASCNTC 2.2.2.2 and 2.2.2.64, what only a server says", "4.0", `
+PRODID:-//airlift//EAS archive//EN
+FN:Ann; Ltd.
 X-EAS-FILEAS:Ann\; Ltd.
 X-EAS-ALIAS:ann
 X-EAS-WEIGHTEDRANK:7

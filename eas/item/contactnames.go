@@ -40,18 +40,23 @@ func (c card) names(v view) {
 	c.add("X-PHONETIC-ORG", v.value(wbxml.ContactsYomiCompanyName))
 }
 
-// fullName is what a contact is called, by whatever there is of it.
+// fullName is what a contact is called, by whatever there is of it: as it is filed,
+// if that is no more than a name, by its names, or by what else it has.
 func fullName(v view) string {
-	var parts []string
+	var names []string
 	for _, tag := range [...]wbxml.Tag{
 		wbxml.ContactsTitle, wbxml.ContactsFirstName, wbxml.ContactsMiddleName, wbxml.ContactsLastName, wbxml.ContactsSuffix,
 	} {
 		if s := v.value(tag); s != "" {
-			parts = append(parts, s)
+			names = append(names, s)
 		}
 	}
-	if len(parts) > 0 {
-		return strings.Join(parts, " ")
+	filed := v.value(wbxml.ContactsFileAs)
+	if len(names) > 0 {
+		if filed != "" && filed != v.value(wbxml.ContactsCompanyName) && !strings.ContainsAny(filed, ",;(\n") {
+			return filed // the others are "Last, First", "Company" and "Last, First (Company)"
+		}
+		return strings.Join(names, " ")
 	}
 	for _, tag := range [...]wbxml.Tag{
 		wbxml.ContactsFileAs, wbxml.ContactsCompanyName, wbxml.Contacts2NickName, wbxml.ContactsEmail1Address,
@@ -82,7 +87,7 @@ func (r *cardReader) names() {
 		}
 		r.take(f)
 	}
-	r.oneOf(wbxml.Contacts2NickName, func(f *vcard.Field) string { return strings.Join(fieldList(f), ",") }, vcard.FieldNickname)
+	r.one(wbxml.Contacts2NickName, vcard.FieldNickname)
 }
 
 // fieldNames are the components of N. Of several names, which 2.1 has not, it makes
@@ -130,14 +135,15 @@ func (r *cardReader) pronunciation() {
 }
 
 // filing reads how a contact is filed, and what it is called. A contact has no
-// display name of its own: servers make one of its names. One that has other words
-// than they is how people look for it, which is what FileAs is for.
+// display name of its own: people find it as it is filed, so that is what FN is for.
+// The FN of VCard is no more than what else there is.
 func (r *cardReader) filing() {
 	r.one(wbxml.ContactsFileAs, extraName(wbxml.ContactsFileAs), "X-EVOLUTION-FILE-AS", "X-FILE-AS")
 	full := fullName(r.view())
+	own := r.card.Value(vcard.FieldProductID) == productID
 	for _, f := range r.fields(vcard.FieldFormattedName) {
 		s := cleanLines(fieldText(f))
-		if s == full || r.hasName() && isMadeOf(s, full) || s == r.value(wbxml.ContactsFileAs) || r.set(wbxml.ContactsFileAs, s) {
+		if own && s == full || r.set(wbxml.ContactsFileAs, s) || isMadeOf(s, full) || s == r.value(wbxml.ContactsFileAs) {
 			r.take(f)
 			continue
 		}

@@ -3,6 +3,7 @@ package item
 import (
 	"net/mail"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/emersion/go-vcard"
@@ -29,14 +30,37 @@ func (c card) emails(v view) {
 			}
 			address = a.Address
 		}
-		c.add(vcard.FieldEmail, address, param{"X-CN", name})
+		c.add(vcard.FieldEmail, address, param{"X-CN", name}, placed(v, emailTags(), tag))
 	}
+}
+
+// placeParam names the property that a value is of, where the order of the values
+// says something else.
+const placeParam = "X-EAS-NAME"
+
+// placed is that parameter for a contact that has nothing at a place before.
+func placed(v view, places []wbxml.Tag, tag wbxml.Tag) param {
+	for _, before := range places[:max(0, slices.Index(places, tag))] {
+		if v.value(before) == "" {
+			return param{placeParam, tag.Name()}
+		}
+	}
+	return param{}
+}
+
+// places are those where a value may be: the one that it was at, if it says so.
+func places(f *vcard.Field, tags []wbxml.Tag) []wbxml.Tag {
+	name := f.Params.Get(placeParam)
+	if i := slices.IndexFunc(tags, func(tag wbxml.Tag) bool { return tag.Name() == name }); i >= 0 {
+		return tags[i : i+1]
+	}
+	return tags
 }
 
 // chats writes IMPP, which must be a URI: RFC 6350 6.4.3, RFC 4770.
 func (c card) chats(v view) {
 	for _, tag := range chatTags() {
-		c.uri(vcard.FieldIMPP, imURI(v.value(tag)))
+		c.uri(vcard.FieldIMPP, imURI(v.value(tag)), placed(v, chatTags(), tag))
 	}
 }
 
@@ -84,7 +108,7 @@ func (r *cardReader) emails() {
 
 // oneMore puts a text at the first of several places that is free.
 func (r *cardReader) oneMore(tags []wbxml.Tag, name string, f *vcard.Field, s string) {
-	for _, tag := range tags {
+	for _, tag := range places(f, tags) {
 		if s == "" {
 			return
 		}

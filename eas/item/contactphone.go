@@ -36,6 +36,14 @@ type telephone struct {
 	outlook string // the value of TYPE of X-MS-TEL in 3.0
 }
 
+func businessPhones() []wbxml.Tag {
+	return []wbxml.Tag{wbxml.ContactsBusinessPhoneNumber, wbxml.ContactsBusiness2PhoneNumber}
+}
+
+func homePhones() []wbxml.Tag {
+	return []wbxml.Tag{wbxml.ContactsHomePhoneNumber, wbxml.ContactsHome2PhoneNumber}
+}
+
 func (c card) telephones(v view) {
 	for _, t := range telephones() {
 		name, kinds := vcard.FieldTelephone, t.kinds
@@ -44,7 +52,7 @@ func (c card) telephones(v view) {
 		} else if c.old && t.kinds3 != "" {
 			kinds = t.kinds3
 		}
-		var params []param
+		params := []param{placed(v, businessPhones(), t.tag), placed(v, homePhones(), t.tag)}
 		for kind := range strings.SplitSeq(kinds, " ") {
 			params = append(params, param{"TYPE", kind})
 		}
@@ -70,14 +78,15 @@ func (r *cardReader) telephone(name string, f *vcard.Field, overflow bool) {
 	if number == "" {
 		return
 	}
-	places, others := phonePlaces(append(fieldTypes(f), r.label(f)...))
+	tags, others := phonePlaces(append(fieldTypes(f), r.label(f)...))
+	tags = places(f, tags)
 	if overflow {
-		places = others
+		tags = others
 	}
-	i := slices.IndexFunc(places, func(tag wbxml.Tag) bool { return r.value(tag) == number || r.set(tag, number) })
+	i := slices.IndexFunc(tags, func(tag wbxml.Tag) bool { return r.value(tag) == number || r.set(tag, number) })
 	switch {
 	case i >= 0 && overflow:
-		r.lose(name, f, "kept as "+places[i].Name())
+		r.lose(name, f, "kept as "+tags[i].Name())
 	case i >= 0:
 		r.takeLabeled(f)
 	case overflow:
@@ -96,15 +105,14 @@ func phoneNumber(f *vcard.Field) string {
 
 // phonePlaces returns where a number of these types belongs, and where it may be
 // if that is taken.
-func phonePlaces(types []string) (places, others []wbxml.Tag) {
+func phonePlaces(types []string) (tags, others []wbxml.Tag) {
 	is := func(anyOf ...string) bool {
 		return slices.ContainsFunc(types, func(t string) bool { return slices.Contains(anyOf, t) })
 	}
-	work := []wbxml.Tag{wbxml.ContactsBusinessPhoneNumber, wbxml.ContactsBusiness2PhoneNumber}
-	home := []wbxml.Tag{wbxml.ContactsHomePhoneNumber, wbxml.ContactsHome2PhoneNumber}
+	work, home := businessPhones(), homePhones()
 	others = slices.Concat(home, work)
 	if is("work") {
-		others = append(work, wbxml.Contacts2CompanyMainPhone)
+		others = append(businessPhones(), wbxml.Contacts2CompanyMainPhone)
 	}
 	switch {
 	case is("fax"):

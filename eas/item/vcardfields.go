@@ -123,13 +123,9 @@ func (r *cardReader) value(tag wbxml.Tag) string {
 // one gives the contact the best text of the properties with these names. What
 // other texts there are is lost.
 func (r *cardReader) one(tag wbxml.Tag, names ...string) {
-	r.oneOf(tag, fieldText, names...)
-}
-
-func (r *cardReader) oneOf(tag wbxml.Tag, read func(*vcard.Field) string, names ...string) {
 	for _, name := range names {
 		for _, f := range r.fields(name) {
-			s := cleanLines(read(f))
+			s := cleanLines(fieldText(f))
 			switch {
 			case s == "":
 				continue
