@@ -110,7 +110,12 @@ func (r *cardReader) postal(f *vcard.Field, kind string) []string {
 	if r.old && kind == "work" && parts[2] != "" && r.set(wbxml.ContactsOfficeLocation, parts[1]) {
 		parts[1] = ""
 	}
-	street := slices.DeleteFunc([]string{parts[0], parts[1], parts[2]}, func(s string) bool { return s == "" })
+	street := slices.DeleteFunc(slices.Clone(parts[:3]), func(s string) bool { return s == "" })
+	for _, more := range parts[7:] { // RFC 9554 2.1 has more components, which are in the street, too
+		if !isMadeOf(more, strings.Join(parts[:7], " ")) {
+			street = append(street, more)
+		}
+	}
 	return append([]string{strings.Join(street, "\r\n")}, parts[3:7]...)
 }
 

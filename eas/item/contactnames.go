@@ -93,13 +93,24 @@ func (r *cardReader) names() {
 // fieldNames are the components of N. Of several names, which 2.1 has not, it makes
 // one as people say it: RFC 6350 6.2.2.
 func (r *cardReader) fieldNames(f *vcard.Field) []string {
-	parts := fieldParts(f, 5)
+	parts := fieldParts(f, len(nameParts())+2)
 	if !r.old {
-		for i, part := range strings.Split(f.Value, ";") {
+		for i, part := range strings.SplitN(f.Value, ";", maxParts) {
 			parts[i] = cleanLines(strings.Join(fieldList(&vcard.Field{Value: part}), " "))
 		}
 	}
+	// RFC 9554 2.2 has a second surname and a generation, which are in the surname and
+	// the suffix for those who know no more than five components.
+	parts[0], parts[4] = withWords(parts[0], parts[5]), withWords(parts[4], parts[6])
 	return parts
+}
+
+// withWords is a text with some more words, if it has not got them.
+func withWords(s, more string) string {
+	if isMadeOf(more, s) {
+		return s
+	}
+	return joinWords(s, more)
 }
 
 func (r *cardReader) hasName() bool {

@@ -87,8 +87,10 @@ func (r *cardReader) person(tag wbxml.Tag, name string, f *vcard.Field) {
 	s := cleanLines(fieldText(f))
 	switch {
 	case s == "":
+	case tag == wbxml.ContactsChild && r.member(wbxml.ContactsChildren, tag, s):
+		r.take(f)
 	case tag == wbxml.ContactsChild:
-		r.member(wbxml.ContactsChildren, tag, name, f, s)
+		r.lose(name, f, "a contact has 300 of them")
 	case r.set(tag, s), r.value(tag) == s:
 		r.take(f)
 	default:
@@ -100,32 +102,36 @@ func (r *cardReader) person(tag wbxml.Tag, name string, f *vcard.Field) {
 // MS-ASCNTC 6.
 const maxMembers = 300
 
-// member adds a text to a list of the contact, once.
-func (r *cardReader) member(container, tag wbxml.Tag, name string, f *vcard.Field, s string) {
+// member adds a text to a list of the contact, once. It fails for a list that is
+// full.
+func (r *cardReader) member(container, tag wbxml.Tag, s string) bool {
 	e, ok := r.props[container]
 	if !ok {
 		e = wbxml.E(container)
 	}
 	for m := range e.All(tag) {
 		if m.Text == s {
-			r.take(f)
-			return
+			return true
 		}
 	}
 	if len(e.Children) == maxMembers {
-		r.lost = append(r.lost, newLoss(r.fieldName(name, f), s, "more than 300"))
-		r.take(f)
-		return
+		return false
 	}
 	e.Append(wbxml.T(tag, s))
 	r.props[container] = e
-	r.take(f)
+	return true
 }
 
 func (r *cardReader) categories() {
 	for _, f := range r.fields(vcard.FieldCategories) {
-		for _, s := range fieldList(f) {
-			r.member(wbxml.ContactsCategories, wbxml.ContactsCategory, vcard.FieldCategories, f, cleanLines(s))
+		texts := fieldList(f)
+		for i, s := range texts {
+			if !r.member(wbxml.ContactsCategories, wbxml.ContactsCategory, cleanLines(s)) {
+				rest := shield(strings.Join(texts[i:], ","))
+				r.lose(vcard.FieldCategories, &vcard.Field{Value: rest}, "a contact has 300 of them")
+				break
+			}
 		}
+		r.take(f)
 	}
 }

@@ -73,10 +73,13 @@ func fieldList(f *vcard.Field) (texts []string) {
 	return texts
 }
 
+// maxParts bounds the components of a structured value. ADR has most: 18.
+const maxParts = 64
+
 // fieldParts is the value of a structured property, of n components at least. A
 // comma in them is a comma, since few writers escape those that are.
 func fieldParts(f *vcard.Field, n int) (parts []string) {
-	for part := range strings.SplitSeq(f.Value, ";") {
+	for _, part := range strings.SplitN(f.Value, ";", maxParts) {
 		parts = append(parts, cleanLines(strings.TrimSpace(unshielded(part))))
 	}
 	for len(parts) < n {

@@ -22,10 +22,10 @@ func unshielded(s string) string {
 // property rewrites a line for go-vcard: GROUP.NAME;PARAM=value:value.
 func (r *cardLines) property(line []byte) (string, bool) {
 	segments, value, ok := cutHead(string(line))
-	name := strings.TrimSpace(segments[0])
-	if !ok || !isPropertyName(name) {
+	if !ok || !isPropertyName(strings.TrimSpace(segments[0])) {
 		return "", false
 	}
+	name := strings.TrimSpace(segments[0])
 	var b strings.Builder
 	b.WriteString(name)
 	var encoded, set string
@@ -58,23 +58,32 @@ func (r *cardLines) property(line []byte) (string, bool) {
 	return b.String(), true
 }
 
+// What the parameters of a property may be, without what is in quotes: some have
+// the label of an address.
+const (
+	maxParameters = 64
+	maxParameter  = 16 << 10 // bytes
+)
+
 // cutHead divides a line into the name and its parameters, and the value.
 func cutHead(line string) (segments []string, value string, ok bool) {
 	begin, quoted := 0, false
-	for i := range len(line) {
+	for i := range min(len(line), maxParameters*maxParameter) {
 		switch c := line[i]; {
 		case c == '"':
 			quoted = !quoted
 		case quoted:
 		case c == ';':
-			segments = append(segments, line[begin:i])
+			if segments = append(segments, line[begin:i]); len(segments) > maxParameters {
+				return nil, "", false
+			}
 			begin = i + 1
 		case c == ':':
 			return append(segments, line[begin:i]), line[i+1:], true
 		}
 	}
 	head, value, ok := strings.Cut(line, ":") // a quote that does not end
-	return strings.Split(head, ";"), value, ok
+	return strings.SplitN(head, ";", maxParameters), value, ok
 }
 
 func isPropertyName(s string) bool {
@@ -105,7 +114,7 @@ func (r *cardLines) parameter(s string) (name, values string) {
 	}
 	quoted := false
 	var b strings.Builder
-	for _, c := range strings.ToValidUTF8(values, "\uFFFD") {
+	for _, c := range strings.ToValidUTF8(cutText(values, maxParameter), "\uFFFD") {
 		switch {
 		case c == '"':
 			quoted = !quoted
