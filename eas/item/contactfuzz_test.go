@@ -1,0 +1,69 @@
+package item
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/airlift-eas/airlift/eas/wbxml"
+)
+
+// FuzzVCard reads anything as vCards. Whatever contact comes of it must come back
+// as it is from a vCard of either version, in lines that another parser reads.
+func FuzzVCard(f *testing.F) {
+	names, err := filepath.Glob(filepath.Join("testdata", "contacts", "*.vcf"))
+	if err != nil || len(names) == 0 {
+		f.Fatal("no samples: ", err)
+	}
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	for _, c := range contactCases() {
+		f.Add([]byte("BEGIN:VCARD\nVERSION:" + c.version + c.card + "END:VCARD\n"))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		n := 0
+		for card, err := range SplitVCards(bytes.NewReader(data)) {
+			if err != nil || n == 4 {
+				break
+			}
+			n++
+			roundOne(t, card)
+		}
+		if n == 0 {
+			roundOne(t, data)
+		}
+	})
+}
+
+func roundOne(t *testing.T, data []byte) {
+	props, lost, err := ParseVCard(data, ParseOptions{})
+	if err != nil {
+		return
+	}
+	checkAddable(t, props)
+	for _, l := range lost {
+		if l.Why == "" || len(l.Value) > MaxLossValue {
+			t.Errorf("a loss without a reason or with all its value: %+v", l)
+		}
+	}
+	for _, version := range []string{VCard3, VCard4} {
+		b, err := VCard(props, Options{VCardVersion: version})
+		parseCard(t, b, err)
+		again, _, err := ParseVCard(b, ParseOptions{})
+		if err != nil {
+			t.Fatalf("%v\n%s", err, b)
+		}
+		about := func(e wbxml.Element) string { return e.Tag.Name() }
+		_, changed, gone := pairUp(props.Children, again.Children, about, sameMeaning)
+		_, _, added := pairUp(again.Children, props.Children, about, sameMeaning)
+		for _, e := range append(append(changed, gone...), added...) {
+			t.Errorf("by %s: %s is %s now\n%s", version, e.AppendXML(nil), again.AppendXML(nil), b)
+		}
+	}
+}
