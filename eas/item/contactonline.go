@@ -76,7 +76,7 @@ func imURI(s string) string {
 // what may be none (RFC 3987 3.1).
 func keepURI(s string) string {
 	var b strings.Builder
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if s[i] == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]) {
 			b.WriteByte('%')
 			continue

@@ -31,23 +31,26 @@ func (c card) people(v view) {
 // who it is.
 func (r *cardReader) people() {
 	for _, p := range [...]struct {
-		kinds []string
 		tag   wbxml.Tag
+		kinds []string
 		names []string
 	}{
 		{
-			[]string{"spouse", "partner", "domestic_partner"}, wbxml.ContactsSpouse,
+			wbxml.ContactsSpouse,
+			[]string{"spouse", "partner", "domestic_partner"},
 			[]string{"X-MS-SPOUSE", "X-SPOUSE", "X-EVOLUTION-SPOUSE", "X-KADDRESSBOOK-X-SPOUSESNAME"},
 		},
 		{
-			[]string{"assistant", "x-assistant"}, wbxml.ContactsAssistantName,
+			wbxml.ContactsAssistantName,
+			[]string{"assistant", "x-assistant"},
 			[]string{"X-MS-ASSISTANT", "X-ASSISTANT", "X-EVOLUTION-ASSISTANT", "X-KADDRESSBOOK-X-ASSISTANTSNAME"},
 		},
 		{
-			[]string{"manager", "x-manager"}, wbxml.Contacts2ManagerName,
+			wbxml.Contacts2ManagerName,
+			[]string{"manager", "x-manager"},
 			[]string{"X-MS-MANAGER", "X-MANAGER", "X-EVOLUTION-MANAGER", "X-KADDRESSBOOK-X-MANAGERSNAME"},
 		},
-		{[]string{"child"}, wbxml.ContactsChild, []string{"X-MS-CHILD", "X-CHILD"}},
+		{wbxml.ContactsChild, []string{"child"}, []string{"X-MS-CHILD", "X-CHILD"}},
 	} {
 		for _, f := range r.fields(vcard.FieldRelated) {
 			if fieldIs(f, p.kinds...) && !isReference(f) {

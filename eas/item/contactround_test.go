@@ -218,7 +218,8 @@ func meaning(e wbxml.Element) string {
 	switch e.Tag {
 	case wbxml.ContactsBirthday, wbxml.ContactsAnniversary:
 		return text[:min(len(text), len("2006-01-02"))]
-	case wbxml.ContactsWebPage:
+	case wbxml.ContactsWebPage, wbxml.Contacts2IMAddress, wbxml.Contacts2IMAddress2, wbxml.Contacts2IMAddress3:
+		text = strings.TrimPrefix(text, "im:")
 		if s, err := url.PathUnescape(text); err == nil {
 			return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n"))
 		}
