@@ -1,0 +1,150 @@
+package item_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/eas/auth"
+	"github.com/airlift-eas/airlift/eas/easserver"
+	"github.com/airlift-eas/airlift/eas/easserver/easservertest"
+	"github.com/airlift-eas/airlift/eas/item"
+	"github.com/airlift-eas/airlift/eas/wbxml"
+)
+
+// TestAddContacts adds what vCards become to a server that takes nothing that the
+// protocol forbids, in old and new versions, and reads from it what it has then.
+func TestAddContacts(t *testing.T) {
+	for _, version := range []eas.Version{"2.5", "12.1", "14.1", "16.1"} {
+		t.Run(string(version), func(t *testing.T) {
+			var commands []eas.ClientCommand
+			for _, props := range samples(t, version) {
+				commands = append(commands, eas.ClientCommand{Op: eas.OpAdd, ClientID: fmt.Sprint("c", len(commands)), Item: props})
+			}
+			store := easserver.NewStore()
+			store.AddUser("alice")
+			url := easservertest.StartChecked(t, easserver.Config{}, store)
+			writer := contactsFolder(t, url, version, "WRITER")
+			for _, r := range writer.sync(t, commands).Responses() {
+				if r.Err != nil {
+					t.Errorf("%s: %v", r.ClientID, r.Err)
+				}
+			}
+
+			reader := contactsFolder(t, url, version, "READER")
+			var got int
+			page := reader.sync(t, nil)
+			for c, err := range page.Commands() {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if has := commandOf(commands, c.Item.Properties); has == nil {
+					t.Errorf("nobody added %s", c.Item.Properties.AppendXML(nil))
+				}
+				got++
+			}
+			if got != len(commands) {
+				t.Errorf("%d contacts came back of %d", got, len(commands))
+			}
+		})
+	}
+}
+
+// samples are what the vCards of the samples become.
+func samples(t *testing.T, version eas.Version) (all []*wbxml.Element) {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join("testdata", "contacts", "*.vcf"))
+	if err != nil || len(names) == 0 {
+		t.Fatal("no samples: ", err)
+	}
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for card, err := range item.SplitVCards(bytes.NewReader(b)) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			props, _, err := item.ParseVCard(card, item.ParseOptions{Version: string(version)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, props)
+		}
+	}
+	return all
+}
+
+// commandOf is the command that added a contact, whose every property but the body
+// came back as it was sent.
+func commandOf(commands []eas.ClientCommand, props *wbxml.Element) *eas.ClientCommand {
+	for i := range commands {
+		added := commands[i].Item.(*wbxml.Element)
+		same := true
+		for _, e := range added.Children {
+			back := props.Child(e.Tag)
+			switch {
+			case e.Tag == wbxml.AirSyncBaseBody:
+				same = same && back.Value(wbxml.AirSyncBaseData) != ""
+			default:
+				same = same && back != nil && bytes.Equal(e.AppendXML(nil), back.AppendXML(nil))
+			}
+		}
+		if same {
+			return &commands[i]
+		}
+	}
+	return nil
+}
+
+// folder is a contacts folder of a mailbox, and a device that has read nothing of it.
+type folder struct {
+	client *eas.Client
+	id     eas.CollectionID
+	key    eas.SyncKey
+}
+
+func contactsFolder(t *testing.T, url string, version eas.Version, device eas.DeviceID) *folder {
+	t.Helper()
+	client, err := eas.New(eas.Config{
+		URL: url, User: "alice", DeviceID: device, Version: version,
+		Transport: &auth.Basic{User: "alice", Password: easservertest.Password, Origin: url},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.CloseIdleConnections)
+	tree, err := client.FolderSync(t.Context(), eas.InitialKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range tree.Add {
+		if f.Type == eas.FolderContacts {
+			at := &folder{client: client, id: f.ID, key: eas.InitialKey}
+			at.sync(t, nil).Close()
+			return at
+		}
+	}
+	t.Fatal("the mailbox has no contacts")
+	return nil
+}
+
+func (f *folder) sync(t *testing.T, commands []eas.ClientCommand) *eas.SyncPage {
+	t.Helper()
+	page, err := f.client.Sync(t.Context(), eas.SyncRequest{
+		Key: f.key, CollectionID: f.id, Class: eas.ClassContacts, Commands: commands,
+		CommandsOnly: len(commands) > 0, WindowSize: 512, Options: eas.ArchiveOptions(eas.ClassContacts, f.client.Version()),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.TrimSpace(string(page.Key)) != "" {
+		f.key = page.Key
+	}
+	return page
+}
