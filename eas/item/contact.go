@@ -34,8 +34,12 @@ func VCard(props *wbxml.Element, o Options) ([]byte, error) {
 	c.structured(vcard.FieldCategories, ",", v.list(wbxml.ContactsCategories, wbxml.ContactsCategory))
 	c.note(findBody(v))
 	c.photo(v.first(wbxml.ContactsPicture))
-	v.extra(c.add, wbxml.ContactsFileAs, wbxml.ContactsOfficeLocation, wbxml.ContactsAlias, wbxml.ContactsWeightedRank,
-		wbxml.Contacts2CustomerId, wbxml.Contacts2GovernmentId, wbxml.Contacts2AccountName, wbxml.Contacts2MMS)
+	for _, tag := range [...]wbxml.Tag{
+		wbxml.ContactsFileAs, wbxml.ContactsOfficeLocation, wbxml.ContactsAlias, wbxml.ContactsWeightedRank,
+		wbxml.Contacts2CustomerId, wbxml.Contacts2GovernmentId, wbxml.Contacts2AccountName, wbxml.Contacts2MMS,
+	} {
+		c.add(extraName(tag), v.value(tag))
+	}
 	return c.serialize()
 }
 

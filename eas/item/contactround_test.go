@@ -348,6 +348,7 @@ func everyProperty() (contacts []*wbxml.Element) {
 		wbxml.T(wbxml.ContactsBirthday, "1604-02-29T11:59:00.000Z"), wbxml.T(wbxml.ContactsPicture, "AAECAwQF"),
 		wbxml.T(wbxml.ContactsHomeAddressCountry, "Österreich"), wbxml.T(wbxml.ContactsOtherAddressPostalCode, "1010"),
 		wbxml.T(wbxml.Contacts2IMAddress3, "third only"), wbxml.T(wbxml.ContactsBusiness2PhoneNumber, "second only"),
-		wbxml.T(wbxml.ContactsLastName, "Contoso"), wbxml.T(wbxml.Contacts2NickName, "a, b,c"))
+		wbxml.T(wbxml.ContactsLastName, "Contoso"), wbxml.T(wbxml.Contacts2NickName, "a, b,c"),
+		wbxml.T(wbxml.ContactsOfficeLocation, strings.Repeat("a long way to go, ", 200)))
 	return append(contacts, exchange)
 }

@@ -60,7 +60,7 @@ func isLegacy(version string) bool {
 	return err == nil && n < 12
 }
 
-// extraName is how v.extra names a property.
+// extraName names a property that vCards have no word for.
 func extraName(tag wbxml.Tag) string { return "X-EAS-" + strings.ToUpper(tag.Name()) }
 
 // extras reads what VCard wrote as an extension. What only servers send cannot be
