@@ -132,6 +132,16 @@ YomiLastName: ﾔﾏﾀﾞ
 `, ``,
 		},
 		{
+			"RFC 6350 3.1, text that is not the UTF-8 that it should be", "3.0", `
+N:M\xFCller;J\xF6rg
+ORG:Größe und Maß\xC3
+`, `
+CompanyName: Größe und Maß\uFFFD
+FirstName: Jörg
+LastName: Müller
+`, ``,
+		},
+		{
 			"RFC 6350 6.2.5 and 6.2.6, days", "4.0", `
 BDAY:19960415
 ANNIVERSARY:2009-08-08

@@ -2,12 +2,13 @@ package item
 
 import (
 	"bytes"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"net/mail"
-	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -219,10 +220,8 @@ func meaning(e wbxml.Element) string {
 	case wbxml.ContactsBirthday, wbxml.ContactsAnniversary:
 		return text[:min(len(text), len("2006-01-02"))]
 	case wbxml.ContactsWebPage, wbxml.Contacts2IMAddress, wbxml.Contacts2IMAddress2, wbxml.Contacts2IMAddress3:
-		text = strings.TrimPrefix(text, "im:")
-		if s, err := url.PathUnescape(text); err == nil {
-			return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n"))
-		}
+		text = strings.ReplaceAll(characters(strings.TrimPrefix(text, "im:")), "\r\n", "\n")
+		return strings.TrimSpace(text)
 	case wbxml.ContactsPicture:
 		return strings.Join(strings.Fields(text), "")
 	case wbxml.ContactsEmail1Address, wbxml.ContactsEmail2Address, wbxml.ContactsEmail3Address:
@@ -241,6 +240,17 @@ func meaning(e wbxml.Element) string {
 		text += "\x00" + c.Text
 	}
 	return text
+}
+
+// characters undoes what is escaped in a URI, and leaves a percent sign that is none.
+func characters(uri string) string {
+	return regexp.MustCompile("%[0-9A-Fa-f]{2}").ReplaceAllStringFunc(uri, func(s string) string {
+		b, err := hex.DecodeString(s[1:])
+		if err != nil {
+			return s
+		}
+		return string(b)
+	})
 }
 
 // vcards are the files of a folder of vCards and its folders.

@@ -1,6 +1,6 @@
 // Package item turns the items of Exchange ActiveSync into the formats that the
-// rest of the world reads: contacts into vCard 4.0 ([VCard]), events, tasks and
-// notes into iCalendar ([Event], [Task], [Note]), and mail that came without its
+// rest of the world reads: contacts into vCard 4.0 or 3.0 ([VCard]), events, tasks
+// and notes into iCalendar ([Event], [Task], [Note]), and mail that came without its
 // MIME into a message that can be listed ([Message]). [Summarize] tells what a
 // manifest says of any item, [Fingerprint] what two listings match it by.
 //
@@ -8,7 +8,7 @@
 //
 // The archive stores every property losslessly beside the converted item, so a
 // conversion here never fails for a value that it cannot say: the value is left
-// out, or kept as an X-EAS-<PROPERTY> line when it is short. An error means that
+// out, or kept as an X-EAS-<PROPERTY> line when it is short or of a contact. An error means that
 // there was nothing to convert ([ErrNoProperties]).
 //
 // The functions read the tree that came from the wire and not the typed views of
@@ -38,6 +38,20 @@
 //
 // A body that came as HTML is a text in DESCRIPTION or NOTE, and in iCalendar also
 // as it came, in X-ALT-DESC. Of one that came as RTF only its type is said.
+//
+// # Contacts both ways
+//
+// [ParseVCard] makes a contact of a vCard, of version 2.1, 3.0 or 4.0, and names
+// each value that the contact does not hold: EAS has three e-mail addresses, twelve
+// telephone numbers that are each for something, one note, one picture of 36 KB. A
+// number or an address whose place is taken goes to one that is free, and is named.
+//
+// What EAS has and vCard has not is an extension that other programs know, or
+// X-EAS- and the name of the property, so that a contact comes back from its own
+// vCard as it was; but for Alias and WeightedRank, which only servers send, RTF, the
+// time of a birthday and the line ends of texts. FN is what the contact is filed as,
+// where that is a name and no "Last, First": EAS has no display name, and a contact
+// made of a foreign vCard is filed as its FN.
 //
 // [MS-OXCICAL]: https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-oxcical/
 package item

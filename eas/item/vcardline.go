@@ -174,7 +174,8 @@ func decodeQuoted(s string) string {
 }
 
 // decodeCharset returns a value in UTF-8. Bytes that are none, and of which nobody
-// says what they are, are read as Windows-1252.
+// says what they are, are read as Windows-1252; but for text that is UTF-8 all the
+// same and was cut somewhere.
 func decodeCharset(s, set string) string {
 	if set != "" && !strings.EqualFold(set, "utf-8") {
 		if r, err := charset.Reader(set, strings.NewReader(s)); err == nil {
@@ -184,7 +185,18 @@ func decodeCharset(s, set string) string {
 		}
 	}
 	if set == "" && !utf8.ValidString(s) {
-		s, _ = charmap.Windows1252.NewDecoder().String(s) // it decodes any byte
+		characters, bytes := 0, 0
+		for i, c := range s {
+			switch {
+			case c == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD"):
+				bytes++
+			case c >= utf8.RuneSelf:
+				characters++
+			}
+		}
+		if characters <= bytes {
+			s, _ = charmap.Windows1252.NewDecoder().String(s) // it decodes any byte
+		}
 	}
 	return strings.ToValidUTF8(s, "\uFFFD")
 }
