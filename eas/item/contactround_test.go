@@ -23,21 +23,21 @@ import (
 // many of each there must be, so that nothing that is kept can be lost unseen; a
 // test prints its table, and AIRLIFT_ROUND=write writes it anew.
 
-type fate struct{ kept, changed, lost int }
+type contactFate struct{ kept, changed, lost int }
 
-type fates map[string]*fate
+type contactFates map[string]*contactFate
 
-func (all fates) of(about string) *fate {
+func (all contactFates) of(about string) *contactFate {
 	if all[about] == nil {
-		all[about] = &fate{}
+		all[about] = &contactFate{}
 	}
 	return all[about]
 }
 
-func (all fates) String() string {
+func (all contactFates) String() string {
 	var b strings.Builder
 	b.WriteString("property\tkept\tchanged\tlost\n")
-	var sum fate
+	var sum contactFate
 	for _, about := range slices.Sorted(maps.Keys(all)) {
 		f := all[about]
 		fmt.Fprintf(&b, "%s\t%d\t%d\t%d\n", about, f.kept, f.changed, f.lost)
@@ -48,7 +48,7 @@ func (all fates) String() string {
 }
 
 // check compares a table with the committed one.
-func (all fates) check(t *testing.T, name string) {
+func (all contactFates) check(t *testing.T, name string) {
 	t.Helper()
 	name = filepath.Join("testdata", "contacts", name)
 	t.Logf("%s:\n%s", name, all)
@@ -96,9 +96,9 @@ func pairUp[T any](in, back []T, about func(T) string, equal func(a, b T) bool) 
 }
 
 // roundVCards takes the vCards of files to EAS and back, in both versions.
-func roundVCards(t *testing.T, files []string) fates {
+func roundVCards(t *testing.T, files []string) contactFates {
 	t.Helper()
-	all := fates{}
+	all := contactFates{}
 	for _, name := range files {
 		b, err := os.ReadFile(name)
 		if err != nil {
@@ -173,9 +173,9 @@ func isNamed(s said, losses []Loss) bool {
 }
 
 // roundContacts takes contacts to vCard and back, in both versions.
-func roundContacts(t *testing.T, contacts []*wbxml.Element, o ParseOptions) fates {
+func roundContacts(t *testing.T, contacts []*wbxml.Element, o ParseOptions) contactFates {
 	t.Helper()
-	all := fates{}
+	all := contactFates{}
 	for _, in := range contacts {
 		for _, version := range []string{VCard3, VCard4} {
 			b, err := VCard(in, Options{VCardVersion: version})

@@ -125,13 +125,13 @@ func (r *cardLines) parameter(s string) (name, values string) {
 		}
 	}
 	if values = b.String(); !r.old {
-		values = uncaret(values)
+		values = plainCaret(values)
 	}
 	return name, values
 }
 
-// uncaret undoes the escapes of RFC 6868 in a shielded value.
-func uncaret(s string) string {
+// plainCaret undoes the escapes of RFC 6868 in a shielded value.
+func plainCaret(s string) string {
 	return strings.NewReplacer("^^", "^", "^n", string(shieldedBreak), "^"+shield("'"), shield(`"`)).Replace(s)
 }
 
