@@ -14,6 +14,9 @@ import (
 // QUIRK(iOS): it is a leap year of which nobody alive was born.
 const noYear = 1604
 
+// omitYear is the parameter of a date in 3.0 that says of which year it has none.
+const omitYear = "X-APPLE-OMIT-YEAR"
+
 // dates writes BDAY and ANNIVERSARY: RFC 6350 6.2.5, 6.2.6. 3.0 has no
 // anniversary, and no date without a year.
 func (c card) dates(v view) {
@@ -28,7 +31,7 @@ func (c card) dates(v view) {
 		switch {
 		case !ok:
 		case c.old && day.Year() == noYear:
-			c.add(d.name3, day.Format(time.DateOnly), param{"X-APPLE-OMIT-YEAR", day.Format("2006")})
+			c.add(d.name3, day.Format(time.DateOnly), param{omitYear, day.Format("2006")})
 		case c.old:
 			c.add(d.name3, day.Format(time.DateOnly))
 		case day.Year() == noYear:
@@ -79,6 +82,9 @@ func (r *cardReader) date(tag wbxml.Tag, names ...string) {
 
 func (r *cardReader) setDate(tag wbxml.Tag, name string, f *vcard.Field) {
 	day, exact, ok := cardDay(fieldText(f))
+	if ok && f.Params.Get(omitYear) == day.Format("2006") {
+		day = time.Date(noYear, day.Month(), day.Day(), 0, 0, 0, 0, time.UTC)
+	}
 	s := day.Format(time.DateOnly) + contactTime
 	switch {
 	case fieldText(f) == "":

@@ -43,14 +43,7 @@ func (c card) names(v view) {
 // fullName is what a contact is called, by whatever there is of it: as it is filed,
 // if that is no more than a name, by its names, or by what else it has.
 func fullName(v view) string {
-	var names []string
-	for _, tag := range [...]wbxml.Tag{
-		wbxml.ContactsTitle, wbxml.ContactsFirstName, wbxml.ContactsMiddleName, wbxml.ContactsLastName, wbxml.ContactsSuffix,
-	} {
-		if s := v.value(tag); s != "" {
-			names = append(names, s)
-		}
-	}
+	names := spokenNames(v)
 	filed := v.value(wbxml.ContactsFileAs)
 	if len(names) > 0 {
 		if filed != "" && filed != v.value(wbxml.ContactsCompanyName) && !strings.ContainsAny(filed, ",;(\n") {
@@ -67,6 +60,23 @@ func fullName(v view) string {
 		}
 	}
 	return "Unnamed"
+}
+
+// spokenNames are the names in the order in which people say them: the surname first
+// in East Asia.
+func spokenNames(v view) (names []string) {
+	last, first := v.value(wbxml.ContactsLastName), v.value(wbxml.ContactsFirstName)
+	spoken := []string{v.value(wbxml.ContactsTitle), first, v.value(wbxml.ContactsMiddleName), last, v.value(wbxml.ContactsSuffix)}
+	if isEastAsian(last) && isEastAsian(first) {
+		spoken[1], spoken[2], spoken[3] = last, first, spoken[2]
+	}
+	return slices.DeleteFunc(spoken, func(s string) bool { return s == "" })
+}
+
+func isEastAsian(s string) bool {
+	return s != "" && strings.IndexFunc(s, func(c rune) bool {
+		return !unicode.In(c, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul)
+	}) < 0
 }
 
 // names reads N, NICKNAME and how names are pronounced.
@@ -150,11 +160,13 @@ func (r *cardReader) pronunciation() {
 // The FN of VCard is no more than what else there is.
 func (r *cardReader) filing() {
 	r.one(wbxml.ContactsFileAs, extraName(wbxml.ContactsFileAs), "X-EVOLUTION-FILE-AS", "X-FILE-AS")
-	full := fullName(r.view())
+	v := r.view()
+	full := fullName(v)
+	known := full + " " + strings.Join(spokenNames(v), " ")
 	own := r.card.Value(vcard.FieldProductID) == productID
 	for _, f := range r.fields(vcard.FieldFormattedName) {
 		s := cleanLines(fieldText(f))
-		if own && s == full || r.set(wbxml.ContactsFileAs, s) || isMadeOf(s, full) || s == r.value(wbxml.ContactsFileAs) {
+		if own && s == full || r.set(wbxml.ContactsFileAs, s) || isMadeOf(s, known) || s == r.value(wbxml.ContactsFileAs) {
 			r.take(f)
 			continue
 		}

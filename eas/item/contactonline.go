@@ -38,10 +38,11 @@ func (c card) emails(v view) {
 // says something else.
 const placeParam = "X-EAS-NAME"
 
-// placed is that parameter for a contact that has nothing at a place before.
+// placed is that parameter for a contact that has nothing, or the same, at a place
+// before.
 func placed(v view, places []wbxml.Tag, tag wbxml.Tag) param {
 	for _, before := range places[:max(0, slices.Index(places, tag))] {
-		if v.value(before) == "" {
+		if s := v.value(before); s == "" || s == v.value(tag) {
 			return param{placeParam, tag.Name()}
 		}
 	}
@@ -92,7 +93,7 @@ func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20
 func isURI(s string) bool {
 	scheme, _, found := strings.Cut(s, ":")
 	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	return found && scheme != "" && strings.Trim(scheme, letters) == ""
+	return found && scheme != "" && strings.Trim(scheme, letters) == "" && !strings.Contains(s, " ")
 }
 
 func (r *cardReader) emails() {

@@ -58,10 +58,13 @@ func (r *cardReader) photo() {
 			continue
 		}
 		if scheme, rest, ok := strings.Cut(s, ":"); ok {
-			head, data, found := strings.Cut(rest, ",")
-			if !strings.EqualFold(scheme, "data") || !found || !strings.HasSuffix(strings.ToLower(head), ";base64") {
+			if !strings.EqualFold(scheme, "data") {
 				r.lose(vcard.FieldPhoto, f, "it is not in the card")
 				continue
+			}
+			head, data, _ := strings.Cut(rest, ",")
+			if !strings.HasSuffix(strings.ToLower(head), ";base64") {
+				data = ""
 			}
 			s = data
 		}

@@ -359,6 +359,7 @@ func everyProperty() (contacts []*wbxml.Element) {
 		wbxml.T(wbxml.ContactsHomeAddressCountry, "Österreich"), wbxml.T(wbxml.ContactsOtherAddressPostalCode, "1010"),
 		wbxml.T(wbxml.Contacts2IMAddress3, "third only"), wbxml.T(wbxml.ContactsBusiness2PhoneNumber, "second only"),
 		wbxml.T(wbxml.ContactsLastName, "Contoso"), wbxml.T(wbxml.Contacts2NickName, "a, b,c"),
-		wbxml.T(wbxml.ContactsOfficeLocation, strings.Repeat("a long way to go, ", 200)))
+		wbxml.T(wbxml.ContactsOfficeLocation, strings.Repeat("a long way to go, ", 200)),
+		wbxml.T(wbxml.ContactsHomePhoneNumber, "one number"), wbxml.T(wbxml.ContactsHome2PhoneNumber, "one number"))
 	return append(contacts, exchange)
 }

@@ -156,6 +156,7 @@ func TestSplitVCards(t *testing.T) {
 		"UTF-16":       {utf16(one), []string{"BEGIN:VCARD\r\nFN:A\r\nEND:VCARD\n"}},
 		"long lines":   {long + one, []string{long, "BEGIN:VCARD\r\nFN:A\r\nEND:VCARD\n"}},
 		"too large":    {huge + one, []string{"!", "BEGIN:VCARD\r\nFN:A\r\nEND:VCARD\n"}},
+		"old":          {"\rBEGIN:VCARD\rFN:A\rEND:VCARD\rBEGIN:VCARD\rFN:B\rEND:VCARD", []string{"BEGIN:VCARD\rFN:A\rEND:VCARD\r", "BEGIN:VCARD\rFN:B\rEND:VCARD\r"}},
 		"broken off":   {one + "BEGIN:VCARD\nFN:B\n", []string{"BEGIN:VCARD\r\nFN:A\r\nEND:VCARD\n", "!"}},
 		"ends of none": {"END:VCARD\nEND:VCARD\n" + one, []string{"BEGIN:VCARD\r\nFN:A\r\nEND:VCARD\n"}},
 	} {
@@ -169,6 +170,9 @@ func TestSplitVCards(t *testing.T) {
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s (-want +got)\n%.2000s", name, diff)
 		}
+	}
+	if props, _, err := ParseVCard([]byte("BEGIN:VCARD\rFN:A\rEND:VCARD\r"), ParseOptions{}); err != nil || props.Value(wbxml.ContactsFileAs) != "A" {
+		t.Errorf("lines that end with CR: %v", err)
 	}
 	for card, err := range SplitVCards(strings.NewReader("BEGIN:VCARD\nFN:B\n")) {
 		if !errors.Is(err, io.ErrUnexpectedEOF) || card != nil {

@@ -21,7 +21,11 @@ import (
 // nothing more.
 func SplitVCards(r io.Reader) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		s := cardSplitter{r: bufio.NewReaderSize(transform.NewReader(r, unicode.BOMOverride(encoding.Nop.NewDecoder())), 64<<10)}
+		s := cardSplitter{r: bufio.NewReaderSize(transform.NewReader(r, unicode.BOMOverride(encoding.Nop.NewDecoder())), 64<<10), end: '\n'}
+		begin, _ := s.r.Peek(1 << 10) // an error comes again with the first line
+		if bytes.IndexByte(begin, '\r') >= 0 && bytes.IndexByte(begin, '\n') < 0 {
+			s.end = '\r'
+		}
 		for n := 1; ; n++ {
 			card, err := s.next()
 			switch {
@@ -41,7 +45,8 @@ func SplitVCards(r io.Reader) iter.Seq2[[]byte, error] {
 
 type cardSplitter struct {
 	r      *bufio.Reader
-	depth  int // how many cards are open: one may be inside another in 2.1
+	end    byte // of a line
+	depth  int  // how many cards are open: one may be inside another in 2.1
 	failed bool
 }
 
@@ -50,9 +55,7 @@ func (s *cardSplitter) next() ([]byte, error) {
 	s.depth = 0
 	var card []byte
 	for begins := true; ; {
-		// A part of a line if it is longer than the buffer. Lines end with LF, CR LF or,
-		// in old files, CR, which no mark has inside.
-		part, err := s.r.ReadSlice('\n')
+		part, err := s.r.ReadSlice(s.end) // a part of a line if it is longer than the buffer
 		whole := begins
 		begins = !errors.Is(err, bufio.ErrBufferFull)
 		if err != nil && begins && !errors.Is(err, io.EOF) {
@@ -66,7 +69,7 @@ func (s *cardSplitter) next() ([]byte, error) {
 			case isCardMark(part, "END:VCARD"):
 				s.depth = max(0, s.depth-1)
 				if s.depth == 0 && len(card) > 0 {
-					return finishedCard(append(card, bytes.TrimSpace(part)...))
+					return finishedCard(append(append(card, bytes.TrimSpace(part)...), s.end))
 				}
 			}
 		}
@@ -84,5 +87,5 @@ func finishedCard(card []byte) ([]byte, error) {
 	if len(card) > maxCard {
 		return nil, fmt.Errorf("larger than %d MiB", maxCard>>20)
 	}
-	return append(card, '\n'), nil
+	return card, nil
 }
