@@ -28,14 +28,14 @@ func TestAddContacts(t *testing.T) {
 			store := easserver.NewStore()
 			store.AddUser("alice")
 			url := easservertest.StartChecked(t, easserver.Config{}, store)
-			writer := contactsFolder(t, url, version, "WRITER")
+			writer := openFolder(t, url, "alice", easservertest.Password, version, "WRITER")
 			for _, r := range writer.sync(t, commands).Responses() {
 				if r.Err != nil {
 					t.Errorf("%s: %v", r.ClientID, r.Err)
 				}
 			}
 
-			reader := contactsFolder(t, url, version, "READER")
+			reader := openFolder(t, url, "alice", easservertest.Password, version, "READER")
 			var got int
 			page := reader.sync(t, nil)
 			for c, err := range page.Commands() {
@@ -88,10 +88,9 @@ func commandOf(commands []eas.ClientCommand, props *wbxml.Element) *eas.ClientCo
 		same := true
 		for _, e := range added.Children {
 			back := props.Child(e.Tag)
-			switch {
-			case e.Tag == wbxml.AirSyncBaseBody:
+			if e.Tag == wbxml.AirSyncBaseBody {
 				same = same && back.Value(wbxml.AirSyncBaseData) != ""
-			default:
+			} else {
 				same = same && back != nil && bytes.Equal(e.AppendXML(nil), back.AppendXML(nil))
 			}
 		}
@@ -109,11 +108,10 @@ type folder struct {
 	key    eas.SyncKey
 }
 
-func contactsFolder(t *testing.T, url string, version eas.Version, device eas.DeviceID) *folder {
+func openFolder(t *testing.T, url, user, password string, version eas.Version, device eas.DeviceID) *folder {
 	t.Helper()
 	client, err := eas.New(eas.Config{
-		URL: url, User: "alice", DeviceID: device, Version: version,
-		Transport: &auth.Basic{User: "alice", Password: easservertest.Password, Origin: url},
+		URL: url, User: user, DeviceID: device, Version: version, Transport: &auth.Basic{User: user, Password: password, Origin: url},
 	})
 	if err != nil {
 		t.Fatal(err)

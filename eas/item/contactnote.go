@@ -21,6 +21,9 @@ const noteHTML = "X-EAS-BODY"
 
 // note reads NOTE, of which a contact has one, as the Body of the protocol version.
 // HTML that says what the NOTE says is as good as it.
+//
+// QUIRK(SOGo 5.8): in 2.5 it takes the text for the container of later versions, and
+// answers the whole request with HTTP 501; it is to be written to in 14.1.
 func (r *cardReader) note(legacy bool) {
 	var notes []string
 	for _, f := range r.fields(vcard.FieldNote) {

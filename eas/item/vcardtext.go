@@ -86,7 +86,8 @@ func plainCard(data []byte) (text []byte, lost []Loss, err error) {
 }
 
 func isCardMark(line []byte, mark string) bool {
-	return strings.EqualFold(string(bytes.TrimSpace(line)), mark)
+	line = bytes.TrimSpace(line)
+	return len(line) == len(mark) && strings.EqualFold(string(line), mark)
 }
 
 // cardText returns text in UTF-8 if it begins with a byte order mark, and without
@@ -166,7 +167,7 @@ func isBase64Line(text []byte) bool {
 // physical returns the text up to the next line break, in memory of its own. Every
 // CR before it belongs to it.
 //
-// QUIRK(iTunes backups): lines end with CR CR LF.
+// QUIRK(iPhone): there are exports whose lines end with CR CR LF.
 func (r *cardLines) physical() (line []byte, ok bool) {
 	if len(r.rest) == 0 {
 		return nil, false
