@@ -19,7 +19,11 @@ func VCard(props *wbxml.Element, o Options) ([]byte, error) {
 	}
 	v := viewOf(props)
 	c := card{Card: vcard.Card{}, old: o.VCardVersion == VCard3}
-	c.add(vcard.FieldVersion, firstOf(o.VCardVersion, VCard4))
+	if c.old {
+		c.add(vcard.FieldVersion, VCard3)
+	} else {
+		c.add(vcard.FieldVersion, VCard4)
+	}
 	c.add(vcard.FieldProductID, productID)
 	c.add(vcard.FieldUID, firstOf(o.UID, "urn:uuid:"+contentUUID(props)))
 	c.names(v)

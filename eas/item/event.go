@@ -17,8 +17,8 @@ type Options struct {
 	// Files says where the files that Attachments lists are, by FileReference. What
 	// it does not have is only named.
 	Files map[string]File
-	// VCardVersion is the version of vCard that VCard writes, VCard4 or VCard3.
-	// Default: VCard4.
+	// VCardVersion is the version of vCard that VCard writes: VCard3, or VCard4 for
+	// anything else.
 	VCardVersion string
 }
 

@@ -17,7 +17,8 @@ import (
 // Each value that the contact does not have, or has otherwise, is among the losses:
 // what EAS has no property for, the fourth e-mail address, a picture over 48 KB,
 // the time of a birthday. UID and REV are no losses, since a server has its own,
-// nor are parameters, such as a language, nor a LABEL beside its ADR.
+// nor are parameters, such as a language or that an e-mail address is one at work,
+// nor a LABEL beside its ADR, nor the commas between several names of a component.
 //
 // The error is ErrNotItem if data holds no vCard, ErrNoProperties if nothing of it
 // is left, or says which bound it is over.

@@ -128,7 +128,7 @@ func newCardLines(text []byte) cardLines {
 // next returns the next line, without its folds.
 func (r *cardLines) next() (line []byte, ok bool) {
 	line, ok = r.physical()
-	head, _, _ := bytes.Cut(bytes.ToUpper(line[:min(len(line), maxHead)]), []byte(":"))
+	head, _, _ := bytes.Cut(bytes.ToUpper(line[:min(len(line), maxCardHead)]), []byte(":"))
 	if bytes.Contains(head, []byte("QUOTED-PRINTABLE")) {
 		for bytes.HasSuffix(line, []byte("=")) && len(r.rest) > 0 { // RFC 2045 6.7 (5)
 			more, _ := r.physical()
@@ -153,8 +153,8 @@ func (r *cardLines) next() (line []byte, ok bool) {
 	return line, ok
 }
 
-// maxHead is how far the parameters of a property are looked for, in bytes.
-const maxHead = 1 << 10
+// maxCardHead is how far the parameters of a property are looked for, in bytes.
+const maxCardHead = 1 << 10
 
 // isBase64Line tells whether the next line can only be base64.
 func isBase64Line(text []byte) bool {
