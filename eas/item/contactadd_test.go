@@ -12,13 +12,19 @@ import (
 	"github.com/airlift-eas/airlift/eas/auth"
 	"github.com/airlift-eas/airlift/eas/easserver"
 	"github.com/airlift-eas/airlift/eas/easserver/easservertest"
+	"github.com/airlift-eas/airlift/eas/easserver/schemacheck"
 	"github.com/airlift-eas/airlift/eas/item"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
 // TestAddContacts adds what vCards become to a server that takes nothing that the
-// protocol forbids, in old and new versions, and reads from it what it has then.
+// protocol forbids, in old and new versions, and reads from it what it has then: by
+// Microsoft's schemas, where they are.
 func TestAddContacts(t *testing.T) {
+	answers, err := schemacheck.New()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, version := range []eas.Version{"2.5", "12.1", "14.1", "16.1"} {
 		t.Run(string(version), func(t *testing.T) {
 			var commands []eas.ClientCommand
@@ -27,7 +33,7 @@ func TestAddContacts(t *testing.T) {
 			}
 			store := easserver.NewStore()
 			store.AddUser("alice")
-			url := easservertest.StartChecked(t, easserver.Config{}, store)
+			url := easservertest.StartChecked(t, easserver.Config{}, store, answers)
 			writer := openFolder(t, url, "alice", easservertest.Password, version, "WRITER")
 			for _, r := range writer.sync(t, commands).Responses() {
 				if r.Err != nil {
@@ -51,6 +57,13 @@ func TestAddContacts(t *testing.T) {
 				t.Errorf("%d contacts came back of %d", got, len(commands))
 			}
 		})
+	}
+	complaints, _, err := answers.Check(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range complaints {
+		t.Error(c)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
@@ -48,8 +49,8 @@ func roundOne(t *testing.T, data []byte) {
 	}
 	checkAddable(t, props)
 	for _, l := range lost {
-		if l.Why == "" || len(l.Value) > MaxLossValue {
-			t.Errorf("a loss without a reason or with all its value: %+v", l)
+		if l.Why == "" || len(l.Value) > MaxLossValue || !utf8.ValidString(l.Value) {
+			t.Errorf("a loss without a reason, with all its value, or that is no text: %+v", l)
 		}
 	}
 	for _, version := range []string{VCard3, VCard4} {

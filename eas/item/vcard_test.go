@@ -40,7 +40,7 @@ func TestParseVCardFirstOfSeveral(t *testing.T) {
 	if got := props.Value(wbxml.ContactsFileAs); got != "Ann" {
 		t.Errorf("FileAs is %q", got)
 	}
-	want := []Loss{{Property: "VCARD", Value: "BEGIN:VCARD\r\nFN:Bob\r\nEND:VCARD", Why: "after the first card: SplitVCards divides a file"}}
+	want := []Loss{{Property: "VCARD", Value: "BEGIN:VCARD\nFN:Bob\nEND:VCARD", Why: "after the first card: SplitVCards divides a file"}}
 	if diff := cmp.Diff(want, lost); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

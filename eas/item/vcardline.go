@@ -22,6 +22,11 @@ func unshielded(s string) string {
 // property rewrites a line for go-vcard: GROUP.NAME;PARAM=value:value.
 func (r *cardLines) property(line []byte) (string, bool) {
 	segments, value, ok := cutHead(string(line))
+	if !ok { // a quote that does not end
+		var head string
+		head, value, ok = strings.Cut(string(line), ":")
+		segments = strings.SplitN(head, ";", maxParameters)
+	}
 	if !ok || !isPropertyName(strings.TrimSpace(segments[0])) {
 		return "", false
 	}
@@ -31,26 +36,24 @@ func (r *cardLines) property(line []byte) (string, bool) {
 	var encoded, set string
 	for _, s := range segments[1:] {
 		name, values := r.parameter(s)
-		switch {
-		case name == "ENCODING" && strings.EqualFold(values, "quoted-printable"):
-			encoded = "Q"
+		switch name {
+		case "ENCODING":
+			encoded = transferEncoding(values)
 			continue
-		case name == "ENCODING" && (strings.EqualFold(values, "base64") || strings.EqualFold(values, "b")):
-			encoded, values = "B", "b"
-		case name == "CHARSET":
+		case "CHARSET":
 			set = values
 			continue
-		case name == "":
+		case "":
 			continue
 		}
 		b.WriteString(";" + name + "=" + values)
 	}
 	b.WriteByte(':')
 	switch encoded {
-	case "Q":
+	case quotedPrintable:
 		value = r.escapes(decodeCharset(decodeQuoted(value), set))
-	case "B":
-		value = strings.Join(strings.Fields(value), "")
+	case inBase64:
+		value = cleanText(strings.Join(strings.Fields(value), ""))
 	default:
 		value = r.escapes(decodeCharset(value, set))
 	}
@@ -65,7 +68,8 @@ const (
 	maxParameter  = 16 << 10 // bytes
 )
 
-// cutHead divides a line into the name and its parameters, and the value.
+// cutHead divides a line into the name and its parameters, and the value, if no
+// quote is open.
 func cutHead(line string) (segments []string, value string, ok bool) {
 	begin, quoted := 0, false
 	for i := range min(len(line), maxParameters*maxParameter) {
@@ -82,8 +86,7 @@ func cutHead(line string) (segments []string, value string, ok bool) {
 			return append(segments, line[begin:i]), line[i+1:], true
 		}
 	}
-	head, value, ok := strings.Cut(line, ":") // a quote that does not end
-	return strings.SplitN(head, ";", maxParameters), value, ok
+	return nil, "", false
 }
 
 func isPropertyName(s string) bool {

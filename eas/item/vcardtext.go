@@ -69,7 +69,7 @@ func plainCard(data []byte) (text []byte, lost []Loss, err error) {
 			}
 			out.WriteString("END:VCARD\n")
 			if rest := bytes.TrimSpace(r.rest); len(rest) > 0 {
-				lost = append(lost, newLoss("VCARD", string(rest[:min(len(rest), MaxLossValue)]), "after the first card: SplitVCards divides a file"))
+				lost = append(lost, newLoss("VCARD", beginning(rest), "after the first card: SplitVCards divides a file"))
 			}
 			return out.Bytes(), lost, nil
 		case depth > 1:
@@ -77,13 +77,16 @@ func plainCard(data []byte) (text []byte, lost []Loss, err error) {
 		}
 		property, ok := r.property(line)
 		if !ok {
-			lost = append(lost, newLoss("", string(line[:min(len(line), MaxLossValue)]), "not a line of a vCard"))
+			lost = append(lost, newLoss("", beginning(line), "not a line of a vCard"))
 			continue
 		}
 		out.WriteString(property)
 		out.WriteByte('\n')
 	}
 }
+
+// beginning is as much of a text as a Loss tells.
+func beginning(text []byte) string { return cleanText(string(text[:min(len(text), MaxLossValue)])) }
 
 func isCardMark(line []byte, mark string) bool {
 	line = bytes.TrimSpace(line)
@@ -128,8 +131,8 @@ func newCardLines(text []byte) cardLines {
 // next returns the next line, without its folds.
 func (r *cardLines) next() (line []byte, ok bool) {
 	line, ok = r.physical()
-	head, _, _ := bytes.Cut(bytes.ToUpper(line[:min(len(line), maxCardHead)]), []byte(":"))
-	if bytes.Contains(head, []byte("QUOTED-PRINTABLE")) {
+	encoding := r.encoding(line)
+	if encoding == quotedPrintable {
 		for bytes.HasSuffix(line, []byte("=")) && len(r.rest) > 0 { // RFC 2045 6.7 (5)
 			more, _ := r.physical()
 			line = append(append(line, "\r\n"...), more...)
@@ -144,16 +147,42 @@ func (r *cardLines) next() (line []byte, ok bool) {
 		line = append(line, more...)
 	}
 	// QUIRK(phones): base64 of several lines that no fold marks.
-	if bytes.Contains(head, []byte("BASE64")) || bytes.Contains(head, []byte("ENCODING=B")) {
-		for len(r.rest) > 0 && isBase64Line(r.rest) {
-			more, _ := r.physical()
-			line = append(line, more...)
-		}
+	for encoding == inBase64 && len(r.rest) > 0 && isBase64Line(r.rest) {
+		more, _ := r.physical()
+		line = append(line, more...)
 	}
 	return line, ok
 }
 
-// maxCardHead is how far the parameters of a property are looked for, in bytes.
+// The transfer encodings that a value may be in.
+const (
+	quotedPrintable = "QUOTED-PRINTABLE"
+	inBase64        = "B"
+)
+
+// encoding returns the transfer encoding of a line, "" if it has none. A line that
+// is folded before its value has none: no program that writes one does that.
+func (r *cardLines) encoding(line []byte) string {
+	segments, _, ok := cutHead(string(line[:min(len(line), maxCardHead)]))
+	for i := 1; ok && i < len(segments); i++ {
+		if name, value := r.parameter(segments[i]); name == "ENCODING" {
+			return transferEncoding(value)
+		}
+	}
+	return ""
+}
+
+func transferEncoding(value string) string {
+	switch value = strings.ToUpper(value); value {
+	case quotedPrintable, inBase64:
+		return value
+	case "BASE64":
+		return inBase64
+	}
+	return ""
+}
+
+// maxCardHead is how far the encoding of a property is looked for, in bytes.
 const maxCardHead = 1 << 10
 
 // isBase64Line tells whether the next line can only be base64.
