@@ -96,7 +96,7 @@ func TestVCardNames(t *testing.T) {
 			t.Errorf("FN of one who is filed as %q is %q, want %q", filed, got, fn)
 		}
 	}
-	for last, fn := range map[string]string{"山田": "山田 太郎", "Yamada": "太郎 Yamada"} {
+	for last, fn := range map[string]string{"山田": "山田 太郎", "ムーア": "ムーア 太郎", "Yamada": "太郎 Yamada"} {
 		b, err := VCard(properties(wbxml.T(wbxml.ContactsFirstName, "太郎"), wbxml.T(wbxml.ContactsLastName, last)), Options{})
 		if got := parseCard(t, b, err).Value(vcard.FieldFormattedName); got != fn {
 			t.Errorf("FN is %q, want %q", got, fn)

@@ -75,7 +75,7 @@ func spokenNames(v view) (names []string) {
 
 func isEastAsian(s string) bool {
 	return s != "" && strings.IndexFunc(s, func(c rune) bool {
-		return !unicode.In(c, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul)
+		return c != 'ー' && !unicode.In(c, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul)
 	}) < 0
 }
 

@@ -317,9 +317,39 @@ func TestRoundContacts25(t *testing.T) {
 	roundContacts(t, contacts, o).check(t, "contacts-2.5.tsv")
 }
 
+// TestRoundContactsCorpus: what the vCards of the corpus become, and the contacts
+// among its recorded documents, of which there are none so far.
 func TestRoundContactsCorpus(t *testing.T) {
-	contacts := parsedContacts(t, vcards(t, filepath.Join(corpus(t), "contacts")), ParseOptions{})
+	dir := corpus(t)
+	contacts := parsedContacts(t, vcards(t, filepath.Join(dir, "contacts")), ParseOptions{})
+	documents, err := filepath.Glob(filepath.Join(dir, "eas", "*", "*.wbxml"))
+	if err != nil || len(documents) == 0 {
+		t.Fatal("no documents: ", err)
+	}
+	for _, name := range documents {
+		doc, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if doc[0] != 0x5D { // these are ApplicationData, or its children, without a header
+			doc = append(append([]byte{0x5D}, doc...), 0x01)
+		}
+		if root, err := wbxml.Unmarshal(append([]byte{0x03, 0x01, 0x6A, 0x00}, doc...), wbxml.Limits{}); err == nil {
+			contacts = append(contacts, contactsIn(root)...)
+		}
+	}
 	roundContacts(t, contacts, ParseOptions{}).check(t, "contacts-corpus.tsv")
+}
+
+// contactsIn returns the elements that have properties of a contact.
+func contactsIn(e *wbxml.Element) (found []*wbxml.Element) {
+	if slices.ContainsFunc(e.Children, func(c wbxml.Element) bool { return c.Tag.Namespace() == "Contacts" }) {
+		return []*wbxml.Element{e}
+	}
+	for i := range e.Children {
+		found = append(found, contactsIn(&e.Children[i])...)
+	}
+	return found
 }
 
 // everyProperty are contacts with all that MS-ASCNTC 2.2.2 has: once with plain
