@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// component is an object of a vCard or iCalendar stream: what stands between BEGIN
-// and END. Both formats share their line syntax, RFC 5545 3.1 and RFC 6350 3.2.
+// component is an object of an iCalendar stream: what stands between BEGIN and END.
+// RFC 5545 3.1.
 type component struct {
 	name     string
 	props    []contentLine
@@ -91,7 +91,7 @@ func parseContentLine(text string) contentLine {
 			name = strings.ToUpper(name)
 			l.params[name] = append(l.params[name], splitParam(value)...)
 		} else {
-			l.params["TYPE"] = append(l.params["TYPE"], s) // vCard 2.1
+			l.params["TYPE"] = append(l.params["TYPE"], s) // vCalendar 1.0
 		}
 		start, part = end+1, part+1
 	}
@@ -151,16 +151,6 @@ func (l contentLine) param(name string) string {
 		return v[0]
 	}
 	return ""
-}
-
-// hasType tells whether the TYPE parameter has a value.
-func (l contentLine) hasType(typ string) bool {
-	for _, t := range l.params["TYPE"] {
-		if strings.EqualFold(t, typ) {
-			return true
-		}
-	}
-	return false
 }
 
 // fields splits a value at separators that are not escaped, and unescapes the

@@ -142,21 +142,19 @@ func (l *loader) message(path, rel string) error {
 }
 
 func (l *loader) contacts(path, rel string) error {
-	cards, err := parseFile(path)
+	cards, err := parseFile(path, parseCards)
 	if err != nil {
 		return err
 	}
 	f := l.folder(rel, eas.FolderUserContacts)
-	for _, c := range cards {
-		if c.name == "VCARD" {
-			l.add(f, eas.ClassContacts, Item{Properties: contactProperties(c)})
-		}
+	for _, props := range cards {
+		l.add(f, eas.ClassContacts, Item{Properties: props})
 	}
 	return nil
 }
 
 func (l *loader) calendar(path, rel string) error {
-	calendars, err := parseFile(path)
+	calendars, err := parseFile(path, parseComponents)
 	if err != nil {
 		return err
 	}
@@ -172,15 +170,14 @@ func (l *loader) calendar(path, rel string) error {
 
 func (f *Folder) userType() eas.FolderType { return userCreated(f.typ) }
 
-func parseFile(path string) ([]*component, error) {
+func parseFile[T any](path string, parse func(io.Reader) (T, error)) (parsed T, err error) {
 	r, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return parsed, err
 	}
 	defer r.Close()
-	c, err := parseComponents(r)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	if parsed, err = parse(r); err != nil {
+		return parsed, fmt.Errorf("%s: %w", path, err)
 	}
-	return c, nil
+	return parsed, nil
 }

@@ -88,22 +88,23 @@ func (s *sampler) contacts(f *Folder, people []string) {
 		if i%5 == 0 {
 			card += "NOTE:Met at the harbour fair.\\nPrefers to be called in the morning ☎.\n"
 		}
-		s.add(f, card+"END:VCARD\n")
+		parsed, err := parseCards(strings.NewReader(card + "END:VCARD\n"))
+		if err != nil {
+			panic("easserver: the sample is broken: " + err.Error())
+		}
+		for _, props := range parsed {
+			f.Add(Item{Properties: props})
+		}
 	}
 }
 
 func sampleAddress(i int) string { return fmt.Sprintf("person%02d@example.org", i) }
 
-// add adds what a vCard or iCalendar text says.
+// add adds what an iCalendar text says.
 func (s *sampler) add(f *Folder, text string) {
 	parsed, err := parseComponents(strings.NewReader(text))
 	if err != nil {
 		panic("easserver: the sample is broken: " + err.Error())
-	}
-	for _, c := range parsed {
-		if c.name == "VCARD" {
-			f.Add(Item{Properties: contactProperties(c)})
-		}
 	}
 	for _, it := range calendarItems(parsed) {
 		f.Add(Item{Properties: it.props})
