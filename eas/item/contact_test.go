@@ -109,6 +109,7 @@ func TestVCardNames(t *testing.T) {
 		{wbxml.T(wbxml.ContactsFileAs, "Doe; John"), `Doe; John`, `;DERIVED=true:Doe\; John;;;;`},
 		{wbxml.T(wbxml.ContactsCompanyName, "ACME"), "ACME", ";DERIVED=true:ACME;;;;"},
 		{wbxml.T(wbxml.ContactsEmail1Address, "a@b.c"), "a@b.c", ";DERIVED=true:a@b.c;;;;"},
+		{wbxml.T(wbxml.ContactsEmail1Address, `"A, B" <a@b.c>`), "a@b.c", ";DERIVED=true:a@b.c;;;;"},
 		{wbxml.T(wbxml.ContactsFirstName, " Ann "), "Ann", ":;Ann;;;"},
 		{wbxml.T(wbxml.ContactsJobTitle, "boss"), "Unnamed", ";DERIVED=true:Unnamed;;;;"},
 	} {

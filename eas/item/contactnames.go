@@ -51,15 +51,9 @@ func fullName(v view) string {
 		}
 		return strings.Join(names, " ")
 	}
-	for _, tag := range [...]wbxml.Tag{
-		wbxml.ContactsFileAs, wbxml.ContactsCompanyName, wbxml.Contacts2NickName, wbxml.ContactsEmail1Address,
-		wbxml.ContactsMobilePhoneNumber, wbxml.ContactsBusinessPhoneNumber, wbxml.ContactsHomePhoneNumber,
-	} {
-		if s := v.value(tag); s != "" {
-			return s
-		}
-	}
-	return "Unnamed"
+	address, _ := emailParts(v.value(wbxml.ContactsEmail1Address))
+	return firstOf(filed, v.value(wbxml.ContactsCompanyName), v.value(wbxml.Contacts2NickName), address, v.value(wbxml.ContactsMobilePhoneNumber),
+		v.value(wbxml.ContactsBusinessPhoneNumber), v.value(wbxml.ContactsHomePhoneNumber), "Unnamed")
 }
 
 // spokenNames are the names in the order in which people say them: the surname first

@@ -23,15 +23,22 @@ func chatTags() []wbxml.Tag {
 // which goes to a parameter if it is another than the address.
 func (c card) emails(v view) {
 	for _, tag := range emailTags() {
-		address, name := v.value(tag), ""
-		if a, err := mail.ParseAddress(address); err == nil {
-			if a.Name != a.Address {
-				name = a.Name
-			}
-			address = a.Address
-		}
+		address, name := emailParts(v.value(tag))
 		c.add(vcard.FieldEmail, address, param{"X-CN", name}, placed(v, emailTags(), tag))
 	}
+}
+
+// emailParts returns an address, and the name that it came with if that is another
+// than the address.
+func emailParts(s string) (address, name string) {
+	a, err := mail.ParseAddress(s)
+	switch {
+	case err != nil || !strings.ContainsAny(s, "<("): // no more than an address, if that
+		return s, ""
+	case a.Name == a.Address:
+		return a.Address, ""
+	}
+	return a.Address, a.Name
 }
 
 // placeParam names the property that a value is of, where the order of the values
