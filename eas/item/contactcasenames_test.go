@@ -80,7 +80,7 @@ SORT-STRING: Harten: a contact has no such property
 `,
 		},
 		{
-			"vCard 2.1 2.4.2, a comma divides nothing", "2.1", `
+			"vCard 2.1 2.2.2, a comma divides nothing", "2.1", `
 N:Doe;John;Richter,James;Mr.;Sr.
 `, `
 FirstName: John
@@ -120,7 +120,7 @@ YomiLastName: ヤマダ
 `, ``,
 		},
 		{
-			"vCard 2.1 2.1.3, quoted-printable and a charset; IrMC 1.1, a name and its sound", "2.1", `
+			"vCard 2.1 2.1, quoted-printable and a charset; IrMC 1.1, a name and its sound", "2.1", `
 N;CHARSET=SHIFT_JIS;ENCODING=QUOTED-PRINTABLE:=8E=52=93=63;=91=BE=98=59
 SOUND;X-IRMC-N;CHARSET=SHIFT_JIS;ENCODING=QUOTED-PRINTABLE:=D4=CF=C0=DE;=C0=DB=
 =B3

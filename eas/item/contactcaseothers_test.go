@@ -120,7 +120,7 @@ Body: 1: This fax number is operational 0800 to 1715 EST, Mon-Fri.\r\nAnd the ol
 `, ``,
 		},
 		{
-			"vCard 2.1 2.1.3, a note of several lines, and a backslash that is one", "2.1", `
+			"vCard 2.1 2.1, a note of several lines, and a backslash that is one", "2.1", `
 NOTE;ENCODING=QUOTED-PRINTABLE:first=0D=0A=
 second =3D C:\new=0D=0A=
 	third
@@ -129,7 +129,7 @@ Body: 1: first\r\nsecond = C:\\new\r\n\tthird
 `, ``,
 		},
 		{
-			"RFC 6350 6.7.5 and others, what EAS has no word for", "4.0", `
+			"RFC 6350 6.2.7 and others, what EAS has no word for", "4.0", `
 FN:Ann
 GENDER:F
 LANG;PREF=1:fr
