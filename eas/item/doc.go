@@ -36,8 +36,8 @@
 // (RFC 6868), and go-vcard the folding of lines. The tests read what was written
 // with the parsers of other projects.
 //
-// A body that came as HTML is a text in DESCRIPTION or NOTE, and in iCalendar also
-// as it came, in X-ALT-DESC. Of one that came as RTF only its type is said.
+// A body that came as HTML is a text in DESCRIPTION or NOTE, and also as it came, in
+// X-ALT-DESC or X-EAS-BODY. Of one that came as RTF only its type is said.
 //
 // # Contacts both ways
 //
