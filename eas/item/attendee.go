@@ -16,6 +16,10 @@ func (c component) organizer(v view) {
 
 // attendees writes ATTENDEE: MS-ASCAL 2.2.2.3.
 func (c component) attendees(v view) {
+	rsvp := ""
+	if isTrue(v.value(wbxml.CalendarResponseRequested)) {
+		rsvp = "TRUE" // MS-OXCICAL, parameter RSVP
+	}
 	for e := range v.first(wbxml.CalendarAttendees).All(wbxml.CalendarAttendee) {
 		a := viewOf(e)
 		cutype, role := attendeeType(a.value(wbxml.CalendarAttendeeType))
@@ -23,7 +27,8 @@ func (c component) attendees(v view) {
 			param{"CN", a.value(wbxml.CalendarName)},
 			param{"CUTYPE", cutype},
 			param{"ROLE", role},
-			param{"PARTSTAT", attendeeStatus(a.value(wbxml.CalendarAttendeeStatus))})
+			param{"PARTSTAT", attendeeStatus(a.value(wbxml.CalendarAttendeeStatus))},
+			param{"RSVP", rsvp})
 	}
 }
 

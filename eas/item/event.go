@@ -46,6 +46,12 @@ func Event(props *wbxml.Element, o Options) ([]byte, error) {
 		whole.uid = contentUUID(props)
 	}
 	at := spanOf(v)
+	if z != nil && !at.start.IsZero() {
+		year := z.local(at.start).Year()
+		if place := z.place(year, lastYear(year, endOfSeries(v, at))); place != "" {
+			z.id = place
+		}
+	}
 
 	cal := newCalendar()
 	if !whole.form.allDay {
@@ -67,6 +73,25 @@ func Event(props *wbxml.Element, o Options) ([]byte, error) {
 		cal.Components = append(cal.Components, later(func() ics.Component { return whole.occurrence(e) }))
 	}
 	return serialize(cal)
+}
+
+// endOfSeries is until when the zone of an event matters; zero if nobody knows.
+func endOfSeries(v view, at span) time.Time {
+	e := v.first(wbxml.CalendarRecurrence)
+	if e == nil {
+		return firstTime(at.end, at.start)
+	}
+	until, _ := parseTime(e.Value(wbxml.CalendarUntil))
+	return until
+}
+
+func firstTime(times ...time.Time) time.Time {
+	for _, t := range times {
+		if !t.IsZero() {
+			return t
+		}
+	}
+	return time.Time{}
 }
 
 // firstYear is from when on a VTIMEZONE must hold for an event.

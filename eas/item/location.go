@@ -28,18 +28,17 @@ func (c component) location(v view) {
 			parts = append(parts, s)
 		}
 	}
-	address := strings.Join(parts, ", ")
 	if name := place.value(wbxml.AirSyncBaseDisplayName); name != "" {
 		c.add("LOCATION", name)
-		c.add("X-EAS-ADDRESS", address)
 	} else {
-		c.add("LOCATION", address)
+		c.add("LOCATION", strings.Join(parts, ", "))
 	}
 	lat, long := place.value(wbxml.AirSyncBaseLatitude), place.value(wbxml.AirSyncBaseLongitude)
 	if isDegrees(lat, 90) && isDegrees(long, 180) {
 		c.add("GEO", lat+";"+long)
 	}
-	place.extra(c.add, wbxml.AirSyncBaseAnnotation, wbxml.AirSyncBaseLocationUri)
+	place.extra(c.add, wbxml.AirSyncBaseStreet, wbxml.AirSyncBasePostalCode, wbxml.AirSyncBaseCity, wbxml.AirSyncBaseState,
+		wbxml.AirSyncBaseCountry, wbxml.AirSyncBaseAnnotation, wbxml.AirSyncBaseLocationUri)
 }
 
 // isDegrees tells whether s is a FLOAT (RFC 5545 3.3.7) from -limit to limit.

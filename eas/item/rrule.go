@@ -118,16 +118,22 @@ func (p pattern) byMonth() string {
 	return ";BYMONTH=" + strconv.Itoa(p.monthOfYear)
 }
 
-// byMonthDay is the day of the month. Day 31 is the last one of shorter months
-// too: MS-OXCICAL 2.1.3.2.2.3 writes it so.
+// byMonthDay is the day of the month. A day that a month does not have is its last
+// one: so EWS says of the same patterns (AbsoluteMonthlyRecurrencePatternType,
+// DayOfMonth), and MS-OXCICAL 2.1.3.2.2.3 writes the 31st so.
 func (p pattern) byMonthDay() string {
-	switch d := p.dayOfMonth; {
-	case d == 31:
+	switch d, month := p.dayOfMonth, time.Month(p.monthOfYear); {
+	case d < 1 || d > 31:
+		return ""
+	case d == 31, d > 28 && p.kind == yearly && month == time.February:
 		return ";BYMONTHDAY=-1"
-	case d >= 1 && d <= 30:
+	case d == 30 && p.kind == monthly:
+		return ";BYMONTHDAY=28,29,30;BYSETPOS=-1"
+	case d == 29 && p.kind == monthly:
+		return ";BYMONTHDAY=28,29;BYSETPOS=-1"
+	default:
 		return ";BYMONTHDAY=" + strconv.Itoa(d)
 	}
-	return ""
 }
 
 // nth is the n-th of some days of the week in a month; the n-th of all seven is

@@ -108,5 +108,9 @@ func zoneMeaning(blob string) string {
 	case z == nil:
 		return "zone UTC"
 	}
+	if z.toStd.month == 0 { // whose names are noise, or say no more than the offset
+		z.stdName, z.dstName = "", ""
+		z.id = z.name()
+	}
 	return fmt.Sprintf("zone %+v", *z)
 }

@@ -48,7 +48,10 @@ func parseZone(blob string) (z *zone, ok bool) {
 		// Without dates the other biases and the names mean nothing.
 		// QUIRK(SOGo 5.8): they are whatever was in the memory of the server, another value in each answer.
 		z.toStd, z.toDST, z.std, z.dst = change{}, change{}, -bias, -bias
-		z.stdName, z.dstName = "", ""
+		z.dstName = ""
+		if _, known := placeNamed(z.stdName); !known {
+			z.stdName = ""
+		}
 	case z.std == z.dst:
 		z.toStd, z.toDST = change{}, change{}
 	}
