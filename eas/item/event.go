@@ -48,9 +48,7 @@ func Event(props *wbxml.Element, o Options) ([]byte, error) {
 	at := spanOf(v)
 	if z != nil && !at.start.IsZero() {
 		year := z.local(at.start).Year()
-		if place := z.place(year, lastYear(year, endOfSeries(v, at))); place != "" {
-			z.id = place
-		}
+		z.id = z.idFor(year, lastYear(year, endOfSeries(v, at)))
 	}
 
 	cal := newCalendar()
@@ -81,8 +79,12 @@ func endOfSeries(v view, at span) time.Time {
 	if e == nil {
 		return firstTime(at.end, at.start)
 	}
-	until, _ := parseTime(e.Value(wbxml.CalendarUntil))
-	return until
+	p := patterned{pattern: eventPattern(viewOf(e)), first: at.start}
+	if p.pattern.occurrences > 0 && at.start.IsZero() {
+		return time.Time{}
+	}
+	p.until, _ = parseTime(p.pattern.until)
+	return p.end()
 }
 
 func firstTime(times ...time.Time) time.Time {

@@ -202,7 +202,12 @@ func (r reading) sensitivity() int {
 // body takes the text of a component: as HTML where there is one, since servers make
 // the plain text of it. legacy is the element of protocol 2.5, 0 if it has none.
 func (r reading) body(legacy wbxml.Tag) (e wbxml.Element, ok bool) {
-	plain := r.take("DESCRIPTION").text()
+	var texts []string // a VJOURNAL may have several: RFC 5545 3.6.3
+	for _, l := range r.takeAll("DESCRIPTION") {
+		r.parameters(l)
+		texts = append(texts, l.text())
+	}
+	plain := strings.Join(texts, "\n\n")
 	var html string
 	for i := range r.lines {
 		l := &r.lines[i]

@@ -97,8 +97,9 @@ func (e eventReading) event(others []*icalComponent, o ParseOptions) (b built, i
 		at = at.beginning(p.first)
 	}
 	form := timeForm{version: e.version, allDay: at.allDay()}
+	id := clockName(at.start.clock)
 	if !at.allDay() || e.version < 16 {
-		b.text(wbxml.CalendarTimezone, e.zone(at, p, series))
+		b.text(wbxml.CalendarTimezone, e.zone(&at, p, series))
 	}
 	b.flag(wbxml.CalendarAllDayEvent, at.allDay())
 	form.span(&b, at)
@@ -106,8 +107,8 @@ func (e eventReading) event(others []*icalComponent, o ParseOptions) (b built, i
 	content := e.content(at)
 	b.add(content...)
 	e.series(&b)
-	if id := e.take("RECURRENCE-ID"); id != nil {
-		e.lose("RECURRENCE-ID", id.value, "its series is not here: an event of its own")
+	if l := e.take("RECURRENCE-ID"); l != nil {
+		e.lose("RECURRENCE-ID", l.value, "its series is not here: an event of its own")
 	}
 	if series {
 		p.pattern.until = form.format(at.start.at(p.until))
@@ -124,9 +125,10 @@ func (e eventReading) event(others []*icalComponent, o ParseOptions) (b built, i
 		}
 		return b, nil
 	}
-	x := exceptionWriter{eventReading: e, series: at, content: content, form: form, o: o}
+	x := exceptionWriter{eventReading: e, series: at, content: content, form: form, o: o, id: id}
+	x.occurrencesOf(p)
+	x.overrides(others, recurs, p)
 	x.expanded(p)
-	x.overrides(others, recurs)
 	x.excluded(recurs, p)
 	if len(x.exceptions) > 0 {
 		b.add(wbxml.E(wbxml.CalendarExceptions, x.exceptions...))
@@ -214,17 +216,44 @@ func (e eventReading) times() (t eventTimes) {
 	return t
 }
 
-// zone is Timezone, and tells where its rules are not those of the clock in the
-// years of a series.
-func (e eventReading) zone(at eventTimes, p patterned, series bool) string {
-	z := zoneOf(at.start)
-	if series && z != nil {
-		year := at.start.wall.Year()
-		if last := lastYear(year, p.until); !agree(z, at.start.clock, year, last) {
-			e.lose("TZID", z.stdName, "its rules change: those of the first year are kept")
+// zone is Timezone. It is all that a server knows of the clock of a series, so the
+// times of one are written by it: each shows on the wall what it should, in years
+// with other rules too. Those of a series without an end are the ones of today.
+func (e eventReading) zone(at *eventTimes, p patterned, series bool) string {
+	z, source := zoneOf(at.start), at.start.clock
+	if !series || z == nil {
+		return z.blob()
+	}
+	first := at.start.wall.Year()
+	last := lastYear(first, p.end())
+	if !at.allDay() && !agree(z, source, first, last) {
+		e.lose("TZID", clockName(source), "its rules change: those of one year are kept")
+		if p.end().IsZero() {
+			const settled = 2037 // the last year that tz databases spell out
+			if later := zoneOf(at.start.at(at.start.wall.AddDate(max(0, settled-first), 0, 0))); later != nil {
+				z = later
+			}
 		}
 	}
+	at.end = at.end.shownBy(z, clockName(source))
+	at.start.clock = z
 	return z.blob()
+}
+
+// clockName is the TZID of a clock, "" if it has none.
+func clockName(c clock) string {
+	n, _ := c.(named)
+	return n.id
+}
+
+// shownBy is the moment by the clock of a series: the same wall clock time where it
+// is of the zone that the series is in, and else the same instant.
+func (m moment) shownBy(z *zone, id string) moment {
+	if !m.date && clockName(m.clock) != id {
+		m.wall = wallAt(z, m.utc())
+	}
+	m.clock = z
+	return m
 }
 
 // lastYear is until when the rules of a zone matter to a series: to its end, or for

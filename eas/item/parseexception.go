@@ -15,11 +15,14 @@ type exceptionWriter struct {
 	eventReading
 	series     eventTimes
 	content    built
+	id         string // TZID of the series
 	form       timeForm
 	o          ParseOptions
 	exceptions []wbxml.Element
 	instances  []Instance
 	taken      map[int64]bool // the occurrences that have an exception, by their wall clock
+	walls      []time.Time    // the occurrences of the pattern
+	complete   bool           // these are all
 }
 
 // room takes an occurrence, and tells whether it can have an exception yet.
@@ -77,34 +80,37 @@ func (x *exceptionWriter) expanded(p patterned) {
 
 // excluded takes away the occurrences of EXDATE. Those that are none need nothing.
 func (x *exceptionWriter) excluded(s recurrenceOf, p patterned) {
-	if len(s.excluded) == 0 {
-		return
-	}
-	ru := p.pattern.rule()
-	ru.options.Count = max(p.pattern.occurrences, 0)
-	walls, complete := ru.walls(p.first, p.until, maxOccurrences)
 	for _, wall := range s.excluded {
-		_, is := slices.BinarySearchFunc(walls, wall, time.Time.Compare)
-		known := complete || len(walls) == 0 || !wall.After(walls[len(walls)-1])
-		if known && !is {
-			if !x.taken[wall.Unix()] && !s.computedWithout(p) {
-				x.lose("EXDATE", wall.Format(localForm), "not an occurrence of the series")
+		switch {
+		case x.taken[wall.Unix()]:
+		case x.has(wall):
+			if x.room(wall, "EXDATE") {
+				x.add(wall, nil)
 			}
-			continue
-		}
-		if x.room(wall, "EXDATE") {
-			x.add(wall, nil)
+		case len(p.without)+len(p.moved)+len(s.added)+len(s.extimes) == 0:
+			x.lose("EXDATE", wall.Format(localForm), "not an occurrence of the series")
 		}
 	}
 }
 
-// computedWithout tells whether the pattern was made of what was left without EXDATE.
-func (s recurrenceOf) computedWithout(p patterned) bool {
-	return len(p.without)+len(p.moved)+len(s.added)+len(s.extimes) > 0
+// occurrencesOf computes the occurrences of the pattern.
+func (x *exceptionWriter) occurrencesOf(p patterned) {
+	ru := p.pattern.rule()
+	ru.options.Count = max(p.pattern.occurrences, 0)
+	x.walls, x.complete = ru.walls(p.first, p.until, maxOccurrences)
+}
+
+// has tells whether the pattern has an occurrence; one that is later than what is
+// computed is taken for one.
+func (x *exceptionWriter) has(wall time.Time) bool {
+	if _, is := slices.BinarySearchFunc(x.walls, wall, time.Time.Compare); is {
+		return true
+	}
+	return !x.complete && (len(x.walls) == 0 || wall.After(x.walls[len(x.walls)-1]))
 }
 
 // overrides makes an exception of each VEVENT that replaces an occurrence.
-func (x *exceptionWriter) overrides(others []*icalComponent, s recurrenceOf) {
+func (x *exceptionWriter) overrides(others []*icalComponent, s recurrenceOf, p patterned) {
 	for _, c := range others {
 		e := eventReading{reading: x.losses.read(c, x.zones, x.o), method: x.method}
 		id := e.take("RECURRENCE-ID")
@@ -120,11 +126,20 @@ func (x *exceptionWriter) overrides(others []*icalComponent, s recurrenceOf) {
 		case m.date:
 			wall = m.wall.Add(x.series.start.wall.Sub(dayOf(x.series.start.wall)))
 		}
+		for _, m := range p.moved {
+			if m.to.Equal(wall) {
+				wall = m.from
+			}
+		}
+		if !x.has(wall) {
+			e.lose("RECURRENCE-ID", id.value, "not an occurrence of the series")
+			continue
+		}
 		if strings.EqualFold(id.param("RANGE"), "THISANDFUTURE") {
 			e.lose("RECURRENCE-ID;RANGE", "THISANDFUTURE", "that occurrence alone is changed")
 		}
-		if x.room(wall, "RECURRENCE-ID") {
-			x.add(wall, x.override(e, wall))
+		if props := x.override(e, wall); len(props) > 0 && x.room(wall, "RECURRENCE-ID") {
+			x.add(wall, props)
 		}
 	}
 }
@@ -136,11 +151,14 @@ func (x *exceptionWriter) override(e eventReading, wall time.Time) built {
 	at := usual
 	if e.first("DTSTART") != nil {
 		at = x.fitting(e, e.times())
+		if z, ok := x.series.start.clock.(*zone); ok {
+			at.start, at.end = at.start.shownBy(z, x.id), at.end.shownBy(z, x.id)
+		}
 	}
 	if x.version < 16 && at.allDay() != usual.allDay() {
 		b.flag(wbxml.CalendarAllDayEvent, at.allDay())
 	}
-	if !at.start.utc().Equal(usual.start.utc()) || !at.end.utc().Equal(usual.end.utc()) || at.allDay() != usual.allDay() {
+	if x.version < 16 || !at.start.utc().Equal(usual.start.utc()) || !at.end.utc().Equal(usual.end.utc()) || at.allDay() != usual.allDay() {
 		form := x.form
 		form.allDay = at.allDay()
 		form.span(&b, at)

@@ -190,6 +190,8 @@ func (s recurrenceOf) covered(r reading, limit int) (patterned, bool) {
 	case limit == 0 && (kept < len(walls) || !complete):
 		r.lose("RRULE", text, why+"the first one is kept")
 		return patterned{}, false
+	case kept == len(walls) && !complete && len(p.without)+len(p.moved) == 0 && len(walls) < maxOccurrences:
+		p.until = time.Time{} // the same for as long as anything is computed
 	case kept < len(walls) || !complete:
 		r.lose("RRULE", text, why+"kept until "+p.until.Format(time.DateOnly))
 	}

@@ -19,6 +19,20 @@ type patterned struct {
 	moved   []moved
 }
 
+// end is the last occurrence, or what ends the recurrence after it; zero if nothing does.
+func (p patterned) end() time.Time {
+	if p.pattern.occurrences <= 0 {
+		return p.until
+	}
+	ru := p.pattern.rule()
+	ru.options.Count = p.pattern.occurrences
+	walls, complete := ru.walls(p.first, time.Time{}, maxOccurrences)
+	if !complete {
+		return time.Time{}
+	}
+	return walls[len(walls)-1]
+}
+
 // moved is an occurrence that is at another time of the day than its pattern.
 type moved struct{ from, to time.Time }
 
@@ -82,13 +96,12 @@ func candidates(walls []time.Time) (all []pattern) {
 		}
 	}
 	p := none
+	p.kind = daily
+	all = append(all, p)
 	p.kind, p.dayOfWeek, p.firstDay = weekly, 0, int(time.Monday)
 	for _, t := range walls {
 		p.dayOfWeek |= 1 << t.Weekday()
 	}
-	all = append(all, p)
-	p = none
-	p.kind = daily
 	return append(all, p)
 }
 

@@ -117,9 +117,9 @@ func zoneOf(m moment) *zone {
 		return nil
 	}
 	z := makeZone(m.clock, m.utc())
-	if n, ok := m.clock.(named); ok {
-		z.stdName = n.id
-		if loc, known := placeNamed(n.id); known && agree(z, location{loc}, m.wall.Year(), m.wall.Year()) {
+	if id := clockName(m.clock); id != "" {
+		z.stdName = id
+		if loc, known := placeNamed(id); known && agree(z, location{loc}, m.wall.Year(), m.wall.Year()) {
 			z.stdName = firstOf(windowsName(loc.String()), loc.String())
 		}
 	}

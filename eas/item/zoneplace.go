@@ -69,6 +69,18 @@ func (z *zone) place(from, to int) string {
 	return ""
 }
 
+// idFor is the TZID of the zone in an event: the place, or else its own name, which
+// must not be that of a place with other rules.
+func (z *zone) idFor(from, to int) string {
+	place := z.place(from, to)
+	if place == "" && strings.Contains(z.stdName, "/") {
+		nameless := *z
+		nameless.stdName = ""
+		return nameless.name()
+	}
+	return firstOf(place, z.id)
+}
+
 func (z *zone) ifAgrees(place string, from, to int) string {
 	loc, err := time.LoadLocation(place)
 	if err != nil || !agree(z, location{loc}, from, to) {
