@@ -88,7 +88,7 @@ type eventReading struct {
 // occurrences that others replace.
 func (e eventReading) event(others []*icalComponent, o ParseOptions) (b built, instances []Instance) {
 	at := e.times()
-	recurs := e.recurrenceOf(at.start)
+	recurs := e.recurrenceOf(at.start, at.end.utc().Sub(at.start.utc()))
 	p, series := patterned{}, false
 	if !at.start.isZero() {
 		p, series = recurs.patterned(e.reading, maxExpanded-min(len(others), maxExpanded), maxEventCount)
@@ -206,7 +206,8 @@ func (e eventReading) times() (t eventTimes) {
 	if t.start.date {
 		t.start.wall, t.end.wall = dayOf(t.start.wall), dayOf(t.end.wall)
 		t.end.clock = t.start.clock
-		if !t.end.wall.After(t.start.wall) { // a DTEND of the same day is what many writers mean by one day
+		if !t.end.wall.After(t.start.wall) {
+			e.lose("DTEND", t.end.wall.Format(dateForm), "not after DTSTART: one day")
 			t.end = t.start.after(duration{days: 1})
 		}
 	} else if t.end.utc().Before(t.start.utc()) {

@@ -18,6 +18,7 @@ func (e eventReading) identity(b *built) {
 	stamp := e.stamp("DTSTAMP")
 	organizer := e.take("ORGANIZER")
 	name, email := organizer.param("CN"), e.address(organizer)
+	e.parameters(organizer, "CN", "EMAIL")
 	if e.version >= 16 {
 		b.text(wbxml.CalendarClientUid, uid)
 		if organizer != nil {
@@ -193,10 +194,13 @@ func (e eventReading) attendeeStatus(l *icalLine) string {
 func (e eventReading) attendeeType(l *icalLine) string {
 	cutype, role := strings.ToUpper(l.param("CUTYPE")), strings.ToUpper(l.param("ROLE"))
 	switch cutype {
-	case "RESOURCE":
-		return "3"
-	case "ROOM":
-		e.lose("ATTENDEE;CUTYPE", cutype, "a resource")
+	case "RESOURCE", "ROOM":
+		if cutype == "ROOM" {
+			e.lose("ATTENDEE;CUTYPE", cutype, "a resource")
+		}
+		if role != "" && role != "NON-PARTICIPANT" {
+			e.lose("ATTENDEE;ROLE", role, "a resource")
+		}
 		return "3"
 	case "", "INDIVIDUAL":
 	default:

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/teambition/rrule-go"
 )
 
 // sameFor is how many occurrences of a pattern are compared with those of the rule
@@ -27,21 +29,22 @@ func (s recurrenceOf) wall(m moment) time.Time {
 	return wallAt(s.start.clock, m.utc())
 }
 
-// recurrenceOf takes all that says how the component recurs.
-func (r reading) recurrenceOf(start moment) recurrenceOf {
+// recurrenceOf takes all that says how the component recurs; length is how long it
+// takes.
+func (r reading) recurrenceOf(start moment, length time.Duration) recurrenceOf {
 	s := recurrenceOf{start: start, rules: r.takeAll("RRULE")}
 	moments := func(name string, each func(m moment, l *icalLine, value string)) {
 		for _, l := range r.takeAll(name) {
 			for v := range strings.SplitSeq(l.value, ",") {
-				begin, _, period := strings.Cut(v, "/")
+				begin, end, period := strings.Cut(v, "/")
 				m, ok := r.zones.moment(l, begin)
 				switch {
 				case strings.TrimSpace(v) == "":
 				case !ok:
 					r.lose(name, v, "neither a date nor a time")
 				default:
-					if period {
-						r.lose(name, v, "a period, taken for its begin")
+					if period && r.periodLength(l, m, end) != length {
+						r.lose(name, v, "a period, which takes as long as the others")
 					}
 					each(m, l, v)
 				}
@@ -78,6 +81,17 @@ func (r reading) recurrenceOf(start moment) recurrenceOf {
 		}
 	}
 	return s
+}
+
+// periodLength is how long a PERIOD takes (RFC 5545 3.3.9), -1 if it does not say.
+func (r reading) periodLength(l *icalLine, begin moment, end string) time.Duration {
+	if d, ok := parseDuration(end); ok {
+		return begin.after(d).utc().Sub(begin.utc())
+	}
+	if m, ok := r.zones.moment(l, end); ok {
+		return m.utc().Sub(begin.utc())
+	}
+	return -1
 }
 
 // end returns the last moment that UNTIL allows, as wall clock; zero if there is none.
@@ -141,6 +155,19 @@ func (s recurrenceOf) exact(r reading, ru rule, l *icalLine, most int) (p patter
 	if complete != alike || !slices.EqualFunc(walls, theirs, time.Time.Equal) {
 		return patterned{}, false, false
 	}
+	if r.version < 14.1 && shape.kind == weekly {
+		// Servers take the first day of the week that their user has: MS-ASCAL 2.2.2.24.
+		for _, day := range [...]rrule.Weekday{rrule.SU, rrule.MO} {
+			like.options.Wkst = day
+			if theirs, _ := like.walls(walls[0], until, sameFor); slices.EqualFunc(walls, theirs, time.Time.Equal) {
+				continue
+			}
+			if complete {
+				return patterned{}, false, false
+			}
+			r.lose("RRULE;WKST", ruleDays[shape.firstDay], "no first day of the week before protocol 14.1")
+		}
+	}
 	switch {
 	case ru.options.Count > most:
 		all, complete := ru.walls(s.start.wall, until, min(ru.options.Count, maxOccurrences))
@@ -153,9 +180,6 @@ func (s recurrenceOf) exact(r reading, ru rule, l *icalLine, most int) (p patter
 		shape.occurrences, until = ru.options.Count, time.Time{}
 	}
 	s.unsynchronized(r, walls[0])
-	if shape.kind == weekly && shape.interval > 1 && shape.dayOfWeek&(shape.dayOfWeek-1) != 0 && r.version < 14.1 {
-		r.lose("RRULE;WKST", firstOf(ruleDays[shape.firstDay]), "no first day of the week before protocol 14.1")
-	}
 	return patterned{pattern: shape, first: walls[0], until: until}, true, false
 }
 

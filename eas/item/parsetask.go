@@ -112,7 +112,7 @@ func (t taskReading) completion(b *built) {
 	percent := t.take("PERCENT-COMPLETE")
 	share := strings.TrimSpace(percent.text())
 	done := status == "COMPLETED" || !completed.IsZero() || share == "100" && status == ""
-	if status != "" && status != "COMPLETED" && status != "NEEDS-ACTION" {
+	if status != "" && status != "COMPLETED" && (status != "NEEDS-ACTION" || done) {
 		t.lose("STATUS", status, "a task is complete or not")
 	}
 	if share != "" && share != "100" && share != "0" || share == "100" && !done {
@@ -162,7 +162,7 @@ func (t taskReading) recurrence(b *built, start, due moment) {
 	if start.isZero() {
 		start = due
 	}
-	s := t.recurrenceOf(start)
+	s := t.recurrenceOf(start, -1)
 	for _, wall := range s.excluded {
 		t.lose("EXDATE", wall.Format(localForm), "tasks have no exceptions")
 	}

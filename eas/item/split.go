@@ -3,7 +3,9 @@ package item
 import (
 	"bytes"
 	"iter"
+	"slices"
 	"strings"
+	"time"
 )
 
 // CalendarItem is one item of a calendar file.
@@ -19,10 +21,10 @@ type CalendarItem struct {
 }
 
 // SplitCalendar returns the items of a file of iCalendar objects (RFC 5545 3.4), in
-// the order of their first component. Components of one kind and UID are one item
+// their order, occurrences without their series last. Components of one kind and UID are one item
 // where one of them is the series and the others have a RECURRENCE-ID. Nothing is
 // dropped: a second series with the same UID, an occurrence whose series is not in
-// the file and a component without UID are items of their own.
+// the file or does not have it, and a component without UID are items of their own.
 //
 // The error comes alone: ErrNotItem for a file that is no iCalendar, ErrTooLarge for
 // one over 64 MiB or one whose components are nested too deep.
@@ -48,7 +50,7 @@ func SplitCalendar(data []byte) iter.Seq2[CalendarItem, error] {
 // together, its series first.
 func groups(cal *icalComponent) (all [][]*icalComponent) {
 	type key struct{ kind, uid string }
-	series := map[key]int{}
+	series, has := map[key]int{}, map[int]func(*icalLine) bool{}
 	for _, overrides := range [...]bool{false, true} {
 		for _, c := range cal.subs {
 			if c.kind == "VTIMEZONE" || overrides != (c.first("RECURRENCE-ID") != nil) {
@@ -56,8 +58,13 @@ func groups(cal *icalComponent) (all [][]*icalComponent) {
 			}
 			k := key{c.kind, c.first("UID").text()}
 			if i, known := series[k]; overrides && known && k.uid != "" {
-				all[i] = append(all[i], c)
-				continue
+				if has[i] == nil {
+					has[i] = occurrencesOf(all[i][0], cal)
+				}
+				if has[i](c.first("RECURRENCE-ID")) {
+					all[i] = append(all[i], c)
+					continue
+				}
 			}
 			if _, known := series[k]; !overrides && !known {
 				series[k] = len(all)
@@ -66,6 +73,29 @@ func groups(cal *icalComponent) (all [][]*icalComponent) {
 		}
 	}
 	return all
+}
+
+// occurrencesOf returns what tells whether a series has the occurrence that a
+// RECURRENCE-ID names. One that cannot be computed is taken for one.
+func occurrencesOf(c, cal *icalComponent) func(id *icalLine) bool {
+	silent := &losses{}
+	r := silent.read(c, newZones(cal, silent.lose), ParseOptions{})
+	start := r.moment("DTSTART")
+	s := r.recurrenceOf(start, -1)
+	s.excluded = nil // what is excluded may be replaced: some writers say both
+	walls, complete, ok := s.occurrences(r)
+	return func(id *icalLine) bool {
+		m, readable := r.zones.moment(id, id.value)
+		if !readable || !ok || start.isZero() || len(s.rules)+len(s.added) == 0 {
+			return true
+		}
+		day := dayOf(s.wall(m))
+		if m.date {
+			day = m.wall
+		}
+		_, is := slices.BinarySearchFunc(walls, day, func(wall, day time.Time) int { return dayOf(wall).Compare(day) })
+		return is || !complete && day.After(walls[len(walls)-1])
+	}
 }
 
 // object writes an object with some of the components of another one.

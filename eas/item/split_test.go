@@ -143,11 +143,11 @@ func TestReadLine(t *testing.T) {
 		`ATTENDEE;RSVP=TRUE;ROLE=REQ-PARTICIPANT:mailto:jsmith@example.com`: `ATTENDEE map[ROLE:[REQ-PARTICIPANT] RSVP:[TRUE]] mailto:jsmith@example.com`,
 		`DESCRIPTION;ALTREP="cid:part1.0001@example.org":The Fall'98 Wild`:  `DESCRIPTION map[ALTREP:[cid:part1.0001@example.org]] The Fall'98 Wild`,
 		`a;member="mailto:a@x","mailto:b@x";X=1,2:v:w`:                      `A map[MEMBER:[mailto:a@x mailto:b@x] X:[1 2]] v:w`,
-		`A;CN=DOMAIN\user:v`:                                                `A map[CN:[DOMAIN\user]] v`,
-		`A;CN=Doe\, John:v`:                                                 `A map[CN:[Doe, John]] v`,
-		`A;CN="a\b":v`:                                                      `A map[CN:[a\b]] v`,
-		`A;CN=a^nb^^c^':v`:                                                  "A map[CN:[a\nb^c\"]] v",
-		`SUMMARY:`:                                                          `SUMMARY map[] `,
+		`A;CN=DOMAIN\user:v`: `A map[CN:[DOMAIN\user]] v`,
+		`A;CN=Doe\, John:v`:  `A map[CN:[Doe, John]] v`,
+		`A;CN="a\b":v`:       `A map[CN:[a\b]] v`,
+		`A;CN=a^nb^^c^':v`:   "A map[CN:[a\nb^c\"]] v",
+		`SUMMARY:`:           `SUMMARY map[] `,
 	} {
 		l, ok := parseLine(in)
 		if got := fmt.Sprintf("%s %v %s", l.name, l.params, l.value); !ok || got != want {
