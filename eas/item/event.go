@@ -63,8 +63,11 @@ func Event(props *wbxml.Element, o Options) ([]byte, error) {
 		c.recurrence(r, eventPattern(r), whole.form, wbxml.CalendarType, wbxml.CalendarCalendarType, wbxml.CalendarIsLeapMonth)
 	}
 	c.exdates(props, whole.form)
-	if !ok {
+	switch {
+	case !ok:
 		v.extra(c.add, wbxml.CalendarTimezone)
+	case whole.form.allDay && z != nil: // where the midnights are, of which dates say nothing
+		c.add("X-EAS-TIMEZONE", z.blob())
 	}
 	c.eventProperties(v, o.Files)
 	for _, e := range c.changed(props) {

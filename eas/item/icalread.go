@@ -16,7 +16,7 @@ import (
 const (
 	maxCalendar = 64 << 20 // bytes
 	maxNesting  = 8        // VCALENDAR, VEVENT, VALARM and what others add
-	maxHead     = 16 << 10 // bytes of a property's name and parameters
+	maxLineHead = 16 << 10 // bytes of a property's name and parameters
 )
 
 // ErrTooLarge means that an iCalendar stream is larger than what is read of one.
@@ -184,7 +184,7 @@ func unfold(data []byte, at int) (line string, next int) {
 // parseLine reads a property.
 func parseLine(text string) (l icalLine, ok bool) {
 	head := headEnd(text)
-	if head <= 0 || head > maxHead {
+	if head <= 0 || head > maxLineHead {
 		return icalLine{}, false
 	}
 	p, err := ics.ParseProperty(ics.ContentLine(plainHead(text[:head]) + ":"))

@@ -60,11 +60,15 @@ type zones struct {
 	defined  map[string]*icalComponent
 	clocks   map[string]clock // what was looked up
 	standard string           // X-WR-TIMEZONE: where times without a zone are
+	home     clock            // where they are if that is not said
 	lose     func(property, value, why string)
 }
 
-func newZones(cal *icalComponent, lose func(property, value, why string)) *zones {
+func newZones(cal *icalComponent, o ParseOptions, lose func(property, value, why string)) *zones {
 	z := &zones{defined: map[string]*icalComponent{}, clocks: map[string]clock{}, lose: lose}
+	if o.Location != nil {
+		z.home = named{location{o.Location}, o.Location.String()}
+	}
 	for _, c := range cal.subs {
 		if id := c.first("TZID").text(); c.kind == "VTIMEZONE" && id != "" {
 			z.defined[id] = c
@@ -108,7 +112,7 @@ type named struct {
 // floating returns the clock of times that name none.
 func (z *zones) floating() clock {
 	if z.standard == "" {
-		return nil
+		return z.home
 	}
 	return z.clock(z.standard)
 }
@@ -129,7 +133,7 @@ func (z *zones) moment(l *icalLine, value string) (moment, bool) {
 	if id := l.param("TZID"); id != "" {
 		return checked(moment{wall: t, clock: z.clock(id)})
 	}
-	if z.standard == "" {
+	if z.standard == "" && z.home == nil {
 		z.lose(l.name, value, "a local time that names no zone, taken for UTC")
 	}
 	return checked(moment{wall: t, clock: z.floating()})

@@ -1,6 +1,9 @@
 package item
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // ErrNotItem means that what should be parsed is none of the objects that it was
 // taken for: no vCard, no component of iCalendar.
@@ -12,6 +15,11 @@ type ParseOptions struct {
 	// Version is the protocol version of the server that takes the properties,
 	// "2.5" to "16.1"; "" is 16.1. What an item may hold depends on it.
 	Version string
+	// Location is where the dates and local times of an iCalendar object are that
+	// name no time zone, unless the object says it itself (X-WR-TIMEZONE). Nil is UTC,
+	// and a time that is taken for UTC is a Loss. Up to protocol 14.1 an event of
+	// whole days is from midnight to midnight there.
+	Location *time.Location
 }
 
 // Loss is a value that did not reach the properties, or not as it was. A parser

@@ -49,7 +49,7 @@ func ParseEvent(data []byte, o ParseOptions) (Parsed, error) {
 		return Parsed{}, err
 	}
 	e := eventReading{
-		reading: lost.read(group[0], newZones(cal, lost.lose), o),
+		reading: lost.read(group[0], newZones(cal, o, lost.lose), o),
 		method:  strings.ToUpper(strings.TrimSpace(cal.first("METHOD").text())),
 	}
 	props, instances := e.event(group[1:], o)
@@ -202,6 +202,11 @@ func (e eventReading) times() (t eventTimes) {
 	case t.end.date != t.start.date:
 		e.lose("DTEND", t.end.wall.Format(localForm), "not of the type of DTSTART")
 		t.end.date = t.start.date
+	}
+	if kept := e.take("X-EAS-TIMEZONE"); kept != nil && t.start.date {
+		if z, ok := parseZone(kept.text()); ok && z != nil {
+			t.start.clock = named{z, z.id}
+		}
 	}
 	if t.start.date {
 		t.start.wall, t.end.wall = dayOf(t.start.wall), dayOf(t.end.wall)

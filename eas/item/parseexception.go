@@ -112,7 +112,7 @@ func (x *exceptionWriter) has(wall time.Time) bool {
 // overrides makes an exception of each VEVENT that replaces an occurrence.
 func (x *exceptionWriter) overrides(others []*icalComponent, s recurrenceOf, p patterned) {
 	for _, c := range others {
-		e := eventReading{reading: x.losses.read(c, x.zones, x.o), method: x.method}
+		e := eventReading{reading: x.read(c, x.zones, x.o), method: x.method}
 		id := e.take("RECURRENCE-ID")
 		m, ok := x.zones.moment(id, id.value)
 		if !ok {

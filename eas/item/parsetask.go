@@ -21,7 +21,7 @@ func ParseTask(data []byte, o ParseOptions) (*wbxml.Element, []Loss, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	t := taskReading{lost.read(group[0], newZones(cal, lost.lose), o)}
+	t := taskReading{lost.read(group[0], newZones(cal, o, lost.lose), o)}
 	b := t.task()
 	for _, c := range group[1:] {
 		lost.lose("RECURRENCE-ID", c.first("RECURRENCE-ID").value, "tasks have no exceptions")
@@ -39,9 +39,9 @@ func (t taskReading) task() (b built) {
 	}
 	b.text(wbxml.TasksImportance, t.importance())
 	// MS-ASTASK 2.2.2.12, 26, 31, 32: local times that are labelled UTC, and the instants.
-	b.time(wbxml.TasksUtcStartDate, wbxml.DateTime, start.utc())
+	b.time(wbxml.TasksUtcStartDate, wbxml.DateTime, t.instant(wbxml.TasksUtcStartDate, start))
 	b.time(wbxml.TasksStartDate, wbxml.DateTime, start.wall)
-	b.time(wbxml.TasksUtcDueDate, wbxml.DateTime, due.utc())
+	b.time(wbxml.TasksUtcDueDate, wbxml.DateTime, t.instant(wbxml.TasksUtcDueDate, due))
 	b.time(wbxml.TasksDueDate, wbxml.DateTime, due.wall)
 	b.list(wbxml.TasksCategories, wbxml.TasksCategory, t.categoryList())
 	t.recurrence(&b, start, due)
@@ -68,6 +68,15 @@ func (t taskReading) times() (start, due moment) {
 	t.notMidnight("DTSTART", start)
 	t.notMidnight("DUE", due)
 	return start, due
+}
+
+// instant is when a moment is: for a date when that day begins, if Task kept it.
+func (t taskReading) instant(tag wbxml.Tag, m moment) time.Time {
+	kept, ok := parseTime(t.extra(tag))
+	if day := m.wall.Sub(kept).Abs(); ok && m.date && day < 24*time.Hour {
+		return kept
+	}
+	return m.utc()
 }
 
 // notMidnight tells of a time that Task would take for a date.
@@ -209,7 +218,7 @@ func ParseNote(data []byte, o ParseOptions) (*wbxml.Element, []Loss, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("note: %w", err)
 	}
-	r := lost.read(group[0], newZones(cal, lost.lose), o)
+	r := lost.read(group[0], newZones(cal, o, lost.lose), o)
 	if r.version < 14 {
 		return nil, nil, fmt.Errorf("note: %w before protocol 14.0", errors.ErrUnsupported)
 	}

@@ -369,7 +369,7 @@ func components(t *testing.T, data []byte) (all []factsOf) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	z := newZones(cals[0], func(string, string, string) {})
+	z := newZones(cals[0], ParseOptions{}, func(string, string, string) {})
 	var overridden []string
 	for _, c := range cals[0].subs {
 		if c.kind != "VTIMEZONE" {

@@ -122,15 +122,13 @@ func (p pattern) byMonth() string {
 // one: so EWS says of the same patterns (AbsoluteMonthlyRecurrencePatternType,
 // DayOfMonth), and MS-OXCICAL 2.1.3.2.2.3 writes the 31st so.
 func (p pattern) byMonthDay() string {
-	switch d, month := p.dayOfMonth, time.Month(p.monthOfYear); {
+	switch d := p.dayOfMonth; {
 	case d < 1 || d > 31:
 		return ""
-	case d == 31, d > 28 && p.kind == yearly && month == time.February:
+	case d == 31:
 		return ";BYMONTHDAY=-1"
-	case d == 30 && p.kind == monthly:
-		return ";BYMONTHDAY=28,29,30;BYSETPOS=-1"
-	case d == 29 && p.kind == monthly:
-		return ";BYMONTHDAY=28,29;BYSETPOS=-1"
+	case d > 28 && (p.kind == monthly || time.Month(p.monthOfYear) == time.February):
+		return ";BYMONTHDAY=" + "28,29,30"[:3*(d-28)+2] + ";BYSETPOS=-1"
 	default:
 		return ";BYMONTHDAY=" + strconv.Itoa(d)
 	}

@@ -43,7 +43,7 @@ func TestRecurrence(t *testing.T) {
 		{"4th day (2.2.2.37.1)", values{wbxml.CalendarType: 3, wbxml.CalendarDayOfWeek: 127, wbxml.CalendarWeekOfMonth: 4}, "FREQ=MONTHLY;BYMONTHDAY=4"},
 		{"yearly", values{wbxml.CalendarType: 5, wbxml.CalendarMonthOfYear: 3, wbxml.CalendarDayOfMonth: 29}, "FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=29"},
 		// A month that does not have the day: EWS, AbsoluteMonthlyRecurrencePatternType, DayOfMonth.
-		{"29 February", values{wbxml.CalendarType: 5, wbxml.CalendarMonthOfYear: 2, wbxml.CalendarDayOfMonth: 29}, "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1"},
+		{"29 February", values{wbxml.CalendarType: 5, wbxml.CalendarMonthOfYear: 2, wbxml.CalendarDayOfMonth: 29}, "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=28,29;BYSETPOS=-1"},
 		{"the 30th of every month", values{wbxml.CalendarType: 2, wbxml.CalendarDayOfMonth: 30}, "FREQ=MONTHLY;BYMONTHDAY=28,29,30;BYSETPOS=-1"},
 		{"the 29th of every month", values{wbxml.CalendarType: 2, wbxml.CalendarDayOfMonth: 29}, "FREQ=MONTHLY;BYMONTHDAY=28,29;BYSETPOS=-1"},
 		{"last weekday of April (MS-OXCICAL 2.1.3.2.2.6)", values{

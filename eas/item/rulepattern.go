@@ -142,7 +142,7 @@ func (p pattern) rule() rule {
 // recurrenceTags are the elements of a Recurrence, which events and tasks have each
 // in their code page.
 type recurrenceTags struct {
-	recurrence, kind, interval, until, occurrences, dayOfWeek, dayOfMonth, weekOfMonth, monthOfYear wbxml.Tag
+	kind, interval, until, occurrences, dayOfWeek, dayOfMonth, weekOfMonth, monthOfYear wbxml.Tag
 	calendarType, isLeapMonth, firstDay                                                             wbxml.Tag
 }
 

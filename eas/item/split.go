@@ -79,7 +79,7 @@ func groups(cal *icalComponent) (all [][]*icalComponent) {
 // RECURRENCE-ID names. One that cannot be computed is taken for one.
 func occurrencesOf(c, cal *icalComponent) func(id *icalLine) bool {
 	silent := &losses{}
-	r := silent.read(c, newZones(cal, silent.lose), ParseOptions{})
+	r := silent.read(c, newZones(cal, ParseOptions{}, silent.lose), ParseOptions{})
 	start := r.moment("DTSTART")
 	s := r.recurrenceOf(start, -1)
 	s.excluded = nil // what is excluded may be replaced: some writers say both

@@ -1,6 +1,7 @@
 package item
 
 import (
+	"strings"
 	"time"
 
 	"github.com/airlift-eas/airlift/eas/wbxml"
@@ -17,10 +18,15 @@ func Task(props *wbxml.Element) ([]byte, error) {
 	completed := v.date(wbxml.TasksDateCompleted)
 
 	cal := newCalendar()
+	addZone(cal, f.zone, firstYear(firstTime(start, due)))
 	c := component{&cal.AddTodo(contentUUID(props)).ComponentBase}
 	c.stamp(completed, start, due)
 	c.time("DTSTART", f, start)
 	c.time("DUE", f, due)
+	if f.allDay { // when these days begin, which a date does not say
+		v.extraInstant(c.add, wbxml.TasksUtcStartDate, start)
+		v.extraInstant(c.add, wbxml.TasksUtcDueDate, due)
+	}
 	c.add("SUMMARY", v.value(wbxml.TasksSubject))
 	c.description(findBody(v))
 	c.categories(v, wbxml.TasksCategories, wbxml.TasksCategory)
@@ -48,15 +54,16 @@ func Task(props *wbxml.Element) ([]byte, error) {
 // taskDates returns when a task starts and is due, and how that is written. EAS
 // says each twice: as local time that is labelled UTC, and as UTC (MS-ASTASK
 // 2.2.2.12, 2.2.2.26, 2.2.2.31, 2.2.2.32). Tasks are planned by the day: when the
-// local times are midnights they are dates, else the instants count. DTSTART and
-// DUE must be of one type (RFC 5545 3.8.2.3). A recurrence needs a start, so it
-// lends its own.
+// local times are midnights they are dates, else the instants count, in a zone
+// that shows the local times. DTSTART and DUE must be of one type (RFC 5545
+// 3.8.2.3). A recurrence needs a start, so it lends its own.
 func taskDates(v view) (start, due time.Time, f form) {
 	start, due = v.date(wbxml.TasksStartDate), v.date(wbxml.TasksDueDate)
 	utcStart, utcDue := v.date(wbxml.TasksUtcStartDate), v.date(wbxml.TasksUtcDueDate)
 	if e := v.first(wbxml.TasksRecurrence); e != nil && start.IsZero() && utcStart.IsZero() {
 		start = viewOf(e).date(wbxml.TasksStart)
 	}
+	localStart, localDue := start, due
 	if start.IsZero() {
 		start = utcStart
 	}
@@ -72,7 +79,35 @@ func taskDates(v view) (start, due time.Time, f form) {
 	if !utcDue.IsZero() {
 		due = utcDue
 	}
-	return start, due, form{}
+	return start, due, form{zone: firstZone(fixedZone(localStart, utcStart), fixedZone(localDue, utcDue))}
+}
+
+func firstZone(zones ...*zone) *zone {
+	for _, z := range zones {
+		if z != nil {
+			return z
+		}
+	}
+	return nil
+}
+
+// fixedZone is the zone in which it is a local time at an instant, as far as that
+// tells: nil is UTC, or not known.
+func fixedZone(local, utc time.Time) *zone {
+	ahead := local.Sub(utc)
+	if local.IsZero() || utc.IsZero() || ahead == 0 || ahead.Abs() >= 24*time.Hour || ahead%time.Minute != 0 {
+		return nil
+	}
+	z := &zone{std: int(ahead / time.Second), dst: int(ahead / time.Second)}
+	z.id = z.name()
+	return z
+}
+
+// extraInstant keeps when a day begins, where that is not midnight in UTC.
+func (v view) extraInstant(add adder, tag wbxml.Tag, day time.Time) {
+	if at := v.date(tag); !at.IsZero() && !day.IsZero() && !at.Equal(day) {
+		add("X-EAS-"+strings.ToUpper(tag.Name()), at.Format(utcForm))
+	}
 }
 
 // isMidnight tells whether t is a date. A time that is not there is no obstacle.

@@ -60,6 +60,8 @@ BEGIN:VTODO
 DTSTAMP:20260520T140000Z
 DTSTART;VALUE=DATE:20260501
 DUE;VALUE=DATE:20260531
+X-EAS-UTCSTARTDATE:20260430T220000Z
+X-EAS-UTCDUEDATE:20260530T220000Z
 SUMMARY:Taxes
 CATEGORIES:Money\, mine,Home
 CLASS:PRIVATE
@@ -88,9 +90,13 @@ func TestTaskDates(t *testing.T) {
 		start, due string
 		in         []wbxml.Element
 	}{
-		{"with a time of day, the instants count", "DTSTART:20260501T070000Z", "DUE:20260501T080000Z", []wbxml.Element{
+		{"with a time of day, the instants count", "DTSTART;TZID=UTC+0200:20260501T090000", "DUE;TZID=UTC+0200:20260501T100000", []wbxml.Element{
 			wbxml.T(wbxml.TasksStartDate, "2026-05-01T09:00:00.000Z"), wbxml.T(wbxml.TasksUtcStartDate, "2026-05-01T07:00:00.000Z"),
 			wbxml.T(wbxml.TasksDueDate, "2026-05-01T10:00:00.000Z"), wbxml.T(wbxml.TasksUtcDueDate, "2026-05-01T08:00:00.000Z"),
+		}},
+		{"what is not a whole day apart is no zone", "DTSTART:20260501T070000Z", "DUE:20260501T080000Z", []wbxml.Element{
+			wbxml.T(wbxml.TasksStartDate, "2026-05-03T09:00:00.000Z"), wbxml.T(wbxml.TasksUtcStartDate, "2026-05-01T07:00:00.000Z"),
+			wbxml.T(wbxml.TasksDueDate, "2026-05-01T08:00:00.000Z"), wbxml.T(wbxml.TasksUtcDueDate, "2026-05-01T08:00:00.000Z"),
 		}},
 		{"both of one type", "DTSTART:20260501T000000Z", "DUE:20260501T080000Z", []wbxml.Element{
 			wbxml.T(wbxml.TasksUtcStartDate, "2026-05-01T00:00:00.000Z"), wbxml.T(wbxml.TasksUtcDueDate, "2026-05-01T08:00:00.000Z"),

@@ -116,6 +116,11 @@ func zoneOf(m moment) *zone {
 	if m.clock == nil || m.isZero() {
 		return nil
 	}
+	if n, ok := m.clock.(named); ok {
+		if z, ok := n.clock.(*zone); ok { // as it was kept
+			return z
+		}
+	}
 	z := makeZone(m.clock, m.utc())
 	if id := clockName(m.clock); id != "" {
 		z.stdName = id
