@@ -27,7 +27,8 @@ func sayingOf(e *wbxml.Element) string {
 		text := strings.ReplaceAll(strings.TrimSpace(c.Text), "\r\n", "\n")
 		switch {
 		case isNoise(c.Tag), c.Tag == wbxml.AirSyncBaseNativeBodyType, c.Tag == wbxml.CalendarResponseType, c.Tag == wbxml.CalendarAppointmentReplyTime,
-			c.Tag == wbxml.CalendarDtStamp: // which is made up where there is none
+			c.Tag == wbxml.CalendarDtStamp, c.Tag == wbxml.NotesLastModifiedDate, // which are made up where there is none
+			c.Tag == wbxml.AirSyncBaseAttachments: // which are links in iCalendar
 			continue
 		case c.Tag == wbxml.CalendarTimezone:
 			z, _ := parseZone(c.Text)

@@ -116,7 +116,7 @@ func readCalendars(data []byte) (calendars []*icalComponent, err error) {
 		}
 		l, ok := parseLine(text)
 		switch {
-		case !ok:
+		case !ok, l.name == "BEGIN" && strings.TrimSpace(l.value) == "":
 			if len(open) > 0 {
 				top := open[len(open)-1]
 				top.bad = append(top.bad, cutText(cleanText(text), MaxLossValue))

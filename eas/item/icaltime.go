@@ -1,6 +1,7 @@
 package item
 
 import (
+	"strconv"
 	"strings"
 	"time"
 )
@@ -64,6 +65,9 @@ type zones struct {
 	lose     func(property, value, why string)
 }
 
+// maxZones is how many zones one item may name.
+const maxZones = 50
+
 func newZones(cal *icalComponent, o ParseOptions, lose func(property, value, why string)) *zones {
 	z := &zones{defined: map[string]*icalComponent{}, clocks: map[string]clock{}, lose: lose}
 	if o.Location != nil {
@@ -83,6 +87,10 @@ func newZones(cal *icalComponent, o ParseOptions, lose func(property, value, why
 func (z *zones) clock(id string) clock {
 	if c, known := z.clocks[id]; known {
 		return c
+	}
+	if len(z.clocks) == maxZones {
+		z.lose("TZID", id, "more than "+strconv.Itoa(maxZones)+" time zones: taken for UTC")
+		return nil
 	}
 	var found clock
 	if def := z.defined[id]; def != nil {

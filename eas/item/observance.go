@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/teambition/rrule-go"
 )
 
 // shifts are the changes of a time zone, in the order of time.
@@ -34,7 +36,7 @@ func (s shifts) offset(t time.Time) int {
 const (
 	firstZoneYear  = 1969
 	lastZoneYear   = 2110
-	maxObservances = 200
+	maxObservances = 100
 )
 
 // observances returns the changes of a VTIMEZONE: RFC 5545 3.6.5.
@@ -75,6 +77,7 @@ func onsets(o *icalComponent, from int) (walls []time.Time) {
 		return nil
 	}
 	walls = append(walls, start)
+	ruled := false // one rule is enough: RFC 5545 3.6.5
 	for i := range o.lines {
 		switch l := &o.lines[i]; l.name {
 		case "RDATE":
@@ -85,9 +88,10 @@ func onsets(o *icalComponent, from int) (walls []time.Time) {
 			}
 		case "RRULE":
 			r, ok := parseRule(l.value)
-			if !ok || !r.computable() {
+			if !ok || !r.computable() || r.options.Freq > rrule.MONTHLY || ruled {
 				continue
 			}
+			ruled = true
 			var until time.Time
 			if r.until != "" {
 				if until, ok = local(l, r.until); !ok {
@@ -95,7 +99,7 @@ func onsets(o *icalComponent, from int) (walls []time.Time) {
 				}
 			}
 			// A rule that holds since 1601, as Windows has it, is computed from when it matters.
-			if r.options.Freq == 0 && r.options.Interval == 1 && r.options.Count == 0 && start.Year() < firstZoneYear &&
+			if r.options.Freq == rrule.YEARLY && r.options.Interval == 1 && r.options.Count == 0 && start.Year() < firstZoneYear &&
 				len(r.options.Bymonth) > 0 {
 				start = time.Date(firstZoneYear, 1, 1, start.Hour(), start.Minute(), start.Second(), 0, time.UTC)
 			}

@@ -16,7 +16,7 @@ const maxLosses = 1000
 type losses struct{ all []Loss }
 
 func (l *losses) lose(property, value, why string) {
-	one := newLoss(property, cleanText(value), why)
+	one := newLoss(cutText(cleanText(property), MaxLossValue), cleanText(value), why)
 	if len(l.all) < maxLosses && !slices.Contains(l.all, one) {
 		l.all = append(l.all, one)
 	}

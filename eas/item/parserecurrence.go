@@ -2,6 +2,7 @@ package item
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,6 +12,9 @@ import (
 // sameFor is how many occurrences of a pattern are compared with those of the rule
 // that it was made of.
 const sameFor = 200
+
+// maxRules is how many rules a component may have; RFC 5545 3.8.5.3 wants one.
+const maxRules = 4
 
 // recurrenceOf says how a component recurs: its rules, and dates that are added and taken.
 type recurrenceOf struct {
@@ -33,6 +37,10 @@ func (s recurrenceOf) wall(m moment) time.Time {
 // takes.
 func (r reading) recurrenceOf(start moment, length time.Duration) recurrenceOf {
 	s := recurrenceOf{start: start, rules: r.takeAll("RRULE")}
+	for len(s.rules) > maxRules {
+		r.lose("RRULE", s.rules[maxRules].value, "more than "+strconv.Itoa(maxRules)+" rules")
+		s.rules = slices.Delete(s.rules, maxRules, maxRules+1)
+	}
 	moments := func(name string, each func(m moment, l *icalLine, value string)) {
 		for _, l := range r.takeAll(name) {
 			for v := range strings.SplitSeq(l.value, ",") {
@@ -74,7 +82,7 @@ func (r reading) recurrenceOf(start moment, length time.Duration) recurrenceOf {
 		}
 	})
 	for _, l := range r.takeAll("EXRULE") {
-		if ex, ok := parseRule(l.value); ok && ex.computable() {
+		if ex, ok := parseRule(l.value); ok && ex.computable() && len(s.extimes) < maxRules {
 			s.extimes = append(s.extimes, ex)
 		} else {
 			r.lose("EXRULE", l.value, "not a rule that is understood")

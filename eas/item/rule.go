@@ -156,6 +156,9 @@ func ruleWeekdays(s string) (list []rrule.Weekday, ok bool) {
 // day, and no part that is not understood.
 func (r rule) computable() bool {
 	o := r.options
+	if o.Freq == rrule.DAILY && len(o.Bysetpos) > 0 {
+		return false // of the one occurrence of a day it is the first, or none
+	}
 	return len(r.strange) == 0 && o.Freq <= rrule.DAILY && len(o.Byhour) <= 1 && len(o.Byminute) <= 1 && len(o.Bysecond) <= 1
 }
 
@@ -173,6 +176,7 @@ func (r rule) walls(start, until time.Time, limit int) (walls []time.Time, compl
 		o.Until, bounded = until, true
 	}
 	r.clampDays(&o)
+	byYear(&o)
 	computed, err := rrule.NewRRule(o)
 	if err != nil {
 		return nil, false
@@ -189,6 +193,29 @@ func (r rule) walls(start, until time.Time, limit int) (walls []time.Time, compl
 		}
 		walls = append(walls, wall)
 	}
+}
+
+// byYear says a rule of days or weeks by the year, where it looks at each of them:
+// rrule-go goes to the year 9999 for a rule that has no occurrence, and there are
+// fewer years than days.
+func byYear(o *rrule.ROption) {
+	filters := len(o.Bymonth) + len(o.Bymonthday) + len(o.Byyearday) + len(o.Byweekno)
+	if o.Freq < rrule.WEEKLY || o.Interval > 1 || filters == 0 || len(o.Bysetpos) > 0 {
+		return
+	}
+	switch {
+	case len(o.Byweekday) == 0 && o.Freq == rrule.WEEKLY:
+		o.Byweekday = []rrule.Weekday{ruleDay(int(o.Dtstart.Weekday()))}
+	case len(o.Byweekday) == 0:
+		o.Byweekday = []rrule.Weekday{rrule.SU, rrule.MO, rrule.TU, rrule.WE, rrule.TH, rrule.FR, rrule.SA}
+	default: // which of a month or year it is means nothing by the week: RFC 5545 3.3.10
+		days := make([]rrule.Weekday, len(o.Byweekday))
+		for i, d := range o.Byweekday {
+			days[i] = d.Nth(0)
+		}
+		o.Byweekday = days
+	}
+	o.Freq = rrule.YEARLY
 }
 
 // clampDays makes of a day that a month may not have the last one that it has,

@@ -143,7 +143,7 @@ func (p pattern) rule() rule {
 // in their code page.
 type recurrenceTags struct {
 	kind, interval, until, occurrences, dayOfWeek, dayOfMonth, weekOfMonth, monthOfYear wbxml.Tag
-	calendarType, isLeapMonth, firstDay                                                             wbxml.Tag
+	calendarType, isLeapMonth, firstDay                                                 wbxml.Tag
 }
 
 // element writes the pattern. Which elements a version has is in MS-ASCAL 2.2.2.10,

@@ -14,15 +14,18 @@ func Task(props *wbxml.Element) ([]byte, error) {
 		return nil, err
 	}
 	v := viewOf(props)
-	start, due, f := taskDates(v)
+	start, due, f, dueForm := taskDates(v)
 	completed := v.date(wbxml.TasksDateCompleted)
 
 	cal := newCalendar()
 	addZone(cal, f.zone, firstYear(firstTime(start, due)))
+	if dueForm.zone != nil && (f.zone == nil || dueForm.zone.id != f.zone.id) {
+		addZone(cal, dueForm.zone, firstYear(due))
+	}
 	c := component{&cal.AddTodo(contentUUID(props)).ComponentBase}
 	c.stamp(completed, start, due)
 	c.time("DTSTART", f, start)
-	c.time("DUE", f, due)
+	c.time("DUE", dueForm, due)
 	if f.allDay { // when these days begin, which a date does not say
 		v.extraInstant(c.add, wbxml.TasksUtcStartDate, start)
 		v.extraInstant(c.add, wbxml.TasksUtcDueDate, due)
@@ -54,10 +57,10 @@ func Task(props *wbxml.Element) ([]byte, error) {
 // taskDates returns when a task starts and is due, and how that is written. EAS
 // says each twice: as local time that is labelled UTC, and as UTC (MS-ASTASK
 // 2.2.2.12, 2.2.2.26, 2.2.2.31, 2.2.2.32). Tasks are planned by the day: when the
-// local times are midnights they are dates, else the instants count, in a zone
-// that shows the local times. DTSTART and DUE must be of one type (RFC 5545
+// local times are midnights they are dates, else the instants count, each in a zone
+// that shows the local time. DTSTART and DUE must be of one type (RFC 5545
 // 3.8.2.3). A recurrence needs a start, so it lends its own.
-func taskDates(v view) (start, due time.Time, f form) {
+func taskDates(v view) (start, due time.Time, f, dueForm form) {
 	start, due = v.date(wbxml.TasksStartDate), v.date(wbxml.TasksDueDate)
 	utcStart, utcDue := v.date(wbxml.TasksUtcStartDate), v.date(wbxml.TasksUtcDueDate)
 	if e := v.first(wbxml.TasksRecurrence); e != nil && start.IsZero() && utcStart.IsZero() {
@@ -71,24 +74,25 @@ func taskDates(v view) (start, due time.Time, f form) {
 		due = utcDue
 	}
 	if isMidnight(start) && isMidnight(due) {
-		return start, due, form{allDay: true}
+		return start, due, form{allDay: true}, form{allDay: true}
 	}
-	if !utcStart.IsZero() {
-		start = utcStart
+	ofStart, ofDue := fixedZone(localStart, utcStart), fixedZone(localDue, utcDue)
+	if utcStart.IsZero() {
+		ofStart = ofDue
 	}
-	if !utcDue.IsZero() {
-		due = utcDue
+	if utcDue.IsZero() {
+		ofDue = ofStart
 	}
-	return start, due, form{zone: firstZone(fixedZone(localStart, utcStart), fixedZone(localDue, utcDue))}
+	return ofStart.instant(localStart, utcStart), ofDue.instant(localDue, utcDue), form{zone: ofStart}, form{zone: ofDue}
 }
 
-func firstZone(zones ...*zone) *zone {
-	for _, z := range zones {
-		if z != nil {
-			return z
-		}
+// instant is the one of two times that says when something is: the one in UTC, or
+// else the local one in the zone.
+func (z *zone) instant(local, utc time.Time) time.Time {
+	if !utc.IsZero() || local.IsZero() || z == nil {
+		return firstTime(utc, local)
 	}
-	return nil
+	return instant(z, local)
 }
 
 // fixedZone is the zone in which it is a local time at an instant, as far as that
