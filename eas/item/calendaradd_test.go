@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -221,11 +220,7 @@ func addCalendar(t *testing.T, component string, class eas.Class, version eas.Ve
 				t.Errorf("%s: %v", r.ClientID, r.Err)
 			}
 			for _, one := range added[r.ClientID].instances {
-				at, err := time.Parse(wbxml.CompactDateTime, one.ID)
-				if err != nil {
-					t.Fatal(err)
-				}
-				cmd := eas.ClientCommand{Op: eas.OpDelete, ServerID: r.ServerID, InstanceID: at}
+				cmd := eas.ClientCommand{Op: eas.OpDelete, ServerID: r.ServerID, InstanceID: one.ID}
 				if one.Properties != nil {
 					cmd.Op, cmd.Item = eas.OpChange, one.Properties
 				}
@@ -268,7 +263,7 @@ func whole(c calendarItem) *wbxml.Element {
 	e := c.props.Clone()
 	exceptions := wbxml.E(wbxml.CalendarExceptions)
 	for _, one := range c.instances {
-		x := wbxml.E(wbxml.CalendarException, wbxml.T(wbxml.AirSyncBaseInstanceId, one.ID))
+		x := wbxml.E(wbxml.CalendarException, wbxml.T(wbxml.AirSyncBaseInstanceId, one.ID.Format(wbxml.CompactDateTime)))
 		if one.Properties == nil {
 			x.Append(wbxml.T(wbxml.CalendarDeleted, "1"))
 		} else {

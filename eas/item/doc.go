@@ -22,11 +22,15 @@
 // which it was planned, as a Windows TIME_ZONE_INFORMATION structure with at most
 // one yearly change to daylight time and one back. A recurrence is a rule about
 // local time, so events are written in local time with that structure as their
-// VTIMEZONE. An event whose zone is absent, all zero or no time zone at all is
-// written in UTC.
+// VTIMEZONE. Its TZID is the name that the tz database has for it (by CLDR, where the
+// structure is named after Windows) only if the clocks there show the same in all
+// the years of the event, ten at most. An event whose zone is absent, all zero or no
+// time zone at all is written in UTC.
 //
 // An event of whole days is a date. Up to protocol 14.1 it comes as the instants
-// of midnight in its zone; from 16.0 on as dates without any zone.
+// of midnight in its zone, which is kept beside it; from 16.0 on as dates without any
+// zone. A task has its local times beside the instants: they are written in a zone
+// that shows them.
 //
 // # Mapping
 //
@@ -52,6 +56,26 @@
 // time of a birthday and the line ends of texts. FN is what the contact is filed as,
 // where that is a name and no "Last, First": EAS has no display name, and a contact
 // made of a foreign vCard is filed as its FN.
+//
+// # Calendars both ways
+//
+// [SplitCalendar] takes a file apart, and [ParseEvent], [ParseTask] and [ParseNote] make
+// of each item what a Sync Add may have in a protocol version, and name each value
+// that it does not hold: links, the second reminder, who is invited by whom from
+// 16.0 on. The exceptions of a series are in it up to 14.1, and from 16.0 on are
+// commands of their own ([Instance]).
+//
+// EAS has six patterns of recurrence. A rule becomes the one of its shape if the
+// first 200 occurrences of both are the same. If none is, the recurrence becomes the
+// narrowest pattern that has all its occurrences, and deleted exceptions for those
+// that are too many, 256 at most: the first and third Wednesday are every Wednesday
+// without some. Where that does not suffice the series ends sooner, and where a day has
+// several occurrences it is one event: both are a [Loss]. A 30th falls on the last
+// day of February in EAS, and on none in a rule, so it is one of these cases, and in the
+// other direction BYMONTHDAY=28,29,30;BYSETPOS=-1.
+//
+// A series has one clock in EAS, the structure: its times are made by that clock, so
+// that they show on the wall what they should, in years with other rules too.
 //
 // [MS-OXCICAL]: https://learn.microsoft.com/en-us/openspecs/exchange_server_protocols/ms-oxcical/
 package item

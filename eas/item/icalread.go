@@ -7,6 +7,9 @@ import (
 	"strings"
 
 	ics "github.com/arran4/golang-ical"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 // Bounds of an iCalendar stream that is read. golang-ical has none: it goes as deep
@@ -88,7 +91,9 @@ func readCalendars(data []byte) (calendars []*icalComponent, err error) {
 	if len(data) > maxCalendar {
 		return nil, fmt.Errorf("iCalendar: %w: %d bytes", ErrTooLarge, len(data))
 	}
-	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
+	if plain, _, err := transform.Bytes(unicode.BOMOverride(encoding.Nop.NewDecoder()), data); err == nil { // UTF-16 too, if it says so
+		data = plain
+	}
 	if bytes.IndexByte(data, '\n') < 0 {
 		data = bytes.ReplaceAll(data, []byte("\r"), []byte("\n"))
 	}

@@ -83,10 +83,11 @@ func (c parseCase) check(t *testing.T, component string) {
 	}
 	got := show(props)
 	for _, one := range instances {
+		got += " Instance " + one.ID.Format(utcForm)
 		if one.Properties == nil {
-			got += " Instance " + one.ID + " deleted"
+			got += " deleted"
 		} else {
-			got += " Instance " + one.ID + "{" + show(one.Properties) + "}"
+			got += "{" + show(one.Properties) + "}"
 		}
 	}
 	rest := got

@@ -24,8 +24,8 @@ type Parsed struct {
 // Instance is an occurrence of a series that differs from it.
 type Instance struct {
 	// ID is the InstanceId that goes beside the ServerId of the series: when the
-	// occurrence would begin, in UTC (MS-ASAIRS 2.2.2.25).
-	ID string
+	// occurrence would begin, in UTC; of whole days the date (MS-ASAIRS 2.2.2.25).
+	ID time.Time
 	// Properties of a Change; nil for an occurrence that is deleted.
 	Properties *wbxml.Element
 }
@@ -39,7 +39,8 @@ type Instance struct {
 //
 // A recurrence that EAS has no pattern for becomes one that has all its
 // occurrences, and exceptions for what is too much. What this cannot say either is
-// a Loss, never another recurrence in silence.
+// a Loss, never another recurrence in silence. Who wrote the object, and when
+// (PRODID, METHOD, DTSTAMP), is none.
 //
 // The error is ErrNotItem where there is no event, ErrTooLarge for a stream over 64
 // MiB.
@@ -281,13 +282,17 @@ type timeForm struct {
 // format writes a moment as Compact DateTime (MS-ASDTYPE 2.7.5): the instant, or
 // from 16.0 on the bare date of an event of whole days (MS-ASCAL 2.2.2.1).
 func (f timeForm) format(m moment) string {
-	switch {
-	case m.isZero():
+	if m.isZero() {
 		return ""
-	case f.allDay && f.version >= 16:
-		return dayOf(m.wall).Format(utcForm)
 	}
-	return m.utc().Format(utcForm)
+	return f.instant(m).Format(utcForm)
+}
+
+func (f timeForm) instant(m moment) time.Time {
+	if f.allDay && f.version >= 16 {
+		return dayOf(m.wall)
+	}
+	return m.utc()
 }
 
 func (f timeForm) span(b *built, t eventTimes) {

@@ -43,9 +43,9 @@ func (x *exceptionWriter) room(wall time.Time, what string) bool {
 
 // add adds an exception for the occurrence at a wall clock time; nil is none any more.
 func (x *exceptionWriter) add(wall time.Time, props built) {
-	original := x.form.format(x.series.start.at(wall))
+	original := x.series.start.at(wall)
 	if x.version >= 16 {
-		one := Instance{ID: original}
+		one := Instance{ID: x.form.instant(original)}
 		if props != nil {
 			one.Properties = props.element()
 		}
@@ -56,7 +56,7 @@ func (x *exceptionWriter) add(wall time.Time, props built) {
 	if props == nil {
 		e.Append(wbxml.T(wbxml.CalendarDeleted, "1"))
 	}
-	e.Append(wbxml.T(wbxml.CalendarExceptionStartTime, original))
+	e.Append(wbxml.T(wbxml.CalendarExceptionStartTime, x.form.format(original)))
 	e.Append(props...)
 	x.exceptions = append(x.exceptions, e)
 }
@@ -131,7 +131,10 @@ func (x *exceptionWriter) overrides(others []*icalComponent, s recurrenceOf, p p
 				wall = m.from
 			}
 		}
-		if !x.has(wall) {
+		if sameDay := dayOf(wall).Add(x.series.start.wall.Sub(dayOf(x.series.start.wall))); !x.has(wall) && x.has(sameDay) {
+			e.lose("RECURRENCE-ID", id.value, "taken for the occurrence of that day")
+			wall = sameDay
+		} else if !x.has(wall) {
 			e.lose("RECURRENCE-ID", id.value, "not an occurrence of the series")
 			continue
 		}
