@@ -82,6 +82,13 @@ func newZones(cal *icalComponent, o ParseOptions, lose func(property, value, why
 	return z
 }
 
+// again is the same for another item.
+func (z *zones) again() *zones {
+	other := *z
+	other.clocks = map[string]clock{}
+	return &other
+}
+
 // clock returns the time zone of a name: as the object defines it, or else as the tz
 // database has the name. Nil is UTC; what nobody knows is taken for it.
 func (z *zones) clock(id string) clock {

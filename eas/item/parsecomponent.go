@@ -61,8 +61,11 @@ func (r reading) take(name string) *icalLine {
 
 // takeAll returns all the properties of a name.
 func (r reading) takeAll(name string) (all []*icalLine) {
-	for l := r.take(name); l != nil; l = r.take(name) {
-		all = append(all, l)
+	for i := range r.lines {
+		if r.lines[i].name == name && !r.used[i] {
+			r.used[i] = true
+			all = append(all, &r.lines[i])
+		}
 	}
 	return all
 }
@@ -70,6 +73,17 @@ func (r reading) takeAll(name string) (all []*icalLine) {
 // extra returns what was kept as X-EAS-<NAME> when the component was made of properties.
 func (r reading) extra(tag wbxml.Tag) string {
 	return strings.TrimSpace(r.take("X-EAS-" + strings.ToUpper(tag.Name())).text())
+}
+
+// otherCalendar takes which calendar a pattern is of that is not the Gregorian, as
+// Event and Task keep it.
+func (r reading) otherCalendar(p *pattern, kind, leap wbxml.Tag) {
+	if n, ok := ruleNumber(r.extra(kind), 0, 23); ok { // MS-ASCAL 2.2.2.10
+		p.calendarType = n
+		if leap, ok := ruleNumber(r.extra(leap), 0, 1); ok {
+			p.isLeapMonth = leap
+		}
+	}
 }
 
 // rest loses what nobody took.

@@ -113,10 +113,7 @@ func (e eventReading) event(others []*icalComponent, o ParseOptions) (b built, i
 	}
 	if series {
 		p.pattern.until = form.format(at.start.at(p.until))
-		if kind := e.take("X-EAS-CALENDARTYPE"); kind != nil {
-			p.pattern.calendarType, _ = ruleNumber(kind.text(), 0, 23)
-			p.pattern.isLeapMonth, _ = ruleNumber(e.extra(wbxml.CalendarIsLeapMonth), 0, 1)
-		}
+		e.otherCalendar(&p.pattern, wbxml.CalendarCalendarType, wbxml.CalendarIsLeapMonth)
 		b.add(wbxml.E(wbxml.CalendarRecurrence, p.pattern.elements(eventRecurrence, e.version)...))
 	}
 	e.rest("an event")

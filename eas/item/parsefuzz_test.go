@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"unicode/utf8"
 
@@ -109,6 +110,9 @@ func parseAgain(t *testing.T, one CalendarItem, o ParseOptions) {
 				e.Append(wbxml.T(tag, "u"))
 			}
 		}
+	}
+	if !props.Has(wbxml.TasksStartDate) && props.Has(wbxml.TasksRecurrence) { // a recurrence lends its start
+		again.Children = slices.DeleteFunc(again.Children, func(e wbxml.Element) bool { return e.Tag == wbxml.TasksStartDate || e.Tag == wbxml.TasksUtcStartDate })
 	}
 	if !props.Has(wbxml.TasksDateCompleted) && again.Has(wbxml.TasksDateCompleted) {
 		return // a task that is complete and does not say since when was stamped anew

@@ -37,9 +37,11 @@ func (s recurrenceOf) wall(m moment) time.Time {
 // takes.
 func (r reading) recurrenceOf(start moment, length time.Duration) recurrenceOf {
 	s := recurrenceOf{start: start, rules: r.takeAll("RRULE")}
-	for len(s.rules) > maxRules {
-		r.lose("RRULE", s.rules[maxRules].value, "more than "+strconv.Itoa(maxRules)+" rules")
-		s.rules = slices.Delete(s.rules, maxRules, maxRules+1)
+	if len(s.rules) > maxRules {
+		for _, l := range s.rules[maxRules:] {
+			r.lose("RRULE", l.value, "more than "+strconv.Itoa(maxRules)+" rules")
+		}
+		s.rules = s.rules[:maxRules]
 	}
 	moments := func(name string, each func(m moment, l *icalLine, value string)) {
 		for _, l := range r.takeAll(name) {

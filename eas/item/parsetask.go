@@ -193,10 +193,7 @@ func (t taskReading) recurrence(b *built, start, due moment) {
 		}
 		p.pattern.until = until.Format(wbxml.DateTime)
 	}
-	if kind := t.take("X-EAS-CALENDARTYPE"); kind != nil {
-		p.pattern.calendarType, _ = ruleNumber(kind.text(), 0, 23)
-		p.pattern.isLeapMonth, _ = ruleNumber(t.extra(wbxml.TasksIsLeapMonth), 0, 1)
-	}
+	t.otherCalendar(&p.pattern, wbxml.TasksCalendarType, wbxml.TasksIsLeapMonth)
 	e := wbxml.E(wbxml.TasksRecurrence, p.pattern.elements(taskRecurrence, t.version)...)
 	e.Append(wbxml.T(wbxml.TasksStart, p.first.Format(wbxml.DateTime)))
 	if regenerate != "" {

@@ -36,8 +36,9 @@ func SplitCalendar(data []byte) iter.Seq2[CalendarItem, error] {
 			return
 		}
 		for _, cal := range calendars {
+			zones := timeZones(cal)
 			for _, group := range groups(cal) {
-				one := CalendarItem{Component: group[0].kind, UID: group[0].first("UID").text(), Data: object(cal, group)}
+				one := CalendarItem{Component: group[0].kind, UID: group[0].first("UID").text(), Data: object(cal, zones, group)}
 				if !yield(one, nil) {
 					return
 				}
@@ -50,6 +51,7 @@ func SplitCalendar(data []byte) iter.Seq2[CalendarItem, error] {
 // together, its series first.
 func groups(cal *icalComponent) (all [][]*icalComponent) {
 	type key struct{ kind, uid string }
+	var zones *zones
 	series, has := map[key]int{}, map[int]func(*icalLine) bool{}
 	for _, overrides := range [...]bool{false, true} {
 		for _, c := range cal.subs {
@@ -59,7 +61,10 @@ func groups(cal *icalComponent) (all [][]*icalComponent) {
 			k := key{c.kind, c.first("UID").text()}
 			if i, known := series[k]; overrides && known && k.uid != "" {
 				if has[i] == nil {
-					has[i] = occurrencesOf(all[i][0], cal)
+					if zones == nil {
+						zones = newZones(cal, ParseOptions{}, (&losses{}).lose)
+					}
+					has[i] = occurrencesOf(all[i][0], zones.again())
 				}
 				if has[i](c.first("RECURRENCE-ID")) {
 					all[i] = append(all[i], c)
@@ -77,9 +82,8 @@ func groups(cal *icalComponent) (all [][]*icalComponent) {
 
 // occurrencesOf returns what tells whether a series has the occurrence that a
 // RECURRENCE-ID names. One that cannot be computed is taken for one.
-func occurrencesOf(c, cal *icalComponent) func(id *icalLine) bool {
-	silent := &losses{}
-	r := silent.read(c, newZones(cal, ParseOptions{}, silent.lose), ParseOptions{})
+func occurrencesOf(c *icalComponent, z *zones) func(id *icalLine) bool {
+	r := (&losses{}).read(c, z, ParseOptions{})
 	start := r.moment("DTSTART")
 	s := r.recurrenceOf(start, -1)
 	s.excluded = nil // what is excluded may be replaced: some writers say both
@@ -98,8 +102,19 @@ func occurrencesOf(c, cal *icalComponent) func(id *icalLine) bool {
 	}
 }
 
-// object writes an object with some of the components of another one.
-func object(cal *icalComponent, components []*icalComponent) []byte {
+// timeZones are the VTIMEZONEs of an object.
+func timeZones(cal *icalComponent) (all []*icalComponent) {
+	for _, c := range cal.subs {
+		if c.kind == "VTIMEZONE" {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// object writes an object with some of the components of another one, and the time
+// zones that they name.
+func object(cal *icalComponent, zones, components []*icalComponent) []byte {
 	var b bytes.Buffer
 	b.WriteString("BEGIN:VCALENDAR\r\n")
 	for _, name := range [...]string{"VERSION", "PRODID", "CALSCALE", "METHOD", "X-WR-TIMEZONE"} {
@@ -114,8 +129,8 @@ func object(cal *icalComponent, components []*icalComponent) []byte {
 	if l := cal.first("X-WR-TIMEZONE"); l != nil {
 		named[l.text()] = true
 	}
-	for _, c := range cal.subs {
-		if c.kind == "VTIMEZONE" && named[c.first("TZID").text()] {
+	for _, c := range zones {
+		if named[c.first("TZID").text()] {
 			writeRaw(&b, c)
 		}
 	}
