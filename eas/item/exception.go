@@ -99,7 +99,7 @@ func (s series) occurrence(e *wbxml.Element) *ics.VEvent {
 	if at.start.IsZero() {
 		at.start = original
 	}
-	if at.length() == 0 {
+	if at.end.IsZero() || at.end.Before(at.start) {
 		at.end = at.start.Add(spanOf(s.view).length())
 	}
 	v.series = s.view.own
