@@ -192,6 +192,13 @@ func TestAddCalendar(t *testing.T) {
 
 func addCalendar(t *testing.T, component string, class eas.Class, version eas.Version, answers *schemacheck.Answers) {
 	items := calendarItems(t, component, version)
+	if most := 300; len(items) > most { // of thousands of holidays
+		var some []calendarItem
+		for i := range most {
+			some = append(some, items[i*len(items)/most])
+		}
+		items = some
+	}
 	store := easserver.NewStore()
 	store.AddUser("alice")
 	url := easservertest.StartChecked(t, easserver.Config{}, store, answers)

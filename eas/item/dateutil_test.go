@@ -117,6 +117,19 @@ for line in open(sys.argv[1]):
         print("differs\t%s %s\t%s" % (was[:9], now[:9], pair["name"]))
 `
 
+// ruleOf is the rule of an event, and all of one that has more than a rule.
+func ruleOf(event []byte) string {
+	_, event, _ = bytes.Cut(event, []byte("BEGIN:VEVENT"))
+	for _, more := range []string{"EXDATE", "RDATE", "RECURRENCE-ID"} {
+		if bytes.Contains(event, []byte("\n"+more)) {
+			return string(event)
+		}
+	}
+	_, rule, _ := bytes.Cut(event, []byte("\nRRULE"))
+	rule, _, _ = bytes.Cut(rule, []byte("\n"))
+	return string(rule)
+}
+
 // TestOccurrencesDateutil compares the instants of the series of the corpus once more,
 // by a library in another language that also reads the time zones.
 func TestOccurrencesDateutil(t *testing.T) {
@@ -126,6 +139,7 @@ func TestOccurrencesDateutil(t *testing.T) {
 		t.Skip("no Python with dateutil here; TestOccurrencesCorpus holds without it")
 	}
 	var pairs bytes.Buffer
+	kinds := map[string]int{}
 	to := json.NewEncoder(&pairs)
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -137,6 +151,11 @@ func TestOccurrencesDateutil(t *testing.T) {
 		}
 		for one, err := range SplitCalendar(data) {
 			if err != nil || one.Component != "VEVENT" || !bytes.Contains(one.Data, []byte("\nRRULE")) && !bytes.Contains(one.Data, []byte("\nRDATE")) {
+				continue
+			}
+			// Calendars of holidays have hundreds of one kind: three of a file will do.
+			kind := filepath.Base(path) + ruleOf(one.Data)
+			if kinds[kind]++; kinds[kind] > 3 {
 				continue
 			}
 			p, err := ParseEvent(one.Data, ParseOptions{Version: "16.1"})
@@ -175,7 +194,7 @@ func TestOccurrencesDateutil(t *testing.T) {
 		}
 	}
 	t.Logf("%d series are the same", same)
-	if same < 765 {
+	if same < 253 {
 		t.Errorf("only %d series are the same", same)
 	}
 }

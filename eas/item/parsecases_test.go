@@ -182,6 +182,7 @@ func TestParseRecurrence(t *testing.T) {
 		{"the 30th, not over February", "20260330T090000", "FREQ=MONTHLY;COUNT=3", "Recurrence{Type=2 Interval=1 Occurrences=3 DayOfMonth=30}", ""},
 		// RFC 7529 4.1: the last day in a month that has no 31st, which is what EAS means.
 		{"SKIP=BACKWARD", "20260131T090000", "RSCALE=GREGORIAN;FREQ=MONTHLY;SKIP=BACKWARD;COUNT=4", "Recurrence{Type=2 Interval=1 Occurrences=4 DayOfMonth=31}", ""},
+		{"SKIP=FORWARD", "20240229T090000", "RSCALE=GREGORIAN;FREQ=YEARLY;SKIP=FORWARD", "", "RRULE"},
 		{"another calendar", "20260131T090000", "RSCALE=CHINESE;FREQ=YEARLY", "", "RRULE"},
 		// MS-ASCAL 2.2.2.32: at most 999. The 1000th day is 999 days later.
 		{"1000 occurrences", "20260101T090000", "FREQ=DAILY;COUNT=1000", "Recurrence{Type=0 Interval=1 Until=20280926T130000Z}", ""},

@@ -159,6 +159,9 @@ func (r rule) computable() bool {
 	if o.Freq == rrule.DAILY && len(o.Bysetpos) > 0 {
 		return false // of the one occurrence of a day it is the first, or none
 	}
+	if r.skip == "FORWARD" || r.skip == "BACKWARD" && (len(o.Bymonthday) > 1 || len(o.Byyearday) > 0) {
+		return false // but clampDays knows one day that is put backward
+	}
 	return len(r.strange) == 0 && o.Freq <= rrule.DAILY && len(o.Byhour) <= 1 && len(o.Byminute) <= 1 && len(o.Bysecond) <= 1
 }
 
