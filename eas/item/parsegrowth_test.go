@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// TestParseIsLinear: the time that a calendar takes grows with its size, whatever it
-// has much of.
-func TestParseIsLinear(t *testing.T) {
+// BenchmarkParseGrowth tells how much longer a calendar takes that has eight times as
+// much of something: 8 is linear, 64 is its square.
+func BenchmarkParseGrowth(b *testing.B) {
 	event := func(lines string) string {
 		return "BEGIN:VEVENT\r\nUID:1\r\nDTSTART:20260101T000000Z\r\n" + lines + "END:VEVENT\r\n"
 	}
@@ -29,29 +29,32 @@ func TestParseIsLinear(t *testing.T) {
 		},
 		"unknown": func(n int) string { return event(strings.Repeat("X-A:b\r\n", n)) },
 		"series": func(n int) string {
-			var b strings.Builder
+			var all strings.Builder
 			for i := range n / 20 {
-				b.WriteString(strings.ReplaceAll(event("RRULE:FREQ=DAILY;COUNT=3\r\n")+"BEGIN:VEVENT\r\nUID:1\r\nRECURRENCE-ID:20260102T000000Z\r\nEND:VEVENT\r\n", "UID:1", fmt.Sprint("UID:", i)))
+				all.WriteString(strings.ReplaceAll(event("RRULE:FREQ=DAILY;COUNT=3\r\n")+"BEGIN:VEVENT\r\nUID:1\r\nRECURRENCE-ID:20260102T000000Z\r\nEND:VEVENT\r\n", "UID:1", fmt.Sprint("UID:", i)))
 			}
-			return b.String()
+			return all.String()
 		},
 	} {
-		took := func(n int) time.Duration {
-			data := []byte("BEGIN:VCALENDAR\r\n" + body(n) + "END:VCALENDAR\r\n")
-			begin := time.Now()
-			if _, err := ParseEvent(data, ParseOptions{}); err != nil {
-				t.Fatal(err)
-			}
-			for _, err := range SplitCalendar(data) {
-				if err != nil {
-					t.Fatal(err)
+		b.Run(what, func(b *testing.B) {
+			took := func(n int) time.Duration {
+				data := []byte("BEGIN:VCALENDAR\r\n" + body(n) + "END:VCALENDAR\r\n")
+				begin := time.Now()
+				if _, err := ParseEvent(data, ParseOptions{}); err != nil {
+					b.Fatal(err)
 				}
+				for _, err := range SplitCalendar(data) {
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
+				return time.Since(begin)
 			}
-			return time.Since(begin)
-		}
-		small := min(took(2000), took(2000), took(2000))
-		if large := took(16000); large > 24*small+100*time.Millisecond { // 8 times is linear, 64 times is its square
-			t.Errorf("%s: 2000 took %v, 16000 took %v", what, small, large)
-		}
+			var small, large time.Duration
+			for b.Loop() {
+				small, large = small+took(2000), large+took(16000)
+			}
+			b.ReportMetric(float64(large)/float64(small), "times")
+		})
 	}
 }
