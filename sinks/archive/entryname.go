@@ -27,15 +27,16 @@ func entryBase(folderPath string, date *time.Time, subject, id string) string {
 	if date != nil {
 		day = date.UTC().Format(time.DateOnly)
 	}
-	subject = portable(subject, maxSubject)
+	subject = PortableName(subject, maxSubject)
 	if subject == "" {
 		subject = "no subject"
 	}
-	return entryDir(folderPath) + "/" + day + "_" + subject + "_" + id
+	return PortableDir(folderPath) + "/" + day + "_" + subject + "_" + id
 }
 
-// entryDir makes a display path one that every system can have. Different paths may become one.
-func entryDir(folderPath string) string {
+// PortableDir makes a display path one that every system can have as a directory: "/" between its parts, at most 120 bytes.
+// Different paths may become one. It is the directory of a folder's items in the segments.
+func PortableDir(folderPath string) string {
 	names := sinks.SplitPath(folderPath)
 	const deepest = 10
 	if len(names) > deepest {
@@ -56,7 +57,7 @@ func entryDir(folderPath string) string {
 var itemName = regexp.MustCompile(`(?i)(_[0-9a-f]{8}-[0-9]+-[0-9]+)\.`)
 
 func entryDirPart(name string, limit int) string {
-	name = portable(name, limit)
+	name = PortableName(name, limit)
 	if name == "" {
 		return "_"
 	}
@@ -64,10 +65,10 @@ func entryDirPart(name string, limit int) string {
 	return itemName.ReplaceAllString(name, "${1}_")
 }
 
-// portable returns what a file may be named on Linux, macOS and Windows and is nearest to s, at most limit bytes; "" if
+// PortableName returns what a file may be named on Linux, macOS and Windows and is nearest to s, at most limit bytes; "" if
 // nothing is left. It is NFC, without control characters and what changes the direction of writing, without
 // <>:"/\|?*, without a dot at its beginning, a dot or a space at its end, and no device of Windows.
-func portable(s string, limit int) string {
+func PortableName(s string, limit int) string {
 	s = cut(s, 4<<10) // a server may send any length
 	s = norm.NFC.String(strings.Map(portableRune, strings.ToValidUTF8(s, "_")))
 	s = cut(strings.Join(strings.Fields(s), " "), limit)

@@ -13,18 +13,23 @@ import (
 // An Item is the state of an item at some time.
 type Item struct {
 	// Event is the item's first event with everything that later ones changed. Its Name, Size, SHA256, Offset and Also
-	// are of the newest stored version; Properties is empty, the manifests have it.
+	// are of the newest stored version. Properties is empty unless it was asked for: the manifests have it.
 	sinks.Event
 	// Folder is the folder as it was at that time; many items share it.
 	Folder *sinks.Folder
 	// Segment names the segment that holds the newest stored version.
 	Segment string
+	// Stored is when the page of that segment was begun.
+	Stored time.Time
 	// SoftDeleted: the item left the filter window, and nobody knows what the server did with it since.
 	SoftDeleted bool
 }
 
 // A Fold makes the state of one folder of its pages. The zero value is an empty folder. It holds about 1 KB an item.
 type Fold struct {
+	// Properties says to keep those of messages, the newest that there are: some 300 bytes more an item.
+	Properties bool
+
 	folder *sinks.Folder
 	items  []Item         // in the order in which they were first stored
 	at     map[string]int // by id
@@ -39,14 +44,14 @@ func (f *Fold) Apply(c sinks.Committed) {
 	}
 	*f.folder = c.Page.Folder
 	for i := range c.Events {
-		f.apply(&c.Events[i], c.Segment.Name)
+		f.apply(&c.Events[i], c.Segment.Name, c.Page.Time)
 	}
 	if f.gone > 1000 && f.gone > len(f.items)/2 {
 		f.compact()
 	}
 }
 
-func (f *Fold) apply(e *sinks.Event, segment string) {
+func (f *Fold) apply(e *sinks.Event, segment string, stored time.Time) {
 	i, known := f.at[e.ID]
 	switch e.Op {
 	case sinks.OpDelete:
@@ -61,11 +66,17 @@ func (f *Fold) apply(e *sinks.Event, segment string) {
 		}
 	case sinks.OpAdd, sinks.OpChange:
 		if known {
-			f.items[i].merge(e, segment)
+			f.items[i].merge(e, segment, stored)
+			if f.Properties && e.Properties != "" {
+				f.items[i].Properties = e.Properties
+			}
 		} else if e.Op == sinks.OpAdd || e.Name != "" {
 			f.at[e.ID] = len(f.items)
-			item := Item{Event: *e, Folder: f.folder, Segment: segment}
-			item.Op, item.Properties = sinks.OpAdd, ""
+			item := Item{Event: *e, Folder: f.folder, Segment: segment, Stored: stored}
+			item.Op = sinks.OpAdd
+			if !f.Properties {
+				item.Properties = ""
+			}
 			f.items = append(f.items, item)
 		}
 	}
@@ -87,11 +98,12 @@ func (f *Fold) compact() {
 }
 
 // merge changes what e has and keeps what it has not. An item that the server speaks of is in the window.
-func (item *Item) merge(e *sinks.Event, segment string) {
+func (item *Item) merge(e *sinks.Event, segment string, stored time.Time) {
 	item.SoftDeleted = false
 	if e.Name != "" {
 		item.Name, item.Size, item.SHA256, item.Offset, item.Also = e.Name, e.Size, e.SHA256, e.Offset, e.Also
 		item.Attachments, item.Via, item.Whole, item.Segment = e.Attachments, e.Via, e.Whole, segment
+		item.Stored = stored
 	}
 	for _, s := range []struct {
 		to   *string
@@ -140,6 +152,15 @@ func (f *Fold) Items() iter.Seq[Item] {
 // state is the fold of its pages up to the first one that was begun later. The items of a folder that had gone from the
 // server are not live. An iteration ends at the first error. ErrSealed: the archive is encrypted, and there is no identity.
 func (a *Archive) Items(ctx context.Context, mailbox string, at time.Time) iter.Seq2[Item, error] {
+	return a.items(ctx, mailbox, at, false)
+}
+
+// ItemsWithProperties is Items with the Properties of messages.
+func (a *Archive) ItemsWithProperties(ctx context.Context, mailbox string, at time.Time) iter.Seq2[Item, error] {
+	return a.items(ctx, mailbox, at, true)
+}
+
+func (a *Archive) items(ctx context.Context, mailbox string, at time.Time, properties bool) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		if a.sealed() {
 			yield(Item{}, fmt.Errorf("items: %w", ErrSealed))
@@ -156,7 +177,7 @@ func (a *Archive) Items(ctx context.Context, mailbox string, at time.Time) iter.
 			return
 		}
 		for _, end := range ends {
-			f, err := a.fold(ctx, mailbox, end.dir, at, record.folder(end.dir))
+			f, err := a.fold(ctx, &Fold{Properties: properties}, mailbox, end.dir, at, record.folder(end.dir))
 			if err != nil {
 				yield(Item{}, fmt.Errorf("items of %s: %w", end.dir, err))
 				return
@@ -170,9 +191,9 @@ func (a *Archive) Items(ctx context.Context, mailbox string, at time.Time) iter.
 	}
 }
 
-// fold returns the state of a folder at a time. state is what the last run before that time said of it, if it did.
-func (a *Archive) fold(ctx context.Context, mailbox, dir string, at time.Time, state *sinks.FolderState) (*Fold, error) {
-	f := new(Fold)
+// fold adds to an empty Fold what makes the state of a folder at a time, and returns it. state is what the last run before
+// that time said of the folder, if it did.
+func (a *Archive) fold(ctx context.Context, f *Fold, mailbox, dir string, at time.Time, state *sinks.FolderState) (*Fold, error) {
 	seq := 0
 	for c, err := range a.manifests(ctx, mailbox, dir, 0) {
 		if err != nil {
