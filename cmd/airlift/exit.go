@@ -11,6 +11,7 @@ import (
 	"github.com/airlift-eas/airlift/migrate"
 	"github.com/airlift-eas/airlift/sinks"
 	"github.com/airlift-eas/airlift/sinks/archive"
+	"github.com/airlift-eas/airlift/sinks/export"
 	"github.com/airlift-eas/airlift/sinks/s3"
 )
 
@@ -158,12 +159,12 @@ func codeOf(err error) int {
 		return exitInterrupted
 	case errors.Is(err, sinks.ErrCorrupt):
 		return exitDamaged
-	case errors.Is(err, archive.ErrRecipient):
+	case errors.Is(err, archive.ErrRecipient), errors.Is(err, export.ErrForeign):
 		return exitUsage
 	case errors.Is(err, sinks.ErrFull), errors.Is(err, checkpoints.ErrFull):
 		return exitFull
 	case errors.Is(err, checkpoints.ErrLocked), errors.Is(err, checkpoints.ErrBusy),
-		errors.Is(err, sinks.ErrFenced), errors.Is(err, checkpoints.ErrConflict):
+		errors.Is(err, sinks.ErrFenced), errors.Is(err, checkpoints.ErrConflict), errors.Is(err, export.ErrLocked):
 		return exitLocked
 	case errors.Is(err, eas.ErrRemoteWipe), errors.Is(err, eas.ErrBlocked):
 		return exitBlocked

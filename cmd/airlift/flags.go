@@ -109,7 +109,7 @@ func sourceFlags() []cli.Flag {
 
 func selectionFlags() []cli.Flag {
 	return []cli.Flag{
-		stringFlag("class", "", "take only these `CLASSES`: "+strings.Join(classNames(), ",")),
+		classFlag(),
 		listFlag("folder", "take only folders whose path matches `GLOB`, and all below them (repeatable)"),
 		listFlag("exclude-folder", "leave out folders whose path matches `GLOB`, and all below them (repeatable)"),
 		stringFlag("since", "", "leave out items dated before `DATE`: 2006-01-02 (UTC) or RFC 3339"),

@@ -1,0 +1,236 @@
+// Package ical takes iCalendar objects apart into their components and puts components of many into one, without changing them:
+// a component's lines stay as they are, but that each ends with CR LF (RFC 5545 3.1). A library that parses and writes a
+// calendar gives back what it understands of it.
+package ical
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// ErrFormat says that something is no iCalendar object.
+var ErrFormat = errors.New("no iCalendar object")
+
+// A Calendar is a VCALENDAR.
+type Calendar struct {
+	Components []Component
+
+	properties []line
+}
+
+// A Component is what stands in a VCALENDAR: a VEVENT, VTODO, VJOURNAL, VTIMEZONE.
+type Component struct {
+	Name string // in upper case
+	UID  string // "" = it has none
+	TZID string // of a VTIMEZONE
+
+	lines []line // with BEGIN and END
+}
+
+// line is a content line.
+type line struct {
+	text   string   // unfolded
+	folded []string // as it stands, without the ends of the lines; nil = it is not folded
+}
+
+const maxDepth = 32 // of components in components
+
+// Parse parses what is one VCALENDAR after the other, of any line ends. ErrFormat: it is something else; the error says in
+// which line.
+func Parse(data []byte) ([]Calendar, error) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	var calendars []Calendar
+	var open []string // the names of the components that are begun
+	number := 0
+	for len(data) > 0 {
+		var l line
+		var n int
+		l, n, data = cutLine(data)
+		first := number + 1
+		number += n
+		if l.text == "" {
+			continue
+		}
+		if err := parseLine(&calendars, &open, l); err != nil {
+			return nil, fmt.Errorf("line %d: %w", first, err)
+		}
+	}
+	if len(open) > 0 {
+		return nil, fmt.Errorf("line %d: no end of %s: %w", number, open[len(open)-1], ErrFormat)
+	}
+	if len(calendars) == 0 {
+		return nil, fmt.Errorf("nothing in it: %w", ErrFormat)
+	}
+	return calendars, nil
+}
+
+// cutLine takes a content line off: one line, and those behind it that begin with a space or a tab.
+func cutLine(data []byte) (l line, n int, rest []byte) {
+	one := func() string {
+		text, after, _ := bytes.Cut(data, []byte("\n"))
+		data, n = after, n+1
+		return string(bytes.TrimSuffix(text, []byte("\r")))
+	}
+	l.text = one()
+	if len(data) == 0 || data[0] != ' ' && data[0] != '\t' || l.text == "" {
+		return l, n, data
+	}
+	l.folded = []string{l.text}
+	var b strings.Builder
+	b.WriteString(l.text)
+	for len(data) > 0 && (data[0] == ' ' || data[0] == '\t') {
+		next := one()
+		l.folded = append(l.folded, next)
+		b.WriteString(next[1:])
+	}
+	l.text = b.String()
+	return l, n, data
+}
+
+func parseLine(calendars *[]Calendar, open *[]string, l line) error {
+	name, _, value := l.split()
+	depth := len(*open)
+	value = strings.ToUpper(strings.TrimSpace(value))
+	switch {
+	case name == "BEGIN" && depth == 0 && value == "VCALENDAR":
+		*calendars = append(*calendars, Calendar{})
+	case depth == 0:
+		return fmt.Errorf("%.40q outside of a calendar: %w", l.text, ErrFormat)
+	case name == "BEGIN" && depth == maxDepth:
+		return fmt.Errorf("more than %d components in one another: %w", maxDepth, ErrFormat)
+	case name == "END" && value != (*open)[depth-1]:
+		return fmt.Errorf("END:%.40s in %s: %w", value, (*open)[depth-1], ErrFormat)
+	}
+	if depth > 0 {
+		(*calendars)[len(*calendars)-1].add(depth, name, value, l)
+	}
+	switch name {
+	case "BEGIN":
+		*open = append(*open, value)
+	case "END":
+		*open = (*open)[:depth-1]
+	}
+	return nil
+}
+
+// add adds a line that stands in depth components, of which the calendar is one.
+func (c *Calendar) add(depth int, name, value string, l line) {
+	switch {
+	case depth == 1 && name == "BEGIN":
+		c.Components = append(c.Components, Component{Name: value})
+	case depth == 1 && name == "END":
+		return
+	case depth == 1:
+		c.properties = append(c.properties, l)
+		return
+	}
+	last := &c.Components[len(c.Components)-1]
+	last.lines = append(last.lines, l)
+	if depth == 2 {
+		_, _, value := l.split()
+		switch {
+		case name == "UID" && last.UID == "":
+			last.UID = value
+		case name == "TZID" && last.Name == "VTIMEZONE":
+			last.TZID = value
+		}
+	}
+}
+
+// split returns the name of a property, in upper case, its parameters, and its value.
+func (l line) split() (name, params, value string) {
+	end, quoted := -1, false
+	for i := 0; i < len(l.text); i++ {
+		switch c := l.text[i]; {
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == ':':
+			if end < 0 {
+				end = i
+			}
+			return strings.ToUpper(l.text[:end]), l.text[end:i], l.text[i+1:]
+		case c == ';' && end < 0:
+			end = i
+		}
+	}
+	return strings.ToUpper(l.text), "", ""
+}
+
+// zone finds the value of a TZID parameter (RFC 5545 3.2.19) in the parameters that split returns; -1 = there is none.
+func zone(params string) (from, to int) {
+	for i := 0; i < len(params); {
+		end, quoted := i+1, false
+		for ; end < len(params) && (quoted || params[end] != ';'); end++ {
+			if params[end] == '"' {
+				quoted = !quoted
+			}
+		}
+		const name = ";TZID="
+		if end-i >= len(name) && strings.EqualFold(params[i:i+len(name)], name) {
+			return i + len(name), end
+		}
+		i = end
+	}
+	return -1, -1
+}
+
+// zoneOf returns the TZID that a property's time is in; "" = none.
+func (l line) zoneOf() string {
+	_, params, _ := l.split()
+	from, to := zone(params)
+	if from < 0 {
+		return ""
+	}
+	return strings.Trim(params[from:to], `"`)
+}
+
+// inZone returns the line with another TZID.
+func (l line) inZone(tzid string) line {
+	name, params, value := l.split()
+	from, to := zone(params)
+	if strings.ContainsAny(tzid, ":;,") {
+		tzid = `"` + tzid + `"`
+	}
+	return folded(l.text[:len(name)] + params[:from] + tzid + params[to:] + ":" + value)
+}
+
+// folded makes a line of a text, with at most 75 octets in each part of it (RFC 5545 3.1).
+func folded(text string) line {
+	const limit = 75
+	l := line{text: text}
+	room := limit
+	for len(text) > room {
+		n := room
+		for n > room-utf8.UTFMax && !utf8.RuneStart(text[n]) {
+			n--
+		}
+		l.folded = append(l.folded, space(l)+text[:n])
+		text, room = text[n:], limit-1
+	}
+	if l.folded != nil {
+		l.folded = append(l.folded, space(l)+text)
+	}
+	return l
+}
+
+func space(l line) string {
+	if l.folded == nil {
+		return ""
+	}
+	return " "
+}
+
+// writeTo appends the line to b.
+func (l line) writeTo(b *bytes.Buffer) {
+	if l.folded == nil {
+		b.WriteString(l.text + "\r\n")
+		return
+	}
+	for _, part := range l.folded {
+		b.WriteString(part + "\r\n")
+	}
+}
