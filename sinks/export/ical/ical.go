@@ -19,6 +19,7 @@ type Calendar struct {
 	Components []Component
 
 	properties []line
+	bare       bool // there is no VCALENDAR around the components
 }
 
 // A Component is what stands in a VCALENDAR: a VEVENT, VTODO, VJOURNAL, VTIMEZONE.
@@ -67,21 +68,26 @@ func Parse(data []byte) ([]Calendar, error) {
 	return calendars, nil
 }
 
-// cutLine takes a content line off: one line, and those behind it that begin with a space or a tab.
+// cutLine takes a content line off: one line, and those behind it that begin with a space or a tab. Empty lines are none: some
+// programs write them even between the parts of a line.
 func cutLine(data []byte) (l line, n int, rest []byte) {
 	one := func() string {
 		text, after, _ := bytes.Cut(data, []byte("\n"))
 		data, n = after, n+1
+		for len(data) > 0 && (data[0] == '\n' || bytes.HasPrefix(data, []byte("\r\n"))) {
+			_, data, _ = bytes.Cut(data, []byte("\n"))
+			n++
+		}
 		return string(bytes.TrimSuffix(text, []byte("\r")))
 	}
-	l.text = one()
-	if len(data) == 0 || data[0] != ' ' && data[0] != '\t' || l.text == "" {
+	folds := func() bool { return len(data) > 0 && (data[0] == ' ' || data[0] == '\t') }
+	if l.text = one(); l.text == "" || !folds() {
 		return l, n, data
 	}
 	l.folded = []string{l.text}
 	var b strings.Builder
 	b.WriteString(l.text)
-	for len(data) > 0 && (data[0] == ' ' || data[0] == '\t') {
+	for folds() {
 		next := one()
 		l.folded = append(l.folded, next)
 		b.WriteString(next[1:])
@@ -92,8 +98,14 @@ func cutLine(data []byte) (l line, n int, rest []byte) {
 
 func parseLine(calendars *[]Calendar, open *[]string, l line) error {
 	name, _, value := l.split()
-	depth := len(*open)
 	value = strings.ToUpper(strings.TrimSpace(value))
+	if len(*open) == 0 && name == "BEGIN" && isBare(value) {
+		if n := len(*calendars); n == 0 || !(*calendars)[n-1].bare {
+			*calendars = append(*calendars, Calendar{bare: true})
+		}
+		*open = append(*open, bareCalendar)
+	}
+	depth := len(*open)
 	switch {
 	case name == "BEGIN" && depth == 0 && value == "VCALENDAR":
 		*calendars = append(*calendars, Calendar{})
@@ -104,6 +116,9 @@ func parseLine(calendars *[]Calendar, open *[]string, l line) error {
 	case name == "END" && value != (*open)[depth-1]:
 		return fmt.Errorf("END:%.40s in %s: %w", value, (*open)[depth-1], ErrFormat)
 	}
+	if name == "BEGIN" || name == "END" {
+		l = line{text: name + ":" + value} // in upper case, as some programs insist on
+	}
 	if depth > 0 {
 		(*calendars)[len(*calendars)-1].add(depth, name, value, l)
 	}
@@ -111,9 +126,23 @@ func parseLine(calendars *[]Calendar, open *[]string, l line) error {
 	case "BEGIN":
 		*open = append(*open, value)
 	case "END":
-		*open = (*open)[:depth-1]
+		if *open = (*open)[:depth-1]; depth == 2 && (*open)[0] == bareCalendar {
+			*open = (*open)[:0]
+		}
 	}
 	return nil
+}
+
+// bareCalendar is what a component is in that stands in no VCALENDAR. There are programs that write such, and what they mean
+// is plain.
+const bareCalendar = ""
+
+func isBare(component string) bool {
+	switch component {
+	case "VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VTIMEZONE":
+		return true
+	}
+	return false
 }
 
 // add adds a line that stands in depth components, of which the calendar is one.

@@ -20,6 +20,8 @@ type Merger struct {
 	taken map[string]bool         // TZIDs that are in what was written
 }
 
+const productID = "PRODID:-//airlift//EAS archive//EN"
+
 // definition is a VTIMEZONE that was written.
 type definition struct {
 	sum  [sha256.Size]byte // of all of it but its TZID
@@ -31,7 +33,7 @@ func NewMerger(w io.Writer, name string) *Merger {
 	m := &Merger{w: w, defs: map[string][]definition{}, taken: map[string]bool{}}
 	var b bytes.Buffer
 	for _, text := range []string{
-		"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//airlift//EAS archive//EN", "X-WR-CALNAME:" + ics.ToText(name),
+		"BEGIN:VCALENDAR", "VERSION:2.0", productID, "X-WR-CALNAME:" + ics.ToText(name),
 	} {
 		folded(text).writeTo(&b)
 	}
@@ -158,6 +160,9 @@ type Object struct {
 func (o Object) Bytes() []byte {
 	var b bytes.Buffer
 	b.WriteString("BEGIN:VCALENDAR\r\n")
+	if o.of.bare {
+		b.WriteString("VERSION:2.0\r\n" + productID + "\r\n")
+	}
 	for _, l := range o.of.properties {
 		l.writeTo(&b)
 	}

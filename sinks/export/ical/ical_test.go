@@ -1,0 +1,248 @@
+package ical
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	ics "github.com/arran4/golang-ical"
+	"github.com/google/go-cmp/cmp"
+)
+
+func crlf(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }
+
+// calendar is an object with a zone of an offset, and components that stand behind it.
+func calendar(tzid, offset, components string) []byte {
+	return []byte(crlf("BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nMETHOD:REQUEST\nBEGIN:VTIMEZONE\nTZID:" + tzid + "\nBEGIN:STANDARD\nDTSTART:19700101T000000\n" +
+		"TZOFFSETFROM:" + offset + "\nTZOFFSETTO:" + offset + "\nEND:STANDARD\nEND:VTIMEZONE\n" + components + "END:VCALENDAR\n"))
+}
+
+func event(uid, line string) string {
+	return "BEGIN:VEVENT\nUID:" + uid + "\nDTSTAMP:20250101T000000Z\n" + line + "\nEND:VEVENT\n"
+}
+
+func merge(t *testing.T, objects ...[]byte) string {
+	t.Helper()
+	var b bytes.Buffer
+	m := NewMerger(&b, "Work, home")
+	for _, o := range objects {
+		if err := m.Add(o); err != nil {
+			t.Fatalf("%s\n%v", o, err)
+		}
+	}
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// TestMerge: a zone that is defined twice in one way stands there once, and one that is defined in another way is another one.
+func TestMerge(t *testing.T) {
+	long := "SUMMARY:" + strings.Repeat("é", 60)
+	got := merge(t,
+		calendar("Zone", "+0100", event("1", "DTSTART;TZID=Zone:20250113T090000")),
+		calendar("Zone", "+0100", event("2", "DTSTART;VALUE=DATE-TIME;TZID=\"Zone\":20250113T100000")),
+		calendar("Zone", "+0200", event("3", "DTSTART;tzid=Zone;X-A=\"a;TZID=Zone:b\":20250113T110000\nX-B:;TZID=Zone:\n"+long[:40]+"\n "+long[40:])),
+		calendar("Zone", "+0200", event("4", "EXDATE;TZID=\"Zone\":20250113T120000")),
+		[]byte("\ufeffBEGIN:VCALENDAR\n\nbegin:vtodo\nUID:5\n\nend:VTODO\nEND:vcalendar"),
+	)
+	want := crlf("BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//airlift//EAS archive//EN\nX-WR-CALNAME:Work\\, home\n" +
+		"BEGIN:VTIMEZONE\nTZID:Zone\nBEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0100\nEND:STANDARD\nEND:VTIMEZONE\n" +
+		event("1", "DTSTART;TZID=Zone:20250113T090000") + event("2", "DTSTART;VALUE=DATE-TIME;TZID=\"Zone\":20250113T100000") +
+		"BEGIN:VTIMEZONE\nTZID:Zone-2\nBEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0200\nEND:STANDARD\nEND:VTIMEZONE\n" +
+		event("3", "DTSTART;tzid=Zone-2;X-A=\"a;TZID=Zone:b\":20250113T110000\nX-B:;TZID=Zone:\n"+long[:40]+"\n "+long[40:]) +
+		event("4", "EXDATE;TZID=Zone-2:20250113T120000") + "BEGIN:VTODO\nUID:5\nEND:VTODO\nEND:VCALENDAR\n")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	cal, err := ics.ParseCalendar(strings.NewReader(got))
+	if err != nil || len(cal.Timezones()) != 2 || len(cal.Events()) != 4 || len(cal.Todos()) != 1 {
+		t.Errorf("golang-ical: %v", err)
+	}
+}
+
+// TestMergeNames: a TZID that another one would be renamed to is not taken twice, and an odd one is quoted.
+func TestMergeNames(t *testing.T) {
+	got := merge(t,
+		calendar("A:B", "+0100", event("1", `DTSTART;TZID="A:B":20250113T090000`)),
+		calendar("A:B-2", "+0200", event("2", `DTSTART;TZID="A:B-2":20250113T090000`)),
+		calendar("A:B", "+0300", event("3", `DTSTART;TZID="A:B":20250113T090000`)),
+		calendar("", "+0300", event("4", `DTSTART:20250113T090000`)),
+	)
+	for line, n := range map[string]int{
+		"TZID:A:B\r\n": 1, "TZID:A:B-2\r\n": 1, "TZID:A:B-3\r\n": 1, "DTSTART;TZID=\"A:B-3\":20250113T090000\r\n": 1, "BEGIN:VTIMEZONE\r\n": 3,
+	} {
+		if strings.Count(got, line) != n {
+			t.Errorf("%d times %q, want %d in\n%s", strings.Count(got, line), line, n, got)
+		}
+	}
+}
+
+func TestFormat(t *testing.T) {
+	for _, bad := range []string{
+		"", "\n", "BEGIN:VCARD\nEND:VCARD\n", "BEGIN:VCALENDAR\n", "BEGIN:VCALENDAR\nBEGIN:VEVENT\nEND:VCALENDAR\n", "BEGIN:VEVENT\nEND:VEVENT\nx", "BEGIN:VEVENT\nEND:VCALENDAR\n", "BEGIN:STANDARD\nEND:STANDARD\n",
+		"BEGIN:VCALENDAR\nEND:VCALENDAR\nSUMMARY:x\n", "END:VCALENDAR\n", "BEGIN:VCALENDAR\n" + strings.Repeat("BEGIN:X\n", 100),
+	} {
+		var b bytes.Buffer
+		m := NewMerger(&b, "")
+		n := b.Len()
+		if err := m.Add([]byte(bad)); !errors.Is(err, ErrFormat) || b.Len() != n {
+			t.Errorf("%q: %v, %d bytes written", bad, err, b.Len()-n)
+		}
+	}
+}
+
+// TestBare: components without a calendar around them are in one when they are written.
+func TestBare(t *testing.T) {
+	bare := []byte("BEGIN:VEVENT\nUID:1\nBEGIN:VALARM\nEND:VALARM\nEND:VEVENT\nBEGIN:VTODO\nUID:2\nEND:VTODO\n")
+	calendars, err := Parse(bare)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, o := range Objects(calendars) {
+		if _, err := ics.ParseCalendar(bytes.NewReader(o.Bytes())); err != nil || !strings.HasPrefix(string(o.Bytes()), crlf("BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:")) {
+			t.Errorf("%d: %v: %s", i, err, o.Bytes())
+		}
+	}
+	if diff := cmp.Diff(componentsOf(t, bare), componentsOf(t, []byte(merge(t, bare, calendar("A", "+0100", ""), bare)))[1:3]); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestObjects: an event and its exceptions are one item, and each item has the zones that it names.
+func TestObjects(t *testing.T) {
+	whole := merge(t,
+		calendar("Here", "+0100", event("1", "DTSTART;TZID=Here:20250113T090000\nRRULE:FREQ=DAILY")+event("2", "DTSTART:20250113T090000Z")),
+		calendar("There", "+0200", event("1", "RECURRENCE-ID;TZID=There:20250114T090000")+"BEGIN:VTODO\nUID:1\nEND:VTODO\nBEGIN:VJOURNAL\nEND:VJOURNAL\nBEGIN:VJOURNAL\nEND:VJOURNAL\n"),
+	)
+	calendars, err := Parse([]byte(whole))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	var again [][]byte
+	for _, o := range Objects(calendars) {
+		b := o.Bytes()
+		again = append(again, b)
+		got = append(got, o.Name+" "+o.UID+strings.Repeat(" here", bytes.Count(b, []byte("TZID:Here")))+strings.Repeat(" there", bytes.Count(b, []byte("TZID:There")))+
+			strings.Repeat(" part", bytes.Count(b, []byte("BEGIN:"+o.Name))))
+	}
+	want := []string{"VEVENT 1 here there part part", "VEVENT 2 part", "VTODO 1 part", "VJOURNAL  part", "VJOURNAL  part"}
+	if !cmp.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if diff := cmp.Diff(componentsOf(t, []byte(whole)), componentsOf(t, again...)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// componentsOf lists the components of objects, but for zones, as unfolded text.
+func componentsOf(t *testing.T, objects ...[]byte) (all []string) {
+	t.Helper()
+	for _, data := range objects {
+		calendars, err := Parse(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range calendars {
+			for _, part := range c.Components {
+				if part.Name == "VTIMEZONE" {
+					continue
+				}
+				var b strings.Builder
+				for _, l := range part.lines {
+					b.WriteString(l.text + "\n")
+				}
+				all = append(all, b.String())
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// TestCorpus merges the calendars of a corpus, if AIRLIFT_CORPUS names one, one file with another, and takes them apart again.
+func TestCorpus(t *testing.T) {
+	dir := os.Getenv("AIRLIFT_CORPUS")
+	if dir == "" {
+		t.Skip("AIRLIFT_CORPUS names no corpus; TestMerge, TestObjects and the fuzz targets cover the forms")
+	}
+	files, components, broken, zones := 0, 0, 0, 0
+	err := filepath.WalkDir(filepath.Join(dir, "calendars"), func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		files++
+		if _, err := Parse(data); err != nil {
+			broken++
+			t.Logf("%s: %v", path, err)
+			return nil
+		}
+		before := componentsOf(t, data)
+		components += len(before)
+		merged := merge(t, data, calendar("Europe/Berlin", "+0333", ""))
+		zones += strings.Count(merged, "BEGIN:VTIMEZONE") - 1
+		var objects [][]byte
+		calendars, err := Parse([]byte(merged))
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			return nil
+		}
+		for _, o := range Objects(calendars) {
+			objects = append(objects, o.Bytes())
+		}
+		for i, s := range before { // of a file that defines a TZID twice, the second is renamed
+			before[i] = strings.ReplaceAll(s, "-2", "")
+		}
+		after := componentsOf(t, objects...)
+		for i, s := range after {
+			after[i] = strings.ReplaceAll(s, "-2", "")
+		}
+		slices.Sort(before)
+		slices.Sort(after)
+		if diff := cmp.Diff(before, after); diff != "" {
+			t.Errorf("%s: %s", path, diff)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d files, %d components, %d zones; %d files are no calendars", files, components, zones, broken)
+}
+
+// FuzzParse: whatever parses is written so that it parses to the same components, merged and taken apart.
+func FuzzParse(f *testing.F) {
+	f.Add(calendar("Zone", "+0100", event("1", "DTSTART;TZID=Zone:20250113T090000")), calendar("Zone", "+0200", event("1", "DTSTART;TZID=\"Zone\":20250113T090000")))
+	f.Add([]byte("BEGIN:VCALENDAR\nX;A=\"\nEND:VCALENDAR"), []byte("BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:\nEND:VTIMEZONE\nEND:VCALENDAR"))
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		for _, data := range [][]byte{a, b} {
+			if _, err := Parse(data); err != nil {
+				return
+			}
+		}
+		merged := merge(t, a, b)
+		if got, want := len(componentsOf(t, []byte(merged))), len(componentsOf(t, a, b)); got != want {
+			t.Errorf("%d components, want %d\n%s", got, want, merged)
+		}
+		calendars, err := Parse([]byte(merged))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var objects [][]byte
+		for _, o := range Objects(calendars) {
+			objects = append(objects, o.Bytes())
+		}
+		if diff := cmp.Diff(componentsOf(t, []byte(merged)), componentsOf(t, objects...)); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
