@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/sinks"
@@ -101,6 +102,7 @@ func (m *mailboxRun) adoptMailbox(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the archive's folders: %w", err)
 	}
+	folders = slices.DeleteFunc(folders, sinks.Folder.Imported) // no server knows them: they would be taken for gone
 	if err := m.Checkpoints.SaveMailbox(ctx, checkpoints.Mailbox{Key: m.key}); err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func Reconcile(ctx context.Context, o Options, repair bool) (Comparison, error) 
 	if !ok {
 		return Comparison{Result: ResultFailed}, fmt.Errorf("reconcile: %w: the destination cannot be read back", errors.ErrUnsupported)
 	}
-	r := &run{Options: o, id: newRunID(o.Now())}
+	r := &run{Options: o, id: sinks.NewRunID(o.Now())}
 	started := time.Now()
 	c := Comparison{Result: ResultOK, Mailboxes: len(o.Mailboxes)}
 	var errs []error

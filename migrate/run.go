@@ -2,8 +2,6 @@ package migrate
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"sync"
@@ -13,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/sinks"
 )
 
 // ErrLimit says that a run ended because it reached a limit that its options set. The same run again goes on.
@@ -40,7 +39,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	if err != nil {
 		return Summary{Result: ResultFailed}, err
 	}
-	r := &run{Options: o, id: newRunID(o.Now())}
+	r := &run{Options: o, id: sinks.NewRunID(o.Now())}
 	return r.each(ctx, o.Workers, r.mailbox)
 }
 
@@ -96,13 +95,6 @@ func (r *run) problem() {
 	if n := r.problems.Add(1); r.MaxErrors > 0 && n == int64(r.MaxErrors) && r.end != nil {
 		r.end(fmt.Errorf("%w: %d items or folders could not be had", ErrLimit, n))
 	}
-}
-
-// newRunID makes an id that sorts by time and that no other run has.
-func newRunID(now time.Time) string {
-	var b [4]byte
-	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
-	return now.UTC().Format("20060102T150405.000000Z") + "-" + hex.EncodeToString(b[:])
 }
 
 // emit hands an event to the listener, one at a time.

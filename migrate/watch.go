@@ -59,7 +59,7 @@ func Watch(ctx context.Context, o Options, wo WatchOptions) (Summary, error) {
 	if wo, err = wo.withDefaults(); err != nil {
 		return Summary{Result: ResultFailed}, err
 	}
-	r := &run{Options: o, id: newRunID(o.Now())}
+	r := &run{Options: o, id: sinks.NewRunID(o.Now())}
 	rounds := make(chan struct{}, o.Workers)
 	return r.each(ctx, -1, func(ctx context.Context, mb Mailbox) error { return r.watch(ctx, mb, wo, rounds) })
 }
@@ -115,7 +115,7 @@ type stretch struct {
 }
 
 func newStretch(r *run) stretch {
-	return stretch{id: newRunID(r.Now()), started: r.Now(), named: map[string]bool{}}
+	return stretch{id: sinks.NewRunID(r.Now()), started: r.Now(), named: map[string]bool{}}
 }
 
 // add takes over the segments of a round.

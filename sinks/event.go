@@ -24,6 +24,8 @@ const (
 	ViaSync  Via = "sync"
 	ViaFetch Via = "fetch" // ItemOperations
 	ViaAudit Via = "audit"
+	// ViaImport is that of files that were read, and not from a server.
+	ViaImport Via = "import"
 )
 
 // Event is one line of a page's manifest. The JSON names are the archive format.

@@ -18,7 +18,7 @@ func newApp(c *console) *cli.App {
 		Version: versionString(),
 		Commands: []*cli.Command{
 			demoCommand(c), probeCommand(c), archiveCommand(c), watchCommand(c), verifyCommand(c), rekeyCommand(c), holdCommand(c), reconcileCommand(c), lsCommand(c),
-			catCommand(c), exportCommand(c), statusCommand(c), stateCommand(c), loginCommand(c), serverCommand(c), versionCommand(c), completionCommand(c), manCommand(c),
+			catCommand(c), exportCommand(c), importCommand(c), statusCommand(c), stateCommand(c), loginCommand(c), serverCommand(c), versionCommand(c), completionCommand(c), manCommand(c),
 		},
 		Writer:    c.out,
 		ErrWriter: c.err,

@@ -28,7 +28,8 @@ type Component struct {
 	UID  string // "" = it has none
 	TZID string // of a VTIMEZONE
 
-	lines []line // with BEGIN and END
+	override bool   // it has a RECURRENCE-ID: it is what is different about a recurrence
+	lines    []line // with BEGIN and END
 }
 
 // line is a content line.
@@ -163,6 +164,8 @@ func (c *Calendar) add(depth int, name, value string, l line) {
 		switch {
 		case name == "UID" && last.UID == "":
 			last.UID = value
+		case name == "RECURRENCE-ID":
+			last.override = true
 		case name == "TZID" && last.Name == "VTIMEZONE":
 			last.TZID = value
 		}

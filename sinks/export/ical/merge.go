@@ -124,9 +124,9 @@ func renamed(before, after string) string {
 	return after
 }
 
-// Objects takes calendars apart into iCalendar objects of one item each: all components of one kind and UID, such as an event and
-// what is different about some of its recurrences (RFC 5545 3.8.4.4), with the VTIMEZONEs that they name and with what
-// the calendar says of itself. A component without a UID is an item by itself.
+// Objects takes calendars apart into iCalendar objects of one item each: a component and, behind it, those of its kind and UID
+// that say what is different about some of its recurrences (RFC 5545 3.8.4.4), with the VTIMEZONEs that they name and
+// with what the calendar says of itself.
 func Objects(calendars []Calendar) (objects []Object) {
 	for _, c := range calendars {
 		at := map[string]int{}
@@ -136,7 +136,7 @@ func Objects(calendars []Calendar) (objects []Object) {
 			}
 			key := part.Name + ":" + part.UID
 			i, ok := at[key]
-			if !ok || part.UID == "" {
+			if !ok || part.UID == "" || !part.override {
 				i = len(objects)
 				at[key] = i
 				objects = append(objects, Object{Name: part.Name, UID: part.UID, of: c})
