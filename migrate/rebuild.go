@@ -51,6 +51,9 @@ func (r *run) rebuild(ctx context.Context, mb Mailbox) (err error) {
 		return m.fail(State, err)
 	}
 	if len(folders) == 0 {
+		if held, err := r.Sink.Folders(ctx, mb.Address); err != nil || len(held) > 0 {
+			return err // all of them were read from files, and have no checkpoints
+		}
 		return m.fail(Destination, fmt.Errorf("the archive holds no page of it: %w", checkpoints.ErrNotFound))
 	}
 	for _, cp := range folders {

@@ -16,6 +16,7 @@ import (
 	"github.com/airlift-eas/airlift/sinks"
 	"github.com/airlift-eas/airlift/sinks/archive"
 	"github.com/airlift-eas/airlift/sinks/export"
+	"github.com/airlift-eas/airlift/sinks/importer"
 	"github.com/airlift-eas/airlift/sinks/s3"
 )
 
@@ -147,6 +148,8 @@ func hintOf(err error) string {
 		return "name the file of a private key with --identity"
 	case errors.Is(err, export.ErrForeign):
 		return "name a directory with --out that is empty or not there; one of an earlier export of the same archive in the same format is brought up to date"
+	case errors.Is(err, importer.ErrExport):
+		return "name the directory of one mailbox in it with --in"
 	case errors.Is(err, archive.ErrRecipient) && !errors.Is(err, sinks.ErrCorrupt):
 		return "a recipient is a public key: age1…, as age-keygen prints it, or the line of an ssh .pub file"
 	case errors.Is(err, archive.ErrEncryption):

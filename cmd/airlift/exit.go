@@ -12,6 +12,7 @@ import (
 	"github.com/airlift-eas/airlift/sinks"
 	"github.com/airlift-eas/airlift/sinks/archive"
 	"github.com/airlift-eas/airlift/sinks/export"
+	"github.com/airlift-eas/airlift/sinks/importer"
 	"github.com/airlift-eas/airlift/sinks/s3"
 )
 
@@ -159,7 +160,7 @@ func codeOf(err error) int {
 		return exitInterrupted
 	case errors.Is(err, sinks.ErrCorrupt):
 		return exitDamaged
-	case errors.Is(err, archive.ErrRecipient), errors.Is(err, export.ErrForeign):
+	case errors.Is(err, archive.ErrRecipient), errors.Is(err, export.ErrForeign), errors.Is(err, importer.ErrExport):
 		return exitUsage
 	case errors.Is(err, sinks.ErrFull), errors.Is(err, checkpoints.ErrFull):
 		return exitFull
