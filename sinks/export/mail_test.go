@@ -226,8 +226,16 @@ func TestFlags(t *testing.T) {
 		return `<ApplicationData xmlns="AirSync:"><LastVerbExecuted xmlns="Email2:"> ` + v + ` </LastVerbExecuted><x>2</x></ApplicationData>`
 	}
 	for n, e := range []sinks.Event{
-		{}, {Read: ptr(false), Flag: "none", Properties: verb("0")}, {Read: ptr(true)}, {Flag: "active"}, {Flag: "complete", Read: ptr(true)},
-		{Properties: verb("1")}, {Properties: verb("2")}, {Properties: verb("3"), Read: ptr(true), Flag: "active"}, {Properties: "<LastVerbExecuted>1"}, {Properties: "<<LastVerbExecuted"},
+		{},
+		{Read: ptr(false), Flag: "none", Properties: verb("0")},
+		{Read: ptr(true)},
+		{Flag: "active"},
+		{Flag: "complete", Read: ptr(true)},
+		{Properties: verb("1")},
+		{Properties: verb("2")},
+		{Properties: verb("3"), Read: ptr(true), Flag: "active"},
+		{Properties: "<LastVerbExecuted>1"},
+		{Properties: "<<LastVerbExecuted"},
 	} {
 		for _, typ := range []int{12, 3} {
 			e.Op, e.ServerID = sinks.OpAdd, "1"

@@ -116,8 +116,8 @@ func (t *tree) belongs(name string) (found bool, err error) {
 			return false, fmt.Errorf("%s is of version %d, this program knows %d: %w", name, l.Export, manifestVersion, ErrForeign)
 		case l.Archive != t.head.Archive:
 			return false, fmt.Errorf("%s is of another archive: %w", name, ErrForeign)
-		case l.head.Format != t.head.Format:
-			return false, fmt.Errorf("%s is of format %s: %w", name, l.head.Format, ErrForeign)
+		case l.Format != t.head.Format:
+			return false, fmt.Errorf("%s is of format %s: %w", name, l.Format, ErrForeign)
 		}
 		return true, nil
 	}

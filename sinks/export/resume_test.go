@@ -166,7 +166,7 @@ func TestNotOurs(t *testing.T) {
 func TestForeign(t *testing.T) {
 	l, _ := small(t)
 	other, _ := small(t)
-	for name, make := range map[string]func(dir string) error{
+	for name, fill := range map[string]func(dir string) error{
 		"a file":          func(dir string) error { return os.WriteFile(filepath.Join(dir, "x"), nil, 0o600) },
 		"another archive": func(dir string) error { other.run(dir, Options{Format: EML}); return nil },
 		"another format":  func(dir string) error { l.run(dir, Options{Format: Mbox}); return nil },
@@ -189,7 +189,7 @@ func TestForeign(t *testing.T) {
 		},
 	} {
 		dir := t.TempDir()
-		if err := make(dir); err != nil {
+		if err := fill(dir); err != nil {
 			t.Fatal(err)
 		}
 		before := treeOf(t, dir)

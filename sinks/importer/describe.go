@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
@@ -8,8 +9,6 @@ import (
 	"io"
 	"net/textproto"
 	"strings"
-
-	"bufio"
 
 	ics "github.com/arran4/golang-ical"
 	"github.com/emersion/go-vcard"

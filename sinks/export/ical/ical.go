@@ -175,7 +175,7 @@ func (c *Calendar) add(depth int, name, value string, l line) {
 // split returns the name of a property, in upper case, its parameters, and its value.
 func (l line) split() (name, params, value string) {
 	end, quoted := -1, false
-	for i := 0; i < len(l.text); i++ {
+	for i := range len(l.text) {
 		switch c := l.text[i]; {
 		case c == '"':
 			quoted = !quoted

@@ -2,7 +2,6 @@ package mbox
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -170,7 +169,7 @@ func FuzzMessages(f *testing.F) {
 				return
 			}
 			if m.Offset < at || m.Size < 0 || m.Offset+m.Size > int64(len(file)) {
-				t.Fatal(fmt.Sprintf("%+v after %d, of %d", m, at, len(file)))
+				t.Fatalf("%+v after %d, of %d", m, at, len(file))
 			}
 			at = m.Offset + m.Size
 		}
