@@ -141,7 +141,11 @@ func (c *console) notExported(p export.Problem) {
 		c.emit(notExported{Event: eventProblem, Time: now(), Mailbox: p.Mailbox, Folder: p.Folder, ID: p.ID, Why: p.Why.Error()})
 		return
 	}
-	c.problem(fmt.Sprintf("%s: %s: item %s: %s", p.Mailbox, p.Folder, p.ID, p.Why), "")
+	where := p.Mailbox + ": " + p.Folder
+	if p.ID != "" {
+		where += ": item " + p.ID
+	}
+	c.problem(where+": "+p.Why.Error(), "")
 }
 
 // exported shows on a terminal how far the export has come.
@@ -171,7 +175,7 @@ func (c *console) exportEnd(s exportSummary, o export.Options) {
 		c.result("%s there already, %d of earlier exports removed", count(s.Kept, "file was", "files were"), s.Removed)
 	}
 	if s.Problems > 0 {
-		c.result("%s not exported", count(s.Problems, "item", "items"))
+		c.result("%s could not be exported", count(s.Problems, "item or page", "items or pages"))
 	}
 	if s.Others > 0 {
 		c.result("%s of other classes: format %s does not hold them", count(s.Others, "item", "items"), o.Format)

@@ -1,9 +1,6 @@
 package archive
 
 import (
-	"cmp"
-	"context"
-	"fmt"
 	"iter"
 	"time"
 
@@ -146,72 +143,4 @@ func (f *Fold) Items() iter.Seq[Item] {
 			}
 		}
 	}
-}
-
-// Items yields the live items of a mailbox as they were at a time, folder by folder; a zero time is now. A folder's
-// state is the fold of its pages up to the first one that was begun later. The items of a folder that had gone from the
-// server are not live. An iteration ends at the first error. ErrSealed: the archive is encrypted, and there is no identity.
-func (a *Archive) Items(ctx context.Context, mailbox string, at time.Time) iter.Seq2[Item, error] {
-	return a.items(ctx, mailbox, at, false)
-}
-
-// ItemsWithProperties is Items with the Properties of messages.
-func (a *Archive) ItemsWithProperties(ctx context.Context, mailbox string, at time.Time) iter.Seq2[Item, error] {
-	return a.items(ctx, mailbox, at, true)
-}
-
-func (a *Archive) items(ctx context.Context, mailbox string, at time.Time, properties bool) iter.Seq2[Item, error] {
-	return func(yield func(Item, error) bool) {
-		if a.sealed() {
-			yield(Item{}, fmt.Errorf("items: %w", ErrSealed))
-			return
-		}
-		ends, err := a.ends(ctx, mailbox)
-		if err != nil {
-			yield(Item{}, err)
-			return
-		}
-		record, err := a.lastRun(ctx, mailbox, at)
-		if err != nil {
-			yield(Item{}, err)
-			return
-		}
-		for _, end := range ends {
-			f, err := a.fold(ctx, &Fold{Properties: properties}, mailbox, end.dir, at, record.folder(end.dir))
-			if err != nil {
-				yield(Item{}, fmt.Errorf("items of %s: %w", end.dir, err))
-				return
-			}
-			for item := range f.Items() {
-				if !yield(item, nil) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// fold adds to an empty Fold what makes the state of a folder at a time, and returns it. state is what the last run before
-// that time said of the folder, if it did.
-func (a *Archive) fold(ctx context.Context, f *Fold, mailbox, dir string, at time.Time, state *sinks.FolderState) (*Fold, error) {
-	seq := 0
-	for c, err := range a.manifests(ctx, mailbox, dir, 0) {
-		if err != nil {
-			return nil, err
-		}
-		if !at.IsZero() && c.Page.Time.After(at) {
-			break
-		}
-		f.Apply(c)
-		seq = c.Page.Seq
-	}
-	if state != nil && state.Seq >= seq && f.folder != nil {
-		if state.Gone {
-			return new(Fold), nil
-		}
-		path := f.folder.Path
-		*f.folder = state.Folder                    // renamed, perhaps, since its last page
-		f.folder.Path = cmp.Or(f.folder.Path, path) // which a host without an identity may not know
-	}
-	return f, nil
 }

@@ -71,3 +71,37 @@ func TestDamaged(t *testing.T) {
 		}
 	}
 }
+
+// TestLostPages: what the pages that are left come to is exported, and each page that is lost is named, also the last one.
+func TestLostPages(t *testing.T) {
+	for _, lost := range []int{1, 2, 3} {
+		l := newLab(t)
+		f, other := l.folder("Inbox", "Email", 2), l.folder("Other", "Email", 12)
+		var segments []sinks.Segment
+		for n := range 3 {
+			l.put(f, mail(n, "x"))
+			segments = append(segments, l.last[f.Dir].Segment)
+		}
+		l.put(other, mail(9, "x"))
+		run := sinktest.NewRun("run1")
+		run.Folders, run.Segments = nil, append(segments, l.last[other.Dir].Segment)
+		if err := l.a.Record(t.Context(), run); err != nil {
+			t.Fatal(err)
+		}
+		earlier, _ := l.run("", Options{Format: EML})
+		if err := os.Remove(filepath.Join(l.path, segments[lost-1].Name)); err != nil {
+			t.Fatal(err)
+		}
+		var problems []Problem
+		out, sum := l.run("", Options{Format: EML, Problem: func(p Problem) { problems = append(problems, p) }})
+		manifest(t, out)
+		if sum.Items != 3 || sum.Folders != 2 || sum.Damaged != 1 || len(problems) != 1 || problems[0].Folder != f.Dir || !errors.Is(problems[0].Why, sinks.ErrCorrupt) {
+			t.Errorf("page %d: %+v, %+v", lost, sum, problems)
+		}
+		// What an earlier export has stays, and is named.
+		_, sum = l.run(earlier, Options{Format: EML})
+		if files, _, _ := manifest(t, earlier); len(files) != 4 || sum.Removed != 0 || sum.Damaged != 1 {
+			t.Errorf("page %d, over an earlier export: %+v, %d files", lost, sum, len(files))
+		}
+	}
+}

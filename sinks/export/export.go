@@ -106,11 +106,12 @@ type Options struct {
 	Done    func(Summary) // is told how far it has come, after each item; nil = nobody
 }
 
-// A Problem is an item that is not in the export.
+// A Problem is an item that is not in the export, or a page of the archive that cannot be read: what it stored is missing, and
+// what it changed or deleted is as it was before.
 type Problem struct {
 	Mailbox string
-	Folder  string // its display path
-	ID      string // of the item
+	Folder  string // its display path; of a page the directory of its folder
+	ID      string // of the item; "" = it is a page
 	Why     error  // sinks.ErrCorrupt: the archive is damaged. ErrNoForm, ErrTooLarge, ical.ErrFormat: it has no such form
 }
 
@@ -130,12 +131,12 @@ type Summary struct {
 	Bytes     int64 `json:"bytes"`                  // of the files
 	Problems  int   `json:"problems"`
 
-	Damaged int `json:"-"` // of the problems
+	Damaged int `json:"-"` // of the problems those of the archive
 	Kept    int `json:"-"` // files that were there, and as they should be
 	Removed int `json:"-"` // files of earlier exports that are not in this one
 }
 
-// Run exports. A problem with an item, even a damaged one, does not end it; any other error does, and the same call goes on where
+// Run exports. A problem with an item, or a page that is damaged or lost, does not end it; any other error does, and the same call goes on where
 // it ended. Of an encrypted archive without an identity the error is archive.ErrSealed.
 func Run(ctx context.Context, a *archive.Archive, o Options) (sum Summary, err error) {
 	if o.Colon == "" {
@@ -189,6 +190,15 @@ func (x *exporter) problem(mailbox string, item *archive.Item, err error) error 
 		x.Problem(Problem{Mailbox: mailbox, Folder: item.Folder.Path, ID: item.ID, Why: err})
 	}
 	return nil
+}
+
+// lost tells of a page that cannot be read.
+func (x *exporter) lost(mailbox, dir string, err error) {
+	x.sum.Problems++
+	x.sum.Damaged++
+	if x.Problem != nil {
+		x.Problem(Problem{Mailbox: mailbox, Folder: dir, Why: err})
+	}
 }
 
 func (x *exporter) done() {

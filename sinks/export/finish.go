@@ -31,30 +31,42 @@ func (t *tree) finish(ctx context.Context, sum *Summary) error {
 	return errors.Join(t.flushDir("."), t.clean())
 }
 
-// removeStale removes the files that a manifest names and the new one does not, if they still are what was written.
+// removeStale removes the files that a manifest names and the new one does not, if they still are what was written. Where the
+// archive is damaged they may be all that is left of something: they stay, and the new manifest names them.
 func (t *tree) removeStale(ctx context.Context, manifest string, sum *Summary) error {
 	for l, err := range t.readManifest(manifest) {
 		if err = errors.Join(err, ctx.Err()); err != nil {
 			return err
 		}
-		if _, named := t.fates[t.sumOf(l.Path)]; named || l.Path == "" {
+		if _, named := t.fates[t.sumOf(l.Path+l.In)]; named || l.Path+l.In == "" {
 			continue
 		}
-		if same, err := t.same(l.Line); err != nil {
-			return err
-		} else if !same {
-			continue
-		}
-		if err := t.root.Remove(l.Path); err != nil {
-			return err
-		}
-		sum.Removed++
-		for dir := path.Dir(l.Path); dir != "."; dir = path.Dir(dir) {
-			if t.root.Remove(dir) != nil {
-				break // something else is in it
+		if l.In != "" {
+			if sum.Damaged > 0 {
+				err = t.note(l.Line)
 			}
-			delete(t.made, dir)
+		} else if same, serr := t.same(l.Line); serr != nil || !same {
+			err = serr
+		} else if sum.Damaged > 0 {
+			err = t.add(sum, l.Line, fateKept)
+		} else {
+			err = t.remove(l.Path)
+			sum.Removed++
 		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remove removes a file, and the directories that are empty then.
+func (t *tree) remove(name string) error {
+	if err := t.root.Remove(name); err != nil {
+		return err
+	}
+	for dir := path.Dir(name); dir != "." && t.root.Remove(dir) == nil; dir = path.Dir(dir) {
+		delete(t.made, dir)
 	}
 	return nil
 }

@@ -23,13 +23,12 @@ type folder struct {
 // mailbox exports a mailbox, folder by folder. It holds the manifest lines of one folder in memory.
 func (x *exporter) mailbox(ctx context.Context, mailbox string) error {
 	x.sum.Mailboxes++
-	items := x.a.Items
-	if x.Properties || x.Format == Maildir {
-		items = x.a.ItemsWithProperties
+	o := archive.ItemOptions{
+		At: x.At, Properties: x.Properties || x.Format == Maildir, Lost: func(dir string, err error) { x.lost(mailbox, dir, err) },
 	}
 	f := folder{mailbox: mailbox, dir: mailboxDir(mailbox), names: &names{}}
 	var of *sinks.Folder
-	for item, err := range items(ctx, mailbox, x.At) {
+	for item, err := range x.a.ItemsWith(ctx, mailbox, o) {
 		if err != nil {
 			return err
 		}
