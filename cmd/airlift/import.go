@@ -173,6 +173,9 @@ func (c *console) importEnd(s importSummary, to place) {
 	if s.Problems > 0 {
 		c.result("%s could not be stored", count(s.Problems, "file or item", "files or items"))
 	}
+	if s.Expunged > 0 {
+		c.result("%s left out: deleted by a mail program, and still in its file", count(s.Expunged, "message", "messages"))
+	}
 	if s.Others > 0 {
 		c.result("%s of other kinds passed over", count(s.Others, "file", "files"))
 	}

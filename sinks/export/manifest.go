@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"os"
 	"time"
 
 	"github.com/airlift-eas/airlift/sinks/archive"
@@ -67,10 +68,29 @@ func encodeLine(v any) ([]byte, error) {
 
 const maxManifestLine = 1 << 20
 
+// ReadManifest yields what the manifest of an export says of files and of items in them. fs.ErrNotExist: there is none.
+// ErrForeign: it is no manifest.
+func ReadManifest(dir string) iter.Seq2[Line, error] {
+	return func(yield func(Line, error) bool) {
+		for l, err := range readManifest(os.DirFS(dir), ManifestName) {
+			if l.Path+l.In == "" && err == nil {
+				if l.Export > manifestVersion {
+					yield(l.Line, fmt.Errorf("%s is of version %d, this program knows %d: %w", ManifestName, l.Export, manifestVersion, ErrForeign))
+					return
+				}
+				continue // the first line, or the last one
+			}
+			if !yield(l.Line, err) {
+				return
+			}
+		}
+	}
+}
+
 // readManifest reads a manifest as far as it was written. fs.ErrNotExist: there is none.
-func (t *tree) readManifest(name string) iter.Seq2[manifestLine, error] {
+func readManifest(files fs.FS, name string) iter.Seq2[manifestLine, error] {
 	return func(yield func(manifestLine, error) bool) {
-		f, err := t.root.Open(name)
+		f, err := files.Open(name)
 		if err != nil {
 			yield(manifestLine{}, err)
 			return
@@ -95,6 +115,10 @@ func (t *tree) readManifest(name string) iter.Seq2[manifestLine, error] {
 			}
 		}
 	}
+}
+
+func (t *tree) readManifest(name string) iter.Seq2[manifestLine, error] {
+	return readManifest(t.root.FS(), name)
 }
 
 // manifestLine is any line.

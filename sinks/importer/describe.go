@@ -1,13 +1,8 @@
 package importer
 
 import (
-	"bufio"
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"io"
-	"net/textproto"
 	"strings"
 
 	ics "github.com/arran4/golang-ical"
@@ -19,15 +14,6 @@ import (
 )
 
 const headBytes = 64 << 10 // of a message are read for its header
-
-// stateOf tells what can change of an item; "" = its file says nothing of that.
-func stateOf(f *found) string {
-	if f.read == nil && f.flag == "" {
-		return ""
-	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "read=%t flag=%s", f.read != nil && *f.read, f.flag))
-	return hex.EncodeToString(sum[:8])
-}
 
 // describe says of an item what a manifest says.
 func describe(f *found) (e sinks.Event, err error) {
@@ -68,7 +54,17 @@ func describe(f *found) (e sinks.Event, err error) {
 		date = date.UTC()
 		e.Received = &date
 	}
+	e.Properties = verbProperties(f.verb)
 	return e, nil
+}
+
+// verbProperties says as a server would what was last done with a message; "" = nothing.
+func verbProperties(verb string) string {
+	if verb == "" {
+		return ""
+	}
+	props := wbxml.E(wbxml.AirSyncApplicationData, wbxml.T(wbxml.Email2LastVerbExecuted, verb))
+	return string(props.AppendXML(nil))
 }
 
 func headOf(f *found) ([]byte, error) {
@@ -87,28 +83,6 @@ func allOf(f *found) ([]byte, error) {
 	}
 	defer r.Close()
 	return io.ReadAll(r)
-}
-
-// marks takes over what the header of a message in an mbox file says of it, as mail programs note it there: Status and
-// X-Status of mbox(5), or X-Mozilla-Status.
-func (f *found) marks() error {
-	head, err := headOf(f)
-	if err != nil {
-		return err
-	}
-	h, _ := textproto.NewReader(bufio.NewReader(bytes.NewReader(head))).ReadMIMEHeader() // as far as it is one
-	status, more := h.Get("Status"), h.Get("X-Status")
-	if _, ok := h["Status"]; ok {
-		read := strings.Contains(status, "R")
-		f.read = &read
-	}
-	if _, ok := h["X-Status"]; ok {
-		f.flag = "none"
-		if strings.Contains(more, "F") {
-			f.flag = "active"
-		}
-	}
-	return nil
 }
 
 // summarizeCard reads a vCard as far as it is one.
@@ -142,7 +116,7 @@ func summarizeCalendar(data []byte) (s item.Summary) {
 		if p, ok := c.(interface {
 			GetProperty(ics.ComponentProperty) *ics.IANAProperty
 		}); ok {
-			s.Subject, s.From = text(p.GetProperty(ics.ComponentPropertySummary)), text(p.GetProperty(ics.ComponentPropertyOrganizer))
+			s.Subject, s.From = text(p.GetProperty(ics.ComponentPropertySummary)), address(p.GetProperty(ics.ComponentPropertyOrganizer))
 		}
 		return s
 	}
@@ -154,6 +128,16 @@ func text(p *ics.IANAProperty) string {
 		return ""
 	}
 	return oneLine(ics.FromText(p.Value))
+}
+
+// address is that of an organizer.
+func address(p *ics.IANAProperty) string {
+	const scheme = "mailto:"
+	s := text(p)
+	if len(s) >= len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
+		return s[len(scheme):]
+	}
+	return s
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

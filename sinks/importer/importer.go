@@ -14,6 +14,13 @@
 // taken apart. Imported folders are the archive's own: no server knows them, a run that archives the same mailbox leaves them
 // alone, and so does what is imported leave alone what comes from a server.
 //
+// # Marks
+//
+// Whether a message was read, flagged, answered or forwarded is taken from the name of its file in a Maildir, from the Status, X-Status and
+// X-Mozilla-Status fields in an mbox file, and where the files are of an export from its manifest, which also says
+// when it was received. Else that is the time in the name of a Maildir's file, of a From_ line, or of the Date field, or when
+// the file was last changed.
+//
 // # Twice
 //
 // An item is the same if its folder and its bytes are, wherever its file is and whatever it is called; the second copy of one in
@@ -88,6 +95,7 @@ type Summary struct {
 	Stored   int   `json:"items_stored"`
 	Changed  int   `json:"items_changed"`
 	Deleted  int   `json:"items_deleted"`
+	Expunged int   `json:"items_expunged"`       // that a mail program had deleted, and not yet taken out of their file
 	Others   int   `json:"files_of_other_kinds"` // passed over
 	Problems int   `json:"problems"`
 	Bytes    int64 `json:"bytes"` // of the items that were found
@@ -108,9 +116,12 @@ func Run(ctx context.Context, a *archive.Archive, o Options) (Summary, error) {
 	if err := w.open(ctx); err != nil {
 		return w.sum, fmt.Errorf("%s: %w", o.Mailbox, err)
 	}
+	var err error
+	if w.exported, err = exportOf(o.In); err != nil {
+		return w.sum, err
+	}
 	r := &reader{Options: o, sum: &w.sum, take: func(f *found) error { return w.take(ctx, f) }}
-	err := r.read(ctx)
-	if err == nil {
+	if err = r.read(ctx); err == nil {
 		err = w.finish(ctx)
 	}
 	if err != nil {

@@ -87,20 +87,20 @@ func (r *reader) letter(names []string, file, base string, seen bool) error {
 		return nil
 	}
 	n := maildir.ParseName(base)
-	read := seen && strings.ContainsRune(n.Flags, maildir.Seen)
-	flag := "none"
-	if seen && strings.ContainsRune(n.Flags, maildir.Flagged) {
-		flag = "active"
-	}
-	return r.take(&found{
-		names: names, class: "Email", ext: ".eml", file: file, size: info.Size(), modify: info.ModTime(), date: n.Time, read: &read, flag: flag,
+	has := func(flag rune) bool { return seen && strings.ContainsRune(n.Flags, flag) }
+	f := &found{
+		names: names, class: "Email", ext: ".eml", path: file, file: file, size: info.Size(), modify: info.ModTime(), date: n.Time,
 		open: func() (io.ReadCloser, error) { return os.Open(file) },
-	})
+	}
+	f.setRead(has(maildir.Seen))
+	f.setFlagged(has(maildir.Flagged))
+	f.setVerb(has(maildir.Replied), has(maildir.Passed))
+	return r.take(f)
 }
 
 // mbox reads the messages of an mbox file.
 func (r *reader) mbox(ctx context.Context, of found) error {
-	file, err := os.Open(of.file)
+	file, err := os.Open(of.path)
 	if err != nil {
 		return err
 	}
@@ -114,13 +114,18 @@ func (r *reader) mbox(ctx context.Context, of found) error {
 		}
 		f := of
 		f.class, f.ext, f.date = "Email", ".eml", m.Date
-		f.file = fmt.Sprintf("%s: byte %d", of.file, m.Offset)
+		f.file = fmt.Sprintf("%s: byte %d", of.path, m.Offset)
 		f.open = func() (io.ReadCloser, error) { return mbox.Open(file, m), nil }
 		if f.size, err = sizeOf(mbox.Open(file, m)); err != nil {
 			return err
 		}
-		if err := f.marks(); err != nil {
+		expunged, err := f.headerMarks()
+		if err != nil {
 			return err
+		}
+		if expunged {
+			r.sum.Expunged++
+			continue
 		}
 		if err := r.take(&f); err != nil {
 			if err := r.problem(ctx, f.file, err); err != nil {

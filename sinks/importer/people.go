@@ -41,7 +41,7 @@ func (r *reader) ics(f found) error {
 	if f.size > maxCalendar {
 		return fmt.Errorf("%d bytes: %w", f.size, ErrTooLarge)
 	}
-	data, err := os.ReadFile(f.file)
+	data, err := os.ReadFile(f.path)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (r *reader) ics(f found) error {
 
 // vcf reads a .vcf file, card by card.
 func (r *reader) vcf(f found) error {
-	file, err := os.Open(f.file)
+	file, err := os.Open(f.path)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/airlift-eas/airlift/sinks/export"
 	"github.com/airlift-eas/airlift/sinks/export/maildir"
 )
 
@@ -22,12 +21,14 @@ type found struct {
 	names  []string // of the folders that it is in, from the outermost in
 	class  string   // Email, Contacts, Calendar, Tasks, Notes
 	ext    string   // of the form in which it is stored
-	file   string   // that it is in
+	path   string   // of the file that it is in
+	file   string   // the same, and where in it, for words
 	size   int64
 	open   func() (io.ReadCloser, error)
 	date   time.Time // when it came, as its place says; zero = that does not say
 	read   *bool     // nil = not said
-	flag   string    // "active", "none"; "" = not said
+	flag   string    // "active", "complete", "none"; "" = not said
+	verb   string    // what was last done with it, as LastVerbExecuted; "" = nothing, or not said
 	modify time.Time // when its file was last changed
 }
 
@@ -49,7 +50,7 @@ func (r *reader) read(ctx context.Context) error {
 		_, err := r.file(ctx, nil, r.In, info)
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(r.In, export.ManifestName)); err == nil {
+	if isExport(r.In) {
 		return fmt.Errorf("%s: %w", r.In, ErrExport)
 	}
 	return r.dir(ctx, nil, r.In)
@@ -136,7 +137,7 @@ func (r *reader) entry(ctx context.Context, names []string, file string, e fs.Di
 
 // file reads a file by what its name says that it is, and tells whether it is of a kind that is wanted.
 func (r *reader) file(ctx context.Context, names []string, file string, info fs.FileInfo) (known bool, err error) {
-	f := found{names: names, file: file, size: info.Size(), modify: info.ModTime(), open: func() (io.ReadCloser, error) { return os.Open(file) }}
+	f := found{names: names, path: file, file: file, size: info.Size(), modify: info.ModTime(), open: func() (io.ReadCloser, error) { return os.Open(file) }}
 	base := filepath.Base(file)
 	name, ext := strings.TrimSuffix(base, filepath.Ext(base)), strings.ToLower(filepath.Ext(base))
 	inside := append(slices.Clip(names), name) // of a file that is a folder

@@ -43,6 +43,7 @@ type writer struct {
 	started time.Time
 	sum     Summary
 
+	exported exported
 	there    []sinks.Folder     // what the mailbox had when the import began
 	folders  map[string]*folder // that the import has come to, by ServerID
 	order    []*folder          // in which it came to them
@@ -81,6 +82,9 @@ func (w *writer) take(ctx context.Context, f *found) error {
 	if err != nil {
 		return err
 	}
+	if err := w.exported.mark(f, sum); err != nil {
+		return err
+	}
 	in, err := w.folder(ctx, f)
 	if err != nil {
 		return store(err)
@@ -91,7 +95,8 @@ func (w *writer) take(ctx context.Context, f *found) error {
 	if known == nil {
 		err = w.add(ctx, in, f, id, sum)
 	} else if state := stateOf(f); state != "" && state != known.state {
-		err = w.put(ctx, in, &sinks.Event{Op: sinks.OpChange, ID: known.id, ServerID: id, Read: f.read, Flag: f.flag, Via: sinks.ViaImport, State: state})
+		e := sinks.Event{Op: sinks.OpChange, ID: known.id, ServerID: id, Read: f.read, Flag: f.flag, Properties: verbProperties(f.verb), Via: sinks.ViaImport, State: state}
+		err = w.put(ctx, in, &e)
 	}
 	if err == nil && w.Done != nil {
 		w.Done(w.sum)
