@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 
 	"github.com/airlift-eas/airlift/sinks"
 )
 
 // A SegmentReader reads parts of one segment. It is for one goroutine; entries may be open side by side, but those that
-// are read in the order in which they lie cost least, since the last frame is kept.
+// are read in the order in which they lie cost least, since the last frame is kept, and with [SegmentReader.Keep] some more.
 type SegmentReader struct {
 	codec *codec
 	names layout
@@ -27,6 +28,15 @@ type SegmentReader struct {
 	packed     []byte // frame have-1, as it is stored
 	raw        []byte // and uncompressed
 	have       int
+
+	keep  int         // how many frames before the last one are kept
+	older []heldFrame // they, the last used one last
+}
+
+// heldFrame is an uncompressed frame.
+type heldFrame struct {
+	i   int
+	raw []byte
 }
 
 // OpenSegment opens a segment by its name and reads its seek table. Close it after use. ErrSealed: it is encrypted, and no
@@ -134,6 +144,9 @@ func (r *SegmentReader) frame(i int) ([]byte, error) {
 	if r.have == i+1 {
 		return r.raw, nil
 	}
+	if r.setAside(i) {
+		return r.raw, nil
+	}
 	f := r.table[i]
 	compressed, err := r.bytes(f.at, f.size)
 	if err != nil {
@@ -145,6 +158,39 @@ func (r *SegmentReader) frame(i int) ([]byte, error) {
 	}
 	r.have = i + 1
 	return r.raw, nil
+}
+
+// Keep says to keep so many frames besides the last one that was read, of at most 1 MiB each, for entries that are not read in
+// the order in which they lie.
+func (r *SegmentReader) Keep(frames int) *SegmentReader {
+	r.keep = frames
+	return r
+}
+
+// setAside keeps the frame at hand, if it is to be kept, and tells whether frame i was kept before and is at hand now.
+func (r *SegmentReader) setAside(i int) bool {
+	if r.keep == 0 {
+		return false
+	}
+	at := slices.IndexFunc(r.older, func(h heldFrame) bool { return h.i == i })
+	now := heldFrame{r.have - 1, r.raw}
+	r.raw, r.packed = nil, nil
+	switch {
+	case at >= 0:
+		r.raw = r.older[at].raw
+		r.older = slices.Delete(r.older, at, at+1)
+	case len(r.older) == r.keep:
+		r.raw = r.older[0].raw // its room
+		r.older = slices.Delete(r.older, 0, 1)
+	}
+	if now.i >= 0 {
+		r.older = append(r.older, now)
+	}
+	r.have = 0
+	if at >= 0 {
+		r.have = i + 1
+	}
+	return at >= 0
 }
 
 // bytes returns a part of the object: of its end, if that holds it.

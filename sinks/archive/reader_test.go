@@ -151,3 +151,56 @@ func TestPagesReadManifestsOnly(t *testing.T) {
 		t.Errorf("%d reads of %d bytes for %d pages", b.reads, b.read, len(pages))
 	}
 }
+
+// TestKeep: frames that are kept are not read again, and what is read in any order is right.
+func TestKeep(t *testing.T) {
+	b := newMemory()
+	a := create(t, b)
+	w, err := a.Begin(t.Context(), sinktest.NewPage(sinktest.Inbox, 1, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var events []sinks.Event
+	var texts []string
+	for i := range 6 {
+		text := make([]byte, largeItem) // that does not get smaller
+		random := rand.New(rand.NewPCG(7, uint64(i)))
+		for at := range text {
+			text[at] = byte(random.Uint32())
+		}
+		texts = append(texts, string(text))
+		e, err := w.Put(t.Context(), sinktest.Mail(i).Event, sinktest.Text(".eml", texts[i]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		events = append(events, e)
+	}
+	s, err := w.Commit(t.Context(), "key1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for keep, want := range map[int]int{0: 12, 2: 10, 5: 6} {
+		r, err := a.OpenSegment(t.Context(), s.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Keep(keep)
+		read := 0
+		for _, i := range []int{0, 1, 2, 3, 4, 5, 4, 3, 2, 1, 0, 3} {
+			before := b.reads
+			o, err := r.Open(events[i].Entry())
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(o)
+			if err != nil || string(got) != texts[i] {
+				t.Fatalf("entry %d: %d bytes, %v", i, len(got), err)
+			}
+			read += b.reads - before
+		}
+		if read != want {
+			t.Errorf("%d frames kept: %d reads, want %d", keep, read, want)
+		}
+		r.Close()
+	}
+}

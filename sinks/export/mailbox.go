@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"context"
 	"path"
 	"slices"
@@ -11,7 +12,8 @@ import (
 	"github.com/airlift-eas/airlift/sinks/archive"
 )
 
-// folder is what of a folder is exported, in the order of time.
+// folder is what of a folder is exported: for a file of several items in the order of time, else as they were stored, which is
+// the order in which they are read fastest.
 type folder struct {
 	mailbox string
 	dir     string // of the mailbox
@@ -55,7 +57,12 @@ func (x *exporter) folder(ctx context.Context, f *folder) error {
 	if len(f.items) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(f.items, func(a, b archive.Item) int { return dateOf(&a).Compare(dateOf(&b)) })
+	slices.SortStableFunc(f.items, func(a, b archive.Item) int {
+		if x.Format == EML || x.Format == Maildir {
+			return cmp.Or(cmp.Compare(a.Segment, b.Segment), cmp.Compare(a.Offset, b.Offset))
+		}
+		return dateOf(&a).Compare(dateOf(&b))
+	})
 	x.sum.Folders++
 	var err error
 	switch x.Format {

@@ -10,9 +10,12 @@ import (
 	"github.com/airlift-eas/airlift/sinks/archive"
 )
 
-// maxOpen bounds the segments that are open at once. Each holds a frame of at most some MiB, and items that follow each other
-// in time mostly lie in few segments.
-const maxOpen = 8
+// Bounds of what is held of segments: so many are open at once, each with so many frames of at most 1 MiB besides the one at hand.
+// Items that follow each other in time mostly lie in few of them.
+const (
+	maxOpen   = 8
+	maxFrames = 7
+)
 
 // source reads entries of segments.
 type source struct {
@@ -49,7 +52,7 @@ func (s *source) segment(ctx context.Context, name string) (*archive.SegmentRead
 	}
 	r, err := s.a.OpenSegment(ctx, name)
 	if err == nil {
-		s.open = append(s.open, openSegment{name, r})
+		s.open = append(s.open, openSegment{name, r.Keep(maxFrames)})
 	}
 	return r, err
 }
