@@ -47,6 +47,9 @@
 // of the item's bytes, offset is where they begin in the tar. The state of a folder at any time is the fold of its
 // manifests up to that time: [Fold], [Archive.Items]. Nothing is ever deleted: that an item was, is an event.
 //
+// A folder that was filled from files and not by a server has a server_id that begins with "import:", and its events have via
+// "import". The server_id of an item is the SHA-256 of its bytes, with "-2" and so on for a further copy, and the keys count pages.
+//
 // # A ledger
 //
 // says nothing that the manifests do not say, and can be done without. It is for a host that has lost its checkpoints, or
