@@ -96,7 +96,7 @@ type Summary struct {
 	Changed  int   `json:"items_changed"`
 	Deleted  int   `json:"items_deleted"`
 	Expunged int   `json:"items_expunged"`       // that a mail program had deleted, and not yet taken out of their file
-	Others   int   `json:"files_of_other_kinds"` // passed over
+	Others   int   `json:"files_of_other_kinds"` // passed over, and directories whose names begin with a dot or end with .files
 	Problems int   `json:"problems"`
 	Bytes    int64 `json:"bytes"` // of the items that were found
 	Segments int   `json:"segments"`

@@ -91,7 +91,7 @@ func TestPrograms(t *testing.T) {
 	})
 	a, _ := newArchive(t, archive.Options{})
 	got, problems := imports(t, a, Options{In: in})
-	if len(problems) > 0 || got.Items != 13 || got.Expunged != 1 || got.Others != 3 {
+	if len(problems) > 0 || got.Items != 13 || got.Expunged != 1 || got.Others != 5 {
 		t.Errorf("%+v, %v", got, problems)
 	}
 	want := map[string][]string{

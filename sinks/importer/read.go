@@ -87,10 +87,12 @@ func (r *reader) dir(ctx context.Context, names []string, dir string) error {
 		for _, e := range entries {
 			name := filepath.Join(dir, e.Name())
 			switch {
-			case e.IsDir() != directories, strings.HasPrefix(e.Name(), "."):
-			case directories && !isBeside(e.Name()):
+			case e.IsDir() != directories:
+			case strings.HasPrefix(e.Name(), "."), directories && isBeside(e.Name()):
+				r.sum.Others++
+			case directories:
 				err = r.dir(ctx, append(slices.Clip(names), dirName(e.Name())), name)
-			case !directories:
+			default:
 				err = r.entry(ctx, names, name, e)
 			}
 			if err != nil {
