@@ -155,7 +155,11 @@ func Run(ctx context.Context, a *archive.Archive, o Options) (sum Summary, err e
 	if x.tree, err = openTree(o.Dir, a.ID(), o.Format); err != nil {
 		return sum, fmt.Errorf("export to %s: %w", o.Dir, err)
 	}
-	defer func() { err = errors.Join(err, x.tree.close()) }()
+	defer func() {
+		if err = errors.Join(err, x.tree.close()); isFull(err) {
+			err = fmt.Errorf("export to %s: %w: %w", o.Dir, sinks.ErrFull, err)
+		}
+	}()
 	for _, m := range x.Mailboxes {
 		if err := x.mailbox(ctx, m); err != nil {
 			return x.sum, fmt.Errorf("%s: %w", m, err)

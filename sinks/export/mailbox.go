@@ -102,7 +102,13 @@ func (x *exporter) files(ctx context.Context, f *folder, dir string, name func(*
 	return nil
 }
 
-func (x *exporter) emlName(item *archive.Item) string { return path.Base(item.Name) }
+func (x *exporter) emlName(item *archive.Item) string { return baseOf(item.Entry()) }
+
+// baseOf is the last part of an entry's name, which is what a file may be called unless somebody else wrote the archive.
+func baseOf(e sinks.Entry) string {
+	const limit = 250
+	return cmp.Or(archive.PortableName(path.Base(e.Name), limit), "_")
+}
 
 // besideDir is where what belongs to the items of a folder is put, below the mailbox's directory: among the messages, but in
 // a Maildir, where every file would be a message.
@@ -123,7 +129,7 @@ func (x *exporter) beside(ctx context.Context, f *folder, item *archive.Item, di
 		if strings.HasSuffix(e.Name, propertiesExt) && !x.Properties {
 			continue
 		}
-		line.Path, line.Size, line.SHA256 = path.Join(f.dir, dir, path.Base(e.Name)), e.Size, e.SHA256
+		line.Path, line.Size, line.SHA256 = path.Join(f.dir, dir, baseOf(e)), e.Size, e.SHA256
 		if err := x.file(ctx, line, item, e); err != nil {
 			return err
 		}
@@ -131,7 +137,7 @@ func (x *exporter) beside(ctx context.Context, f *folder, item *archive.Item, di
 	if !x.Properties || item.Properties == "" {
 		return nil
 	}
-	base := strings.TrimSuffix(path.Base(item.Name), x.Format.ext())
+	base := strings.TrimSuffix(baseOf(item.Entry()), x.Format.ext())
 	line.Path = path.Join(f.dir, dir, base+propertiesExt)
 	return x.tree.text(&x.sum, line, item.Properties, timeOf(item))
 }

@@ -35,7 +35,7 @@ func (x *exporter) maildir(ctx context.Context, f *folder) error {
 		}
 	}
 	return x.files(ctx, f, path.Join(dir, maildir.Cur), func(item *archive.Item) string {
-		n := maildir.Name{Time: timeOf(item), Unique: item.ID + ".airlift", Size: item.Size, Flags: flagsOf(item)}
+		n := maildir.Name{Time: timeOf(item), Unique: archive.PortableName(item.ID, 100) + ".airlift", Size: item.Size, Flags: flagsOf(item)}
 		return n.String(x.Colon)
 	})
 }
