@@ -209,8 +209,11 @@ func TestMarksChange(t *testing.T) {
 		changed int
 		want    string
 	}{
-		{maildir(""), 0, "x read=false none"}, {maildir("S"), 1, "x read=true none"}, {maildir("SFR"), 1, "x read=true active verb>1"},
-		{write(t, map[string]string{"Box/1.eml": "Subject: x\n"}), 0, "x read=true active verb>1"}, {maildir("F"), 1, "x read=false active verb>1"},
+		{maildir(""), 0, "x read=false none"},
+		{maildir("S"), 1, "x read=true none"},
+		{maildir("SFR"), 1, "x read=true active verb>1"},
+		{write(t, map[string]string{"Box/1.eml": "Subject: x\n"}), 0, "x read=true active verb>1"},
+		{maildir("F"), 1, "x read=false active verb>1"},
 	} {
 		got, _ := imports(t, a, Options{In: c.in})
 		if s := subjectsOf(t, a)["Email Box"]; got.Changed != c.changed || got.Stored != 0 || len(s) != 1 || s[0] != c.want {

@@ -2,8 +2,6 @@ package importer
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -101,11 +99,6 @@ func living(t *testing.T, a *archive.Archive, mailbox string, show func(archive.
 		slices.Sort(list)
 	}
 	return all
-}
-
-func sum(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return hex.EncodeToString(sum[:])
 }
 
 // bytesOf reads what the archive has of an item.

@@ -36,15 +36,19 @@ func TestName(t *testing.T) {
 	}
 }
 
-// TestFolderDir: the names are those of RFC 3501 5.1.3 and of Courier.
+// TestFolderDir: the names are those of RFC 3501 5.1.3, and those that no Maildir has look like them.
 func TestFolderDir(t *testing.T) {
 	for dir, names := range map[string][]string{
 		".Sent":                             {"Sent"},
+		".INBOX.Sub":                        {"Inbox", "Sub"},
 		".Archive.2024.&ANw-bersicht":       {"Archive", "2024", "Übersicht"},
-		".&-peter.mail.&ZeVnLIqe-.&U,BTFw-": {"&peter", "mail", "日本語", "台北"}, // of the RFC's example, but for the tilde
-		".Jan&AC4- 5&ADo- plan&AD8-":        {"Jan. 5: plan?"},
+		".a~peter.mail.&ZeVnLIqe-.&U,BTFw-": {"a~peter", "mail", "日本語", "台北"}, // of the RFC's example, but for its beginning
+		".Jan&,w4- 5&,xo- plan&,x8-":        {"Jan. 5: plan?"},
+		".&,14-home.R&-D":                   {"~home", "R&D"},
 		".&2D3c6Q-":                         {"\U0001f4e9"},
-		".&ACA-a b&ACA-":                    {" a b "},
+		".&JCA-a b&JCA-":                    {" a b "},
+		".&JAokKg-":                         {"\n\u242a"},
+		".a&IBv,GiAbIBsgGyQg-":              {"a：‛␠"},
 	} {
 		if got := FolderDir(names...); got != dir {
 			t.Errorf("%q: %s, want %s", names, got, dir)
@@ -54,7 +58,7 @@ func TestFolderDir(t *testing.T) {
 		}
 	}
 	for dir, want := range map[string][]string{
-		".&AC4": {"&AC4"}, ".&!-.x": {"&!-", "x"}, ".a..b": {"a", "", "b"}, ".übrig": {"übrig"},
+		".&AC4": {"&AC4"}, ".&AC4-": {"."}, ".&!-.x": {"&!-", "x"}, ".a..b": {"a", "", "b"}, ".übrig": {"übrig"},
 		"Sent": nil, ".": nil, "..": nil, "..x": nil, "": nil,
 	} {
 		if got := FolderNames(dir); !cmp.Equal(got, want) {
@@ -70,6 +74,9 @@ func FuzzFolderDir(f *testing.F) {
 			t.Skip()
 		}
 		dir := FolderDir(a, b)
+		if strings.EqualFold(a, inbox) {
+			a = "Inbox"
+		}
 		if got := FolderNames(dir); !cmp.Equal(got, []string{a, b}) {
 			t.Errorf("%q %q: %s: %q", a, b, dir, got)
 		}
