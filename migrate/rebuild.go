@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/airlift-eas/airlift/checkpoints"
+	"github.com/airlift-eas/airlift/sinks"
 )
 
 // Rebuild makes the checkpoints of the mailboxes again from the sink alone, as if they had been lost. The mailboxes need an
@@ -42,6 +44,13 @@ func (r *run) rebuild(ctx context.Context, mb Mailbox) (err error) {
 	case !errors.Is(err, checkpoints.ErrNotFound):
 		return m.fail(State, err)
 	}
+	held, err := r.Sink.Folders(ctx, mb.Address)
+	if err != nil {
+		return m.fail(Destination, err)
+	}
+	if len(held) > 0 && !slices.ContainsFunc(held, func(f sinks.Folder) bool { return !f.Imported() }) {
+		return nil // what was read from files has no checkpoints
+	}
 	m.state.Key = m.key
 	if err := m.adoptMailbox(ctx); err != nil {
 		return m.fail(State, err)
@@ -51,9 +60,6 @@ func (r *run) rebuild(ctx context.Context, mb Mailbox) (err error) {
 		return m.fail(State, err)
 	}
 	if len(folders) == 0 {
-		if held, err := r.Sink.Folders(ctx, mb.Address); err != nil || len(held) > 0 {
-			return err // all of them were read from files, and have no checkpoints
-		}
 		return m.fail(Destination, fmt.Errorf("the archive holds no page of it: %w", checkpoints.ErrNotFound))
 	}
 	for _, cp := range folders {
