@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -60,5 +61,35 @@ func TestFolderID(t *testing.T) {
 	first, again, other := sinks.FolderID("a", "1", none), sinks.FolderID("a", "1", none), sinks.FolderID("b", "1", none)
 	if first != again || first == other {
 		t.Error("an id is not of its mailbox and folder alone")
+	}
+}
+
+// TestImported: a folder's id of files tells the folders of an archive apart, and from those of servers.
+func TestImported(t *testing.T) {
+	ids := map[string]bool{}
+	for _, id := range []string{
+		sinks.ImportedID("a", "Email", "Inbox"), sinks.ImportedID("a", "Email", "inbox"), sinks.ImportedID("a", "Tasks", "Inbox"), sinks.ImportedID("b", "Email", "Inbox"), sinks.ImportedID("a", "Email\" \"Inbox", ""),
+	} {
+		if ids[id] || !(sinks.Folder{ServerID: id}).Imported() {
+			t.Errorf("%s is there twice, or of a server", id)
+		}
+		ids[id] = true
+	}
+	if sinks.ImportedID("a", "Email", "Inbox") != sinks.ImportedID("a", "Email", "Inbox") {
+		t.Error("another time it is another one")
+	}
+	for _, id := range []string{"", "5", "mail/import:1"} {
+		if (sinks.Folder{ServerID: id}).Imported() {
+			t.Errorf("%q", id)
+		}
+	}
+}
+
+// TestNewRunID: ids sort by time, and no two are one.
+func TestNewRunID(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.FixedZone("", 3600))
+	a, b, c := sinks.NewRunID(at), sinks.NewRunID(at), sinks.NewRunID(at.Add(time.Microsecond))
+	if a == b || a[:len(a)-9] != "20260102T020405.000006Z" || c <= a || sinks.CheckName(a) != nil {
+		t.Errorf("%s, %s, %s", a, b, c)
 	}
 }

@@ -21,11 +21,16 @@ func (t *tree) keep(sum *Summary, line Line, mtime time.Time) (bool, error) {
 	if !same || err != nil {
 		return false, err
 	}
+	return true, t.kept(sum, line, mtime)
+}
+
+// kept notes a file that is there with its bytes.
+func (t *tree) kept(sum *Summary, line Line, mtime time.Time) error {
 	if err := t.add(sum, line, fateKept); err != nil {
-		return false, err
+		return err
 	}
 	sum.Kept++
-	return true, t.root.Chtimes(line.Path, mtime, mtime)
+	return t.root.Chtimes(line.Path, mtime, mtime)
 }
 
 // same tells whether the file of a line is there with its bytes.

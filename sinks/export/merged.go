@@ -94,7 +94,7 @@ func (x *exporter) keepMerged(f *folder, line Line) (bool, error) {
 				return false, err
 			}
 		}
-		return x.tree.keep(&x.sum, line, newest(f.items))
+		return true, x.tree.kept(&x.sum, line, newest(f.items))
 	}
 	return false, nil
 }
