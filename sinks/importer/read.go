@@ -47,7 +47,10 @@ func (r *reader) read(ctx context.Context) error {
 		return err
 	}
 	if !info.IsDir() {
-		_, err := r.file(ctx, nil, r.In, info)
+		known, err := r.file(ctx, nil, r.In, info)
+		if !known {
+			r.sum.Others++
+		}
 		return err
 	}
 	if isExport(r.In) {
