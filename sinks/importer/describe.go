@@ -2,11 +2,12 @@ package importer
 
 import (
 	"bytes"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	ics "github.com/arran4/golang-ical"
-	"github.com/emersion/go-vcard"
 
 	"github.com/airlift-eas/airlift/eas/item"
 	"github.com/airlift-eas/airlift/eas/wbxml"
@@ -15,47 +16,78 @@ import (
 
 const headBytes = 64 << 10 // of a message are read for its header
 
-// describe says of an item what a manifest says.
-func describe(f *found) (e sinks.Event, err error) {
+// describe says of an item what a manifest says, and makes what is stored beside it: of a contact its properties, as a server would
+// have sent them, in the form that is beside what came from one. What they lack is named as the event's reason.
+func describe(f *found) (e sinks.Event, beside []sinks.Content, err error) {
 	var s item.Summary
+	var props *wbxml.Element
 	switch f.class {
 	case "Email":
-		var head []byte
-		if head, err = headOf(f); err != nil {
-			return e, err
+		head, err := headOf(f)
+		if err != nil {
+			return e, nil, err
 		}
 		s = item.Summarize(f.class, &wbxml.Element{}, head)
-	default:
-		var data []byte
-		if data, err = allOf(f); err != nil {
-			return e, err
-		}
-		if f.class == "Contacts" {
-			s = summarizeCard(data)
-		} else {
-			s = summarizeCalendar(data)
-		}
-	}
-	date := s.Date
-	if f.class == "Email" {
 		// When it came, rather than when it was written; when its file was written is a guess.
-		if !f.date.IsZero() {
-			date = f.date
+		switch {
+		case !f.date.IsZero():
+			s.Date = f.date
+		case s.Date.IsZero():
+			s.Date = f.modify
 		}
-		if date.IsZero() {
-			date = f.modify
+	default:
+		data, err := allOf(f)
+		if err != nil {
+			return e, nil, err
 		}
+		s, props, e.Reason = convert(f.class, data)
 	}
-	e = sinks.Event{
-		From: s.From, To: s.To, Subject: s.Subject, MessageID: s.MessageID, Read: f.read, Flag: f.flag,
-		Categories: s.Categories, Attachments: s.Attachments, Fingerprint: item.Fingerprint(f.class, s, f.size),
-	}
-	if !date.IsZero() {
-		date = date.UTC()
+	e.From, e.To, e.Subject, e.MessageID, e.Read, e.Flag = s.From, s.To, s.Subject, s.MessageID, f.read, f.flag
+	e.Categories, e.Attachments, e.Fingerprint = s.Categories, s.Attachments, item.Fingerprint(f.class, s, f.size)
+	if !s.Date.IsZero() {
+		date := s.Date.UTC()
 		e.Received = &date
 	}
 	e.Properties = verbProperties(f.verb)
-	return e, nil
+	if props != nil {
+		xml := props.AppendXML(nil)
+		beside = append(beside, sinks.Content{Ext: ".eas.xml", Size: int64(len(xml)), Open: func() (io.ReadCloser, error) {
+			return io.NopCloser(bytes.NewReader(xml)), nil
+		}})
+	}
+	return e, beside, nil
+}
+
+// convert makes the properties of a contact, and says what they lack. What no properties can be made of has none; it is stored all
+// the same.
+func convert(class string, data []byte) (s item.Summary, props *wbxml.Element, reason string) {
+	if class != "Contacts" {
+		return summarizeCalendar(data), nil, ""
+	}
+	props, losses, err := item.ParseVCard(data, item.ParseOptions{})
+	if err != nil {
+		return s, nil, "no properties: " + err.Error()
+	}
+	return item.Summarize(class, props, nil), props, lackOf(losses)
+}
+
+// lackOf names what properties lack of what they were made of; "" = nothing.
+func lackOf(losses []item.Loss) string {
+	const most = 20
+	var names []string
+	for _, l := range losses {
+		if name := oneLine(l.Property); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	more := ""
+	if len(names) > most {
+		more, names = fmt.Sprintf(" and %d more", len(names)-most), names[:most]
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "its properties lack " + strings.Join(names, ", ") + more
 }
 
 // verbProperties says as a server would what was last done with a message; "" = nothing.
@@ -83,21 +115,6 @@ func allOf(f *found) ([]byte, error) {
 	}
 	defer r.Close()
 	return io.ReadAll(r)
-}
-
-// summarizeCard reads a vCard as far as it is one.
-func summarizeCard(data []byte) (s item.Summary) {
-	card, err := vcard.NewDecoder(bytes.NewReader(data)).Decode()
-	if err != nil {
-		return s
-	}
-	s.Subject, s.From = oneLine(card.PreferredValue(vcard.FieldFormattedName)), oneLine(card.PreferredValue(vcard.FieldEmail))
-	if s.Subject == "" {
-		if n := card.Name(); n != nil {
-			s.Subject = oneLine(n.GivenName + " " + n.FamilyName)
-		}
-	}
-	return s
 }
 
 // summarizeCalendar reads the first component of a calendar as far as it is one.

@@ -37,7 +37,7 @@ func itemsOf(t *testing.T, data []byte, cards bool) (all [][]byte) {
 			return err
 		}
 		b, err := io.ReadAll(o)
-		if _, err := describe(f); err != nil {
+		if _, _, err := describe(f); err != nil {
 			t.Errorf("%q: %v", b, err)
 		}
 		all = append(all, b)
@@ -45,7 +45,7 @@ func itemsOf(t *testing.T, data []byte, cards bool) (all [][]byte) {
 	}}
 	read := r.ics
 	if cards {
-		read = r.vcf
+		read = func(f found) error { return r.vcf(t.Context(), f) }
 	}
 	_ = read(found{path: file, size: int64(len(data))}) // that it is none is one of the answers
 	return all

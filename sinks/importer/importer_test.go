@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -119,7 +120,7 @@ func TestPeople(t *testing.T) {
 		"several.ics": "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\n" + zone + event + "BEGIN:VTODO\nUID:1\nSUMMARY:Milk\nEND:VTODO\n" +
 			"BEGIN:VEVENT\nUID:1\nRECURRENCE-ID;TZID=Home:20250114T100000\nDTSTAMP:20250101T000000Z\nDTSTART:20250114T090000Z\nEND:VEVENT\nBEGIN:VJOURNAL\nUID:2\nSUMMARY:Note\nEND:VJOURNAL\n" +
 			"BEGIN:VEVENT\nUID:1\nDTSTAMP:20250101T000000Z\nDTSTART:20250113T090000Z\nSUMMARY:Of the same UID\nEND:VEVENT\nEND:VCALENDAR\n",
-		"people.vcf": "\ufeffBEGIN:VCARD\nVERSION:4.0\nN:Baker;Bob;;;\nEMAIL:bob@example.org\nEND:VCARD\n\n" + agent + "begin:vcard\r\nVERSION:3.0\r\nFN:Last\r\nend:vcard",
+		"people.vcf": "\ufeffBEGIN:VCARD\nVERSION:4.0\nN:Baker;Bob;;;\nEMAIL:bob@example.org\nEND:VCARD\n\n" + agent + "begin:vcard\r\nVERSION:3.0\r\nFN:Last\r\nX-OWN:1\r\nend:vcard",
 	})
 	a, _ := newArchive(t, archive.Options{})
 	if got, problems := imports(t, a, Options{In: in}); got.Items != 8 || len(problems) > 0 {
@@ -138,6 +139,19 @@ func TestPeople(t *testing.T) {
 	}
 	if got := bytes["Contacts people"]; got[0] != "BEGIN:VCARD\nVERSION:2.1\nFN:With agent\nAGENT:\nBEGIN:VCARD\nVERSION:2.1\nFN:Agent\nEND:VCARD\nEND:VCARD\n" {
 		t.Errorf("%q", got)
+	}
+	beside := living(t, a, bob, func(item archive.Item) string {
+		s := item.Subject + " " + item.Reason
+		for _, e := range item.Also {
+			item.Event = sinks.Event{Name: e.Name, Size: e.Size, SHA256: e.SHA256, Offset: e.Offset}
+			s += " " + bytesOf(t, a, item)
+		}
+		return s
+	})
+	for i, want := range []string{`^Bob Baker  <ApplicationData.*<Email1Address[^>]*>bob@example.org</Email1Address>`, `^Last its properties lack X-OWN <ApplicationData`, `^With agent its properties lack AGENT <ApplicationData`} {
+		if got := beside["Contacts people"][i]; !regexp.MustCompile(want).MatchString(got) {
+			t.Errorf("%s, want %s", got, want)
+		}
 	}
 	for _, s := range bytes["Calendar several"] {
 		if parts := strings.Count(s, "BEGIN:VEVENT"); (parts == 2) != strings.Contains(s, "TZID:Home") || parts > 2 {
@@ -251,7 +265,7 @@ func TestMirror(t *testing.T) {
 func TestBounds(t *testing.T) {
 	deep := strings.Repeat("d/", maxFolderDepth+2) + "x.eml"
 	in := write(t, map[string]string{
-		"card.vcf": "BEGIN:VCARD\nFN:First\nEND:VCARD\nBEGIN:VCARD\nNOTE:" + strings.Repeat("x", maxCard) + "\nEND:VCARD\n",
+		"card.vcf": "BEGIN:VCARD\nFN:First\nEND:VCARD\nBEGIN:VCARD\nNOTE:" + strings.Repeat("x", 17<<20) + "\nEND:VCARD\n",
 		"none.vcf": "BEGIN:VCARD\n", "none.ics": "x", "none.mbox": "x", "good.eml": "Subject: good\n", "large.ics": "", "folder.eml/x": "", deep: "Subject: deep\n",
 	})
 	if err := os.Truncate(filepath.Join(in, "large.ics"), maxCalendar+1); err != nil {
@@ -259,7 +273,7 @@ func TestBounds(t *testing.T) {
 	}
 	a, _ := newArchive(t, archive.Options{})
 	got, problems := imports(t, a, Options{In: in})
-	reasons := map[string]error{"card.vcf": ErrTooLarge, "large.ics": ErrTooLarge, "none.vcf": ErrFormat, "none.ics": ErrFormat}
+	reasons := map[string]error{"large.ics": ErrTooLarge, "none.vcf": io.ErrUnexpectedEOF, "none.ics": ErrFormat}
 	for _, p := range problems {
 		if want := reasons[filepath.Base(p.File)]; want != nil && !errors.Is(p.Why, want) {
 			t.Errorf("%+v, want %v", p, want)

@@ -1,22 +1,18 @@
 package importer
 
 import (
-	"bufio"
 	"bytes"
-	"errors"
+	"context"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
+	"github.com/airlift-eas/airlift/eas/item"
 	"github.com/airlift-eas/airlift/sinks/export/ical"
 )
 
-// Bounds of what is held in memory, in bytes.
-const (
-	maxCalendar = 64 << 20 // a .ics file
-	maxCard     = 16 << 20 // a vCard, with its picture
-)
+// maxCalendar bounds a .ics file, which is held in memory, in bytes. Of a .vcf file one card is.
+const maxCalendar = 64 << 20
 
 // inMemory makes an item of bytes.
 func (f found) inMemory(data []byte) *found {
@@ -68,57 +64,38 @@ func (r *reader) ics(f found) error {
 	return nil
 }
 
-// vcf reads a .vcf file, card by card.
-func (r *reader) vcf(f found) error {
+// vcf reads a .vcf file, card by card. A card that is too large, or the last one if it has no end, is a problem, and the
+// others are stored.
+func (r *reader) vcf(ctx context.Context, f found) error {
 	file, err := os.Open(f.path)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
 	f.class, f.ext = "Contacts", ".vcf"
-	lines := bufio.NewReaderSize(file, 64<<10)
-	var card bytes.Buffer
-	depth := 0 // vCard 2.1 has cards in cards
-	for {
-		whole := card.Len()
-		err := readLine(lines, &card)
-		switch line := bytes.TrimSpace(bytes.TrimPrefix(card.Bytes()[whole:], []byte("\ufeff"))); {
-		case errors.Is(err, io.EOF) && len(line) == 0 && depth == 0:
-			return nil
-		case errors.Is(err, io.EOF) && len(line) == 0:
-			return fmt.Errorf("no end of a card: %w", ErrFormat)
-		case err != nil && !errors.Is(err, io.EOF):
-			return err
-		case is(line, "BEGIN:VCARD"):
-			depth++
-		case depth == 0 && len(line) > 0:
-			return fmt.Errorf("%.40q outside of a card: %w", line, ErrFormat)
-		case depth == 0:
-			card.Reset()
-		case is(line, "END:VCARD"):
-			if depth--; depth > 0 {
-				continue
-			}
-			if err := r.take(f.inMemory(bytes.Clone(bytes.TrimPrefix(card.Bytes(), []byte("\ufeff"))))); err != nil {
+	n := 0
+	for card, err := range item.SplitVCards(file) {
+		n++
+		if err == nil {
+			err = r.take(f.inMemory(endedAlike(card)))
+		}
+		if err != nil {
+			if err := r.problem(ctx, f.path, err); err != nil {
 				return err
 			}
-			card.Reset()
 		}
 	}
+	if n == 0 && f.size > 0 {
+		return fmt.Errorf("no card in it: %w", ErrFormat)
+	}
+	return nil
 }
 
-func is(line []byte, what string) bool { return strings.EqualFold(string(line), what) }
-
-// readLine appends a line to b, which may grow to the size of a card.
-func readLine(r *bufio.Reader, b *bytes.Buffer) error {
-	for {
-		piece, err := r.ReadSlice('\n')
-		b.Write(piece)
-		if b.Len() > maxCard {
-			return fmt.Errorf("a card of more than %d bytes: %w", maxCard, ErrTooLarge)
-		}
-		if err != bufio.ErrBufferFull { //nolint:errorlint // a bufio.Reader returns it as it is
-			return err
-		}
+// endedAlike gives the last line of a card the end that its other lines have: what divides a file of cards ends it with LF.
+func endedAlike(card []byte) []byte {
+	text, ok := bytes.CutSuffix(card, []byte("\n"))
+	if i := bytes.LastIndexByte(text, '\n'); ok && i > 0 && text[i-1] == '\r' && !bytes.HasSuffix(text, []byte("\r")) {
+		return append(text, "\r\n"...)
 	}
+	return card
 }

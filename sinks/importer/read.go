@@ -173,7 +173,7 @@ func (r *reader) file(ctx context.Context, names []string, file string, info fs.
 		err = r.ics(f)
 	case VCF:
 		f.names = inside
-		err = r.vcf(f)
+		err = r.vcf(ctx, f)
 	default:
 		return false, nil
 	}

@@ -123,12 +123,12 @@ func digest(f *found) (string, error) {
 
 // add stores an item that is new.
 func (w *writer) add(ctx context.Context, in *folder, f *found, id, sum string) error {
-	e, err := describe(f)
+	e, beside, err := describe(f)
 	if err != nil {
 		return err
 	}
 	e.Op, e.ServerID, e.Via, e.Whole, e.State = sinks.OpAdd, id, sinks.ViaImport, true, stateOf(f)
-	if err := w.put(ctx, in, &e, sinks.Content{Ext: f.ext, Size: f.size, Open: f.open}); err != nil {
+	if err := w.put(ctx, in, &e, append([]sinks.Content{{Ext: f.ext, Size: f.size, Open: f.open}}, beside...)...); err != nil {
 		return err
 	}
 	if e.SHA256 != sum {
