@@ -129,8 +129,11 @@ func (t *tree) takeLock() error {
 	name := filepath.Join(t.path, workDir, "lock")
 	lock := flock.New(name, flock.SetPermissions(0o600))
 	ok, err := lock.TryLock()
+	if errors.Is(err, errors.ErrUnsupported) {
+		return lock.Close() // a file system without locks: who exports to it twice at once is not kept from it
+	}
 	if err != nil {
-		return err
+		return errors.Join(err, lock.Close())
 	}
 	var ours, there fs.FileInfo
 	if ok {
@@ -217,7 +220,7 @@ func (t *tree) close() error {
 // clean removes workDir. Where files that are open cannot be removed the lock is let go first.
 func (t *tree) clean() error {
 	var err error
-	if runtime.GOOS == "windows" {
+	if runtime.GOOS == "windows" && t.lock != nil {
 		err = errors.Join(err, t.lock.Close())
 		t.lock = nil
 	}
