@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	ics "github.com/arran4/golang-ical"
-
 	"github.com/airlift-eas/airlift/eas/item"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 	"github.com/airlift-eas/airlift/sinks"
@@ -58,13 +56,25 @@ func describe(f *found) (e sinks.Event, beside []sinks.Content, err error) {
 	return e, beside, nil
 }
 
-// convert makes the properties of a contact, and says what they lack. What no properties can be made of has none; it is stored all
-// the same.
+// convert makes the properties of a contact, event, task or note, and says what they lack. What no properties can be made of has
+// none; it is stored all the same. The newest protocol version has what is different about recurrences in other requests: these
+// properties are those of 14.1, which has all in one.
 func convert(class string, data []byte) (s item.Summary, props *wbxml.Element, reason string) {
-	if class != "Contacts" {
-		return summarizeCalendar(data), nil, ""
+	o := item.ParseOptions{Version: "14.1"}
+	var losses []item.Loss
+	var err error
+	switch class {
+	case "Contacts":
+		props, losses, err = item.ParseVCard(data, o)
+	case "Calendar":
+		var event item.Parsed
+		event, err = item.ParseEvent(data, o)
+		props, losses = event.Properties, event.Losses
+	case "Tasks":
+		props, losses, err = item.ParseTask(data, o)
+	case "Notes":
+		props, losses, err = item.ParseNote(data, o)
 	}
-	props, losses, err := item.ParseVCard(data, item.ParseOptions{})
 	if err != nil {
 		return s, nil, "no properties: " + err.Error()
 	}
@@ -115,46 +125,6 @@ func allOf(f *found) ([]byte, error) {
 	}
 	defer r.Close()
 	return io.ReadAll(r)
-}
-
-// summarizeCalendar reads the first component of a calendar as far as it is one.
-func summarizeCalendar(data []byte) (s item.Summary) {
-	cal, err := ics.ParseCalendar(bytes.NewReader(data))
-	if err != nil {
-		return s
-	}
-	for _, c := range cal.Components {
-		if e, ok := c.(*ics.VEvent); ok {
-			s.Date, _ = e.GetStartAt() // zero if it has none that can be read
-		}
-		if _, zone := c.(*ics.VTimezone); zone {
-			continue
-		}
-		if p, ok := c.(interface {
-			GetProperty(ics.ComponentProperty) *ics.IANAProperty
-		}); ok {
-			s.Subject, s.From = text(p.GetProperty(ics.ComponentPropertySummary)), address(p.GetProperty(ics.ComponentPropertyOrganizer))
-		}
-		return s
-	}
-	return s
-}
-
-func text(p *ics.IANAProperty) string {
-	if p == nil {
-		return ""
-	}
-	return oneLine(ics.FromText(p.Value))
-}
-
-// address is that of an organizer.
-func address(p *ics.IANAProperty) string {
-	const scheme = "mailto:"
-	s := text(p)
-	if len(s) >= len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
-		return s[len(scheme):]
-	}
-	return s
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

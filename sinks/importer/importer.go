@@ -4,10 +4,10 @@
 // # What is one item
 //
 // A .eml file and a file in cur or new of a Maildir is a message, and stored byte for byte; a message in an mbox file is as it was
-// before it was put there ([mbox]). A .vcf file is taken apart into its cards; beside each are the properties that a server would
-// have sent, and the event's reason names what they lack. A .ics file that is one item is stored as it is; one
-// that is several is taken apart into them, each with the VTIMEZONEs that it names ([ical]). A .ics file of events and
-// tasks goes into two folders of one path.
+// before it was put there ([mbox]). A .vcf file is taken apart into its cards. A .ics file that is one item is stored as it is; one
+// that is several is taken apart into them (item.SplitCalendar). A .ics file of events and tasks goes into two folders of one
+// path. Beside a contact, event, task or note are the properties that a server would have sent of it (protocol 14.1), and
+// the event's reason names what they lack.
 //
 // # Folders
 //

@@ -153,6 +153,13 @@ func TestPeople(t *testing.T) {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}
+	for key, want := range map[string]string{
+		"Calendar single": `^Stand, up  <ApplicationData.*<Recurrence`, "Tasks several": `^Milk its properties lack UID <ApplicationData.*>Milk<`, "Notes several": `^Note its properties lack UID <ApplicationData.*>Note<`,
+	} {
+		if got := beside[key][0]; !regexp.MustCompile(want).MatchString(got) {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
 	for _, s := range bytes["Calendar several"] {
 		if parts := strings.Count(s, "BEGIN:VEVENT"); (parts == 2) != strings.Contains(s, "TZID:Home") || parts > 2 {
 			t.Errorf("%d components in %s", parts, s)
@@ -160,6 +167,43 @@ func TestPeople(t *testing.T) {
 	}
 	if got := living(t, a, bob, func(item archive.Item) string { return item.From }); got["Calendar single"][0] != "ada@example.com" || got["Contacts people"][2] != "bob@example.org" {
 		t.Errorf("%v", got)
+	}
+}
+
+// TestCorpus imports all that a corpus has, if AIRLIFT_CORPUS names one: each file is stored, or named, and again it is the same.
+func TestCorpus(t *testing.T) {
+	dir := os.Getenv("AIRLIFT_CORPUS")
+	if dir == "" {
+		t.Skip("AIRLIFT_CORPUS names no corpus; TestPrograms, TestPeople and FuzzFiles cover the forms")
+	}
+	a, _ := newArchive(t, archive.Options{})
+	got, problems := imports(t, a, Options{In: dir})
+	converted, lacking, refused := 0, 0, 0
+	for item, err := range a.Items(t.Context(), bob, time.Time{}) {
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case item.Folder.Class == "Email":
+		case len(item.Also) == 0:
+			refused++
+		case item.Reason != "":
+			lacking++
+		default:
+			converted++
+		}
+	}
+	if got.Stored != got.Items {
+		t.Errorf("%+v", got)
+	}
+	again, _ := imports(t, a, Options{In: dir})
+	if again.Items != got.Items || again.Stored+again.Changed != 0 || again.Problems != got.Problems {
+		t.Errorf("again: %+v, first: %+v", again, got)
+	}
+	t.Logf("%+v; %d with all their properties, %d with some, %d with none", got, converted, lacking, refused)
+	for _, p := range problems {
+		if !errors.Is(p.Why, ErrFormat) {
+			t.Errorf("%s: %v", p.File, p.Why)
+		}
 	}
 }
 

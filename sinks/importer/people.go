@@ -8,7 +8,6 @@ import (
 	"os"
 
 	"github.com/airlift-eas/airlift/eas/item"
-	"github.com/airlift-eas/airlift/sinks/export/ical"
 )
 
 // maxCalendar bounds a .ics file, which is held in memory, in bytes. Of a .vcf file one card is.
@@ -32,7 +31,7 @@ func classOf(component string) string {
 	return "Calendar"
 }
 
-// ics reads a .ics file.
+// ics reads a .ics file: class by class, so that what goes into one folder comes together.
 func (r *reader) ics(f found) error {
 	if f.size > maxCalendar {
 		return fmt.Errorf("%d bytes: %w", f.size, ErrTooLarge)
@@ -41,22 +40,26 @@ func (r *reader) ics(f found) error {
 	if err != nil {
 		return err
 	}
-	calendars, err := ical.Parse(data)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrFormat, err)
+	items := map[string][][]byte{}
+	n := 0
+	for one, err := range item.SplitCalendar(data) {
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrFormat, err)
+		}
+		class := classOf(one.Component)
+		items[class] = append(items[class], one.Data)
+		n++
 	}
-	objects := ical.Objects(calendars)
+	if n == 0 {
+		r.sum.Others++ // a calendar without anything in it
+	}
 	f.ext = ".ics"
-	for _, class := range []string{"Calendar", "Tasks", "Notes"} {
-		for _, o := range objects {
-			if f.class = classOf(o.Name); f.class != class {
-				continue
+	for _, f.class = range []string{"Calendar", "Tasks", "Notes"} {
+		for _, one := range items[f.class] {
+			if n == 1 {
+				one = data
 			}
-			bytes := data
-			if len(objects) > 1 {
-				bytes = o.Bytes()
-			}
-			if err := r.take(f.inMemory(bytes)); err != nil {
+			if err := r.take(f.inMemory(one)); err != nil {
 				return err
 			}
 		}

@@ -1,6 +1,6 @@
-// Package ical takes iCalendar objects apart into their components and puts components of many into one, without changing them:
-// a component's lines stay as they are, but that each ends with CR LF (RFC 5545 3.1). A library that parses and writes a
-// calendar gives back what it understands of it.
+// Package ical puts the components of many iCalendar objects into one without changing them: a component's lines stay as they
+// are, but that each ends with CR LF (RFC 5545 3.1). A library that parses and writes a calendar gives back what it
+// understands of it. The way back is item.SplitCalendar.
 package ical
 
 import (
@@ -18,18 +18,15 @@ var ErrFormat = errors.New("no iCalendar object")
 type Calendar struct {
 	Components []Component
 
-	properties []line
-	bare       bool // there is no VCALENDAR around the components
+	bare bool // there is no VCALENDAR around the components
 }
 
 // A Component is what stands in a VCALENDAR: a VEVENT, VTODO, VJOURNAL, VTIMEZONE.
 type Component struct {
 	Name string // in upper case
-	UID  string // "" = it has none
 	TZID string // of a VTIMEZONE
 
-	override bool   // it has a RECURRENCE-ID: it is what is different about a recurrence
-	lines    []line // with BEGIN and END
+	lines []line // with BEGIN and END
 }
 
 // line is a content line.
@@ -151,24 +148,13 @@ func (c *Calendar) add(depth int, name, value string, l line) {
 	switch {
 	case depth == 1 && name == "BEGIN":
 		c.Components = append(c.Components, Component{Name: value})
-	case depth == 1 && name == "END":
-		return
 	case depth == 1:
-		c.properties = append(c.properties, l)
-		return
+		return // its end, or what it says of itself
 	}
 	last := &c.Components[len(c.Components)-1]
 	last.lines = append(last.lines, l)
-	if depth == 2 {
-		_, _, value := l.split()
-		switch {
-		case name == "UID" && last.UID == "":
-			last.UID = value
-		case name == "RECURRENCE-ID":
-			last.override = true
-		case name == "TZID" && last.Name == "VTIMEZONE":
-			last.TZID = value
-		}
+	if depth == 2 && name == "TZID" && last.Name == "VTIMEZONE" {
+		_, _, last.TZID = l.split()
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
-	"strings"
 
 	ics "github.com/arran4/golang-ical"
 )
@@ -20,8 +19,6 @@ type Merger struct {
 	taken map[string]bool         // TZIDs that are in what was written
 }
 
-const productID = "PRODID:-//airlift//EAS archive//EN"
-
 // definition is a VTIMEZONE that was written.
 type definition struct {
 	sum  [sha256.Size]byte // of all of it but its TZID
@@ -33,7 +30,7 @@ func NewMerger(w io.Writer, name string) *Merger {
 	m := &Merger{w: w, defs: map[string][]definition{}, taken: map[string]bool{}}
 	var b bytes.Buffer
 	for _, text := range []string{
-		"BEGIN:VCALENDAR", "VERSION:2.0", productID, "X-WR-CALNAME:" + ics.ToText(name),
+		"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//airlift//EAS archive//EN", "X-WR-CALNAME:" + ics.ToText(name),
 	} {
 		folded(text).writeTo(&b)
 	}
@@ -122,70 +119,4 @@ func renamed(before, after string) string {
 		return ""
 	}
 	return after
-}
-
-// Objects takes calendars apart into iCalendar objects of one item each: a component and, behind it, those of its kind and UID
-// that say what is different about some of its recurrences (RFC 5545 3.8.4.4), with the VTIMEZONEs that they name and
-// with what the calendar says of itself.
-func Objects(calendars []Calendar) (objects []Object) {
-	for _, c := range calendars {
-		at := map[string]int{}
-		for _, part := range c.Components {
-			if part.Name == "VTIMEZONE" {
-				continue
-			}
-			key := part.Name + ":" + part.UID
-			i, ok := at[key]
-			if !ok || part.UID == "" || !part.override {
-				i = len(objects)
-				at[key] = i
-				objects = append(objects, Object{Name: part.Name, UID: part.UID, of: c})
-			}
-			objects[i].parts = append(objects[i].parts, part)
-		}
-	}
-	return objects
-}
-
-// An Object is one item of a calendar.
-type Object struct {
-	Name string // of its components: VEVENT, VTODO, VJOURNAL, …
-	UID  string
-
-	of    Calendar
-	parts []Component
-}
-
-// Bytes returns the object as a file of its own.
-func (o Object) Bytes() []byte {
-	var b bytes.Buffer
-	b.WriteString("BEGIN:VCALENDAR\r\n")
-	if o.of.bare {
-		b.WriteString("VERSION:2.0\r\n" + productID + "\r\n")
-	}
-	for _, l := range o.of.properties {
-		l.writeTo(&b)
-	}
-	used := map[string]bool{}
-	for _, part := range o.parts {
-		for _, l := range part.lines {
-			used[l.zoneOf()] = true
-		}
-	}
-	for _, part := range o.of.Components {
-		if part.Name == "VTIMEZONE" && used[strings.Trim(part.TZID, `"`)] {
-			part.writeTo(&b)
-		}
-	}
-	for _, part := range o.parts {
-		part.writeTo(&b)
-	}
-	b.WriteString("END:VCALENDAR\r\n")
-	return b.Bytes()
-}
-
-func (c Component) writeTo(b *bytes.Buffer) {
-	for _, l := range c.lines {
-		l.writeTo(b)
-	}
 }
