@@ -1,0 +1,86 @@
+package fidelity
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func fixture(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestSigned: openssl and gpg signed these messages; and changing a byte of what they signed breaks it.
+func TestSigned(t *testing.T) {
+	for _, c := range []struct {
+		file string
+		want Signed
+		then Signed // when a byte is changed
+	}{
+		{"smime-rsa.eml", SignedOK, SignedBroken},
+		{"smime-ec-lf.eml", SignedOK, SignedBroken},
+		{"smime-nocert.eml", SignedNoKey, SignedNoKey},
+		{"pgp-autocrypt.eml", SignedOK, SignedBroken},
+		{"pgp-attached.eml", SignedOK, SignedBroken},
+		{"pgp-nokey.eml", SignedNoKey, SignedNoKey},
+	} {
+		msg := fixture(t, c.file)
+		r := check(msg)
+		if r.Signed != c.want || r.Structure != StructureOK || r.Sealed != "" {
+			t.Errorf("%s: signed %q, structure %q, sealed %q; want %q", c.file, r.Signed, r.Structure, r.Sealed, c.want)
+		}
+		wantSame(t, c.file, msg, r)
+		if lf := check(bytes.ReplaceAll(msg, []byte("\r\n"), []byte("\n"))); lf.Signed != c.want && c.file != "smime-ec-lf.eml" {
+			t.Errorf("%s with LF: signed %q", c.file, lf.Signed)
+		}
+		changed := bytes.Replace(bytes.Replace(msg, []byte("bridge"), []byte("Bridge"), 1), []byte("The key"), []byte("The kex"), 1)
+		if r := check(changed); r.Signed != c.then || bytes.Equal(changed, msg) {
+			t.Errorf("%s, changed: signed %q, want %q", c.file, r.Signed, c.then)
+		}
+	}
+}
+
+// TestOpaque: signed data in a CMS, and what a CMS is that does not say it.
+func TestOpaque(t *testing.T) {
+	msg := fixture(t, "smime-opaque.eml")
+	if r := check(msg); r.Signed != SignedOK || r.Sealed != "" {
+		t.Errorf("opaque: %+v", r)
+	}
+	quiet := bytes.Replace(msg, []byte("smime-type=signed-data; "), nil, 1)
+	if r := check(quiet); r.Signed != SignedOK || r.Sealed != "" || bytes.Equal(quiet, msg) {
+		t.Errorf("opaque, without its type: %+v", r)
+	}
+	sealed := fixture(t, "smime-sealed.eml")
+	quiet = bytes.Replace(sealed, []byte("smime-type=enveloped-data; "), nil, 1)
+	for _, m := range [][]byte{sealed, quiet} {
+		r := check(m)
+		if r.Sealed != SealedSMIME || r.Signed != "" || r.Structure != StructureOK || r.Hollow {
+			t.Errorf("sealed: %+v", r)
+		}
+		wantSame(t, "sealed", m, r)
+		head, _, _ := bytes.Cut(m, []byte("\n\n"))
+		for _, end := range []string{"", "\n", "\n\n", "\n\n\r\n\r\n"} {
+			r := check(append(bytes.Clone(head), end...))
+			if r.Sealed != SealedSMIME || !r.Hollow || r.Structure != StructureHollow {
+				t.Errorf("sealed, ciphertext apart (%q): %+v", end, r)
+			}
+		}
+	}
+}
+
+// TestTooLarge: what is signed and larger than what may be held is said to be so, and nothing of it is held.
+func TestTooLarge(t *testing.T) {
+	for _, file := range []string{"smime-rsa.eml", "smime-opaque.eml", "pgp-autocrypt.eml"} {
+		c := Checker{MaxSigned: 200}
+		_, _ = c.Write(fixture(t, file))
+		if r := c.Report(); r.Signed != SignedTooLarge {
+			t.Errorf("%s: %q", file, r.Signed)
+		}
+	}
+}
