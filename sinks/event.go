@@ -50,12 +50,18 @@ type Event struct {
 	Subject    string     `json:"subject,omitempty"` // or the contact's name
 	MessageID  string     `json:"message_id,omitempty"`
 	Read       *bool      `json:"read,omitempty"`
-	Flag       string     `json:"flag,omitempty"`      // "", "active", "complete", "none"
-	Categories []string   `json:"categories,omitzero"` // empty but present: all were removed
+	Flag       string     `json:"flag,omitempty"`       // "", "active", "complete", "none"
+	FollowUp   *FollowUp  `json:"follow_up,omitempty"`  // what the flag says besides; it goes with Flag
+	Categories []string   `json:"categories,omitzero"`  // empty but present: all were removed
+	Importance string     `json:"importance,omitempty"` // "low", "high"; in a change also "normal"
+	Verb       string     `json:"verb,omitempty"`       // what was last done with it: "reply", "reply-all", "forward"
+	Kind       string     `json:"kind,omitempty"`       // of an item that is not of its folder's class: "SMS"
 
 	Attachments int  `json:"attachments,omitempty"`
 	Via         Via  `json:"via,omitempty"`
 	Whole       bool `json:"whole,omitempty"` // the server did not truncate it
+	// Verified is what was found of a message's stored bytes; nil: nothing was looked for.
+	Verified *Verified `json:"verified,omitempty"`
 
 	// Properties is the plain XML form of a message's ApplicationData as the server sent it, without the body and
 	// without what the other fields or the message's own header say.
@@ -67,6 +73,44 @@ type Event struct {
 	State       string `json:"state,omitempty"` // hash of what can change of the item, to tell a change from a repetition
 	Reason      string `json:"reason,omitempty"`
 	Raw         string `json:"raw,omitempty"` // quarantine: name of the entry with what the server sent
+}
+
+// FollowUp is what a flag asks for. Times that were not sent are nil.
+type FollowUp struct {
+	Type      string     `json:"type,omitempty"` // "Follow up", "Reply", or what somebody wrote
+	Subject   string     `json:"subject,omitempty"`
+	Start     *time.Time `json:"start,omitempty"`
+	Due       *time.Time `json:"due,omitempty"`
+	Reminder  *time.Time `json:"reminder,omitempty"`
+	Completed *time.Time `json:"completed,omitempty"`
+}
+
+// Verified is what can be said of a message's bytes without a network and without a private key.
+type Verified struct {
+	// DKIM counts the signatures whose hash of the body is that of the bytes; nil: there are none.
+	DKIM *DKIM `json:"dkim,omitempty"`
+	// Signed is what came of a signature of S/MIME or OpenPGP over the exact bytes of a part, the worst if there are several: "ok",
+	// "broken", "no key" (none is in the message), "too large", "not checked" (it asks for what is not known); "" = there is none.
+	Signed string `json:"signed,omitempty"`
+	// Structure is "ok", or what is wrong first: "unclosed" (a part has no end: something was cut off), "no parts", "no
+	// boundary", "no header", "header too long", "too deep", "ciphertext apart" (what is announced is not there).
+	Structure string `json:"structure,omitempty"`
+	// Sealed is how it is encrypted: "smime", "pgp", "rights" (management). It is stored as it is, and nobody here reads it.
+	Sealed string `json:"sealed,omitempty"`
+	// Ciphertext tells of a message whose ciphertext the server keeps apart: "joined", the two were put together again, and what the
+	// server sent is kept beside; "beside", the ciphertext is kept beside the message.
+	Ciphertext string `json:"ciphertext,omitempty"`
+	// Calendar tells of a meeting request whether its calendar part is in it: "ok" or "missing".
+	Calendar string `json:"calendar,omitempty"`
+}
+
+// DKIM counts signatures. RFC 6376 3.5, bh=.
+type DKIM struct {
+	Pass    int `json:"pass"`
+	Fail    int `json:"fail"`
+	Unknown int `json:"unknown,omitempty"` // of an algorithm that is not known, or malformed
+	// Failed names the domains of those that fail, at most 20.
+	Failed []string `json:"failed,omitempty"`
 }
 
 // Entry returns where the stored bytes of the event are; its Name is empty if there are none.

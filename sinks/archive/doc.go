@@ -40,11 +40,13 @@
 //	 "type":12,"server_id":"…","server":"…","eas":"14.1","device":"…","key_before":"…","key_after":"…","time":"…",
 //	 "prev":"<sha256 of segment 41>","run":"…","counts":{"add":1,"delete":1}}
 //	{"op":"add","id":"1f3a5b7c-42-1","server_id":"…","name":"Inbox/Projects/2024-03-01_Re budget_1f3a5b7c-42-1.eml",
-//	 "size":18231,"sha256":"…","offset":1536,"received":"…","from":"…","subject":"Re: budget","read":true,"whole":true}
+//	 "size":18231,"sha256":"…","offset":1536,"received":"…","from":"…","subject":"Re: budget","read":true,"whole":true,
+//	 "verified":{"dkim":{"pass":1,"fail":0},"structure":"ok"}}
 //	{"op":"delete","id":"1f3a5b7c-7-3","server_id":"…"}
 //
 // key_before and key_after are the server's SyncKeys, so an archive can make lost checkpoints again. size and sha256 are
-// of the item's bytes, offset is where they begin in the tar. The state of a folder at any time is the fold of its
+// of the item's bytes, offset is where they begin in the tar. verified says what the bytes of a message were held against when
+// they were stored ([sinks.Verified]). The state of a folder at any time is the fold of its
 // manifests up to that time: [Fold], [Archive.Items]. Nothing is ever deleted: that an item was, is an event.
 //
 // A folder that was filled from files and not by a server has a server_id that begins with "import:", and its events have via

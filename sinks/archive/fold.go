@@ -99,8 +99,11 @@ func (item *Item) merge(e *sinks.Event, segment string, stored time.Time) {
 	item.SoftDeleted = false
 	if e.Name != "" {
 		item.Name, item.Size, item.SHA256, item.Offset, item.Also = e.Name, e.Size, e.SHA256, e.Offset, e.Also
-		item.Attachments, item.Via, item.Whole, item.Segment = e.Attachments, e.Via, e.Whole, segment
+		item.Attachments, item.Via, item.Whole, item.Verified, item.Segment = e.Attachments, e.Via, e.Whole, e.Verified, segment
 		item.Stored = stored
+	}
+	if e.Flag != "" {
+		item.FollowUp = e.FollowUp
 	}
 	for _, s := range []struct {
 		to   *string
@@ -111,6 +114,9 @@ func (item *Item) merge(e *sinks.Event, segment string, stored time.Time) {
 		{&item.Subject, e.Subject},
 		{&item.MessageID, e.MessageID},
 		{&item.Flag, e.Flag},
+		{&item.Importance, e.Importance},
+		{&item.Verb, e.Verb},
+		{&item.Kind, e.Kind},
 		{&item.Fingerprint, e.Fingerprint},
 		{&item.State, e.State},
 		{&item.MovedFrom, e.MovedFrom},

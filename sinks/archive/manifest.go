@@ -126,18 +126,34 @@ func tidy(e *sinks.Event) error {
 			return fmt.Errorf("%q is not valid UTF-8", s)
 		}
 	}
-	for _, s := range []*string{&e.From, &e.Subject, &e.MessageID, &e.Flag, &e.Properties, &e.Reason} {
+	for _, s := range []*string{&e.From, &e.Subject, &e.MessageID, &e.Flag, &e.Importance, &e.Verb, &e.Kind, &e.Properties, &e.Reason} {
 		*s = strings.ToValidUTF8(*s, "\uFFFD")
 	}
-	e.To, e.Categories = validAll(e.To), validAll(e.Categories)
-	if e.Received != nil {
-		date := e.Received.UTC().Round(0)
-		e.Received = &date
-		if y := date.Year(); y < 0 || y > 9999 {
-			e.Received = nil
-		}
+	e.To, e.Categories, e.Received = validAll(e.To), validAll(e.Categories), validTime(e.Received)
+	if e.FollowUp != nil {
+		f := *e.FollowUp
+		f.Type, f.Subject = strings.ToValidUTF8(f.Type, "\uFFFD"), strings.ToValidUTF8(f.Subject, "\uFFFD")
+		f.Start, f.Due, f.Reminder, f.Completed = validTime(f.Start), validTime(f.Due), validTime(f.Reminder), validTime(f.Completed)
+		e.FollowUp = &f
+	}
+	if e.Verified != nil && e.Verified.DKIM != nil {
+		v, d := *e.Verified, *e.Verified.DKIM
+		d.Failed = validAll(d.Failed)
+		v.DKIM = &d
+		e.Verified = &v
 	}
 	return nil
+}
+
+func validTime(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	date := t.UTC().Round(0)
+	if y := date.Year(); y < 0 || y > 9999 {
+		return nil
+	}
+	return &date
 }
 
 func validAll(list []string) []string {

@@ -161,6 +161,12 @@ func testPageRoundTrip(t *testing.T, s sinks.Sink, again func() sinks.Sink) {
 		Op: sinks.OpAdd, ServerID: "s<1>&\"\u2028", Received: &date, From: "Ada <ada@example.com>", To: []string{"b@example.com", "c"},
 		Subject: "Grüße / 挨拶: \U0001F4E7 <>", MessageID: "<1@example.com>", Read: ptr(true), Flag: "active", Categories: []string{"red", "blue"},
 		Attachments: 2, Via: sinks.ViaFetch, Whole: true, Properties: "<Properties>&amp;</Properties>", MovedFrom: "x-1-1", Fingerprint: "f00", State: "5a7e",
+		FollowUp:   &sinks.FollowUp{Type: "Reply", Subject: "by then", Start: &date, Due: &date, Reminder: &date, Completed: &date},
+		Importance: "high", Verb: "reply-all", Kind: "SMS",
+		Verified: &sinks.Verified{
+			DKIM: &sinks.DKIM{Pass: 1, Fail: 2, Unknown: 3, Failed: []string{"example.com"}}, Signed: "no key", Structure: "ok", Sealed: "pgp",
+			Ciphertext: "joined", Calendar: "missing",
+		},
 	}
 	items := []Put{
 		{full, []sinks.Content{Text(".eml", "bytes\r\n"), Text(".eas.xml", "<x/>")}},
