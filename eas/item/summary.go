@@ -27,6 +27,13 @@ type Summary struct {
 	// Flag of a mail is "none", "active" or "complete", and "" if the server did
 	// not say.
 	Flag string
+	// FollowUp is what a flag says besides; nil if it says nothing.
+	FollowUp *FollowUp
+	// Importance of a mail is "low", "normal" or "high", and "" if the server did
+	// not say.
+	Importance string
+	// Verb is what was last done with a mail: "reply", "reply-all", "forward", or "".
+	Verb string
 	// Categories is nil if the server sent none, and empty if it sent that there
 	// are none.
 	Categories []string
@@ -81,6 +88,9 @@ func summarizeMail(props *wbxml.Element, mime []byte) Summary {
 		Subject:    clean(props.Value(wbxml.EmailSubject), maxSubject),
 		MessageID:  messageID(h.messageID),
 		Flag:       flag(props.Child(wbxml.EmailFlag)),
+		FollowUp:   followUp(props.Child(wbxml.EmailFlag)),
+		Importance: importance(props.Value(wbxml.EmailImportance)),
+		Verb:       verb(props.Value(wbxml.Email2LastVerbExecuted)),
 		Categories: categories(props, wbxml.EmailCategories, wbxml.EmailCategory),
 	}
 	if s.Date.IsZero() && h.date != "" {

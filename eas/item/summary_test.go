@@ -33,7 +33,7 @@ func TestSummarizeRecordedMail(t *testing.T) {
 		},
 	} {
 		want.To = []string{`"alice@lab.example" <alice@lab.example>`}
-		want.Flag, want.Categories = "none", []string{}
+		want.Flag, want.Importance, want.Categories = "none", "normal", []string{}
 		if diff := cmp.Diff(want, Summarize("Email", items[i], mimeOf(items[i]))); diff != "" {
 			t.Errorf("mail %d (-want +got)\n%s", i, diff)
 		}
@@ -45,7 +45,11 @@ func TestSummarizeMail(t *testing.T) {
 	props := properties(
 		wbxml.T(wbxml.EmailTo, `"Doe, John" <john@example.com>; b@example.com, =?utf-8?q?J=C3=B6rg?= <j@example.com>`),
 		wbxml.T(wbxml.EmailRead, "1"),
-		wbxml.E(wbxml.EmailFlag, wbxml.T(wbxml.EmailStatus, "2"), wbxml.T(wbxml.EmailFlagType, "Flag for follow up")),
+		wbxml.E(wbxml.EmailFlag, wbxml.T(wbxml.EmailStatus, "2"), wbxml.T(wbxml.EmailFlagType, "Flag for follow up"),
+			wbxml.T(wbxml.TasksUtcDueDate, "2026-10-01T10:00:00.000Z"), wbxml.T(wbxml.TasksReminderSet, "0"),
+			wbxml.T(wbxml.TasksReminderTime, "2026-09-30T10:00:00.000Z")),
+		wbxml.T(wbxml.EmailImportance, "2"), wbxml.T(wbxml.Email2LastVerbExecuted, "3"),
+		wbxml.T(wbxml.EmailMessageClass, "IPM.Schedule.Meeting.Resp.Pos"),
 		wbxml.E(wbxml.EmailCategories, wbxml.T(wbxml.EmailCategory, "Red"), wbxml.T(wbxml.EmailCategory, "Blue")),
 		wbxml.E(wbxml.AirSyncBaseAttachments, wbxml.E(wbxml.AirSyncBaseAttachment), wbxml.E(wbxml.AirSyncBaseAttachment)))
 	mime := "Received: from a\r\n by b;\r\n Subject: not this\r\nFROM : =?iso-8859-1?Q?Andr=E9?= <andre@example.com>\r\n" +
@@ -55,6 +59,8 @@ func TestSummarizeMail(t *testing.T) {
 		Date: time.Date(2026, 9, 28, 14, 42, 0, 0, time.UTC), From: "André <andre@example.com>", Subject: "ä b",
 		To:        []string{`"Doe, John" <john@example.com>`, "b@example.com", "Jörg <j@example.com>"},
 		MessageID: "<1@example.com>", Read: &yes, Flag: "active", Categories: []string{"Red", "Blue"}, Attachments: 2,
+		FollowUp:   &FollowUp{Type: "Flag for follow up", Due: time.Date(2026, 10, 1, 10, 0, 0, 0, time.UTC)},
+		Importance: "high", Verb: "forward",
 		FromHead: HeadFields{Date: true, From: true, Subject: true},
 	}
 	if diff := cmp.Diff(want, Summarize("Email", props, []byte(mime))); diff != "" {
