@@ -68,6 +68,7 @@ func (p *pageWriter) account(seg sinks.Segment) {
 		s.ItemsStored += t.Stored
 		s.ItemsChanged += t.Changed
 		s.ItemsDeleted += t.Deleted
+		s.Fidelity.plus(p.fidelity)
 		s.Segments++
 		s.BytesStored += seg.Size
 	})
@@ -76,6 +77,10 @@ func (p *pageWriter) account(seg sinks.Segment) {
 		Stored: t.Stored, Changed: t.Changed, Deleted: t.Deleted, Excluded: t.Excluded, Quarantined: t.Quarantined,
 		Bytes: p.bytes, BytesStored: seg.Size,
 	})
+	for _, e := range p.findings {
+		f.m.emit(e)
+	}
+	p.fidelity, p.findings = Fidelity{}, nil
 	p.inParts += t.Stored
 	p.tally, p.bytes = sinks.FolderState{}, 0
 }

@@ -29,8 +29,11 @@ type Event struct {
 	BytesStored int64 `json:"bytes_stored,omitempty"`
 	Folders     int   `json:"folders,omitempty"`
 
-	ServerID string `json:"server_id,omitempty"`
-	Subject  string `json:"subject,omitempty"`
+	ID       string     `json:"id,omitempty"` // of an item in the archive
+	ServerID string     `json:"server_id,omitempty"`
+	Subject  string     `json:"subject,omitempty"`
+	Received *time.Time `json:"received,omitempty"`
+	Findings []Finding  `json:"findings,omitempty"`
 
 	Server   string  `json:"server,omitempty"`
 	EAS      string  `json:"eas,omitempty"`
@@ -58,10 +61,11 @@ const (
 	EventRetry        = "retry"
 	EventResync       = "resync"
 	EventWarning      = "warning"
-	EventProblem      = "problem" // something was not done; the summary's result is not ok
-	EventMissing      = "missing" // the server has an item that the archive does not
-	EventGone         = "gone"    // the archive has an item as living that the server does not have
-	EventLost         = "lost"    // a page of the archive cannot be read
+	EventProblem      = "problem"  // something was not done; the summary's result is not ok
+	EventMissing      = "missing"  // the server has an item that the archive does not
+	EventGone         = "gone"     // the archive has an item as living that the server does not have
+	EventFidelity     = "fidelity" // what is to be said of a message that was stored
+	EventLost         = "lost"     // a page of the archive cannot be read
 	EventSummary      = "summary"
 )
 
@@ -97,6 +101,8 @@ type Summary struct {
 	Resyncs          int     `json:"resyncs"`
 	ThrottledSeconds float64 `json:"throttled_seconds"`
 	Seconds          float64 `json:"seconds"`
+
+	Fidelity Fidelity `json:"fidelity,omitzero"` // of what was stored
 }
 
 // worse keeps the worse of two results.

@@ -53,6 +53,11 @@ func (p *pageWriter) fetchPending(ctx context.Context) error {
 	for _, it := range lists {
 		files.Go(func() error { return p.fetchFiles(inner, &mu, it) })
 	}
+	messages := p.apart
+	p.apart = nil
+	for _, a := range messages {
+		files.Go(func() error { return p.fetchCiphertext(inner, &mu, a) })
+	}
 	return files.Wait()
 }
 
@@ -227,8 +232,12 @@ func (p *pageWriter) missing(ctx context.Context, id eas.ServerID) error {
 func (p *pageWriter) withoutMIME(ctx context.Context, known *checkpoints.Item, e sinks.Event, it *eas.Item) error {
 	lossless := it.XML()
 	built, err := item.Message(it.Properties)
-	if err != nil {
+	if err != nil && e.Kind == "" {
 		return p.quarantine(ctx, eas.ServerID(e.ServerID), fmt.Errorf("no MIME, and %w", err))
+	}
+	if err != nil {
+		e.Reason = "not converted: " + err.Error()
+		return p.store(ctx, known, e, bytesContent(".eas.xml", lossless))
 	}
 	e.Reason = "the server has no MIME of it: built from its properties"
 	return p.store(ctx, known, e, bytesContent(".eml", built), bytesContent(".eas.xml", lossless))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/eas"
@@ -83,18 +84,24 @@ func (p *pageWriter) describe(id eas.ServerID, it *eas.Item) (sinks.Event, int64
 	e := sinks.Event{
 		ServerID: string(id), From: s.From, To: s.To, Subject: s.Subject, MessageID: s.MessageID,
 		Read: s.Read, Flag: s.Flag, Categories: s.Categories, Attachments: s.Attachments,
+		FollowUp: followUp(s.FollowUp), Importance: s.Importance, Verb: s.Verb, Kind: kindOf(it, class),
 		Fingerprint: item.Fingerprint(class, s, size), State: item.State(class, it.Properties),
 	}
-	if !s.Date.IsZero() {
-		d := s.Date.UTC()
-		e.Received = &d
-	}
+	e.Received = timeOf(s.Date)
 	if class == string(eas.ClassEmail) {
 		if rest := besides(it.Properties); len(rest.Children) > 0 {
 			e.Properties = string(rest.AppendXML(nil))
 		}
 	}
 	return e, size
+}
+
+func timeOf(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
 }
 
 // headBytes is how much of a message is read for its header fields.
@@ -156,8 +163,21 @@ func (p *pageWriter) message(ctx context.Context, known *checkpoints.Item, e sin
 	if stored && (!draft || whole && hexSum(it.Body.Data) == known.SHA256) {
 		return p.touch(ctx, known, e)
 	}
-	if !whole {
+	switch {
+	case !whole && e.Kind != "" && it.Body != nil && it.Body.Data != nil && !it.Body.Truncated:
+		return p.withoutMIME(ctx, known, e, it) // a text message is none that MIME could be had of
+	case !whole:
 		p.bodies = append(p.bodies, eas.ServerID(e.ServerID))
+		return nil
+	}
+	report, err := p.look(it.Body.Data)
+	if err != nil {
+		return p.f.fail(Source, err)
+	}
+	e.Verified = verified(report, item.IsMeeting(it.Properties))
+	if file, ok := ciphertextOf(it); ok && report.Hollow && p.f.m.client.Version().AtLeast(eas.Version120) {
+		it.Body.Data.Keep()
+		p.apart = append(p.apart, &apart{event: e, served: it.Body.Data, file: file})
 		return nil
 	}
 	if known == nil && !p.f.m.fresh {
@@ -224,6 +244,9 @@ func (p *pageWriter) store(ctx context.Context, known *checkpoints.Item, e sinks
 			e.Op = sinks.OpChange
 		}
 	}
+	if e.Op == sinks.OpAdd && e.Importance == "normal" {
+		e.Importance = "" // as nearly all messages
+	}
 	stored, err := p.put(ctx, e, contents...)
 	if err != nil || stored.Op != sinks.OpAdd || stored.MovedFrom != "" || p.f.m.fresh {
 		return err
@@ -253,8 +276,8 @@ func (p *pageWriter) touch(ctx context.Context, known *checkpoints.Item, e sinks
 		return nil
 	}
 	_, err := p.put(ctx, sinks.Event{
-		Op: sinks.OpChange, ID: known.ID, ServerID: e.ServerID, Read: e.Read, Flag: e.Flag, Categories: e.Categories,
-		Properties: e.Properties, Via: e.Via, State: e.State,
+		Op: sinks.OpChange, ID: known.ID, ServerID: e.ServerID, Read: e.Read, Flag: e.Flag, FollowUp: e.FollowUp, Categories: e.Categories,
+		Importance: e.Importance, Verb: e.Verb, Properties: e.Properties, Via: e.Via, State: e.State,
 	})
 	return err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/eas/fidelity"
 	"github.com/airlift-eas/airlift/sinks"
 )
 
@@ -119,6 +120,7 @@ type pageWriter struct {
 	bodies  []eas.ServerID // items whose bytes are still to be fetched
 	heads   bool           // of messages that are stored only what changes is fetched, not the bytes
 	files   []*withFiles   // items whose files are
+	apart   []*apart       // messages whose ciphertext is
 	from    fetchSource
 	via     sinks.Via         // of what is fetched
 	anew    map[string]bool   // ids to be stored again although the ledger has them: the sink lost them
@@ -128,6 +130,10 @@ type pageWriter struct {
 	tally   sinks.FolderState // of w
 	inParts int               // items that the parts stored
 	bytes   int64
+
+	checker  fidelity.Checker
+	fidelity Fidelity // of w
+	findings []Event  // of w, to be told when it is durable
 
 	claimed   map[string]bool // ids of the ledger that claims are about
 	claimants map[string]bool // ids of the items that came, and whether it is settled what they are
@@ -186,7 +192,27 @@ func (p *pageWriter) put(ctx context.Context, e sinks.Event, contents ...sinks.C
 	known := p.rowAt(e.ServerID)
 	p.keep(rowOf(e, known, p.f.cp.Seq+1, p.f.cp.Pass))
 	count(&p.tally, e)
+	p.told(&e)
 	return e, nil
+}
+
+// told counts what was verified of a stored item, and keeps what is to be said of it.
+func (p *pageWriter) told(e *sinks.Event) {
+	if e.Name == "" || e.Op == sinks.OpQuarantine {
+		return
+	}
+	p.fidelity.count(e)
+	findings := Findings(e)
+	if len(findings) == 0 {
+		return
+	}
+	if p.f.cp.Class == string(eas.ClassEmail) && e.Verified == nil {
+		p.fidelity.NoMIME++
+	}
+	p.findings = append(p.findings, Event{
+		Event: EventFidelity, Mailbox: p.f.m.mb.Address, Folder: p.f.cp.Path, ID: e.ID, ServerID: e.ServerID, Subject: e.Subject,
+		Received: e.Received, Findings: findings,
+	})
 }
 
 func (p *pageWriter) rowAt(serverID string) *checkpoints.Item {

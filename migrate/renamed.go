@@ -107,8 +107,8 @@ func (p *pageWriter) rename(ctx context.Context, row checkpoints.Item, e sinks.E
 	row.ServerID = e.ServerID
 	p.keep(row)
 	if _, err := p.put(ctx, sinks.Event{
-		Op: sinks.OpChange, ID: row.ID, ServerID: e.ServerID, ServerIDBefore: before, Read: e.Read, Flag: e.Flag, Categories: e.Categories,
-		Properties: e.Properties, Via: e.Via, State: e.State, Reason: "the server names it anew",
+		Op: sinks.OpChange, ID: row.ID, ServerID: e.ServerID, ServerIDBefore: before, Read: e.Read, Flag: e.Flag, FollowUp: e.FollowUp,
+		Categories: e.Categories, Importance: e.Importance, Verb: e.Verb, Properties: e.Properties, Via: e.Via, State: e.State, Reason: "the server names it anew",
 	}); err != nil {
 		return err
 	}

@@ -28,6 +28,8 @@ type run struct {
 	hostLock sync.Mutex
 	hosts    map[string]*bound // what is in flight at each server
 
+	large sync.Mutex // held while the bytes of a message that is not in memory are looked at
+
 	problems atomic.Int64 // items and folders that could not be had
 }
 

@@ -1,0 +1,91 @@
+package migrate
+
+import (
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/eas/fidelity"
+	"github.com/airlift-eas/airlift/eas/item"
+	"github.com/airlift-eas/airlift/eas/wbxml"
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+// look reads the bytes of a message for what can be verified of them. Of those that are not in memory, which may hold signed
+// parts of many MB, a run looks at one at a time.
+func (p *pageWriter) look(b *eas.Blob) (fidelity.Report, error) {
+	p.checker.Reset()
+	if all, ok := b.Bytes(); ok {
+		_, err := p.checker.Write(all)
+		return p.checker.Report(), err
+	}
+	return p.lookAt(b.Open)
+}
+
+func (p *pageWriter) lookAt(open func() (io.ReadCloser, error)) (fidelity.Report, error) {
+	p.f.m.large.Lock()
+	defer p.f.m.large.Unlock()
+	r, err := open()
+	if err != nil {
+		return fidelity.Report{}, err
+	}
+	defer r.Close()
+	p.checker.Reset()
+	_, err = io.Copy(&p.checker, r)
+	report := p.checker.Report()
+	p.checker = fidelity.Checker{} // it may hold as much
+	return report, err
+}
+
+// verified is what a manifest says of a report.
+func verified(r fidelity.Report, meeting bool) *sinks.Verified {
+	v := &sinks.Verified{Signed: string(r.Signed), Structure: string(r.Structure), Sealed: string(r.Sealed)}
+	if len(r.DKIM) > 0 {
+		v.DKIM = &sinks.DKIM{Pass: r.Count(fidelity.Pass), Fail: r.Count(fidelity.Fail), Unknown: r.Count(fidelity.Unknown)}
+		for _, d := range r.DKIM {
+			if d.Result == fidelity.Fail && !slices.Contains(v.DKIM.Failed, d.Domain) {
+				v.DKIM.Failed = append(v.DKIM.Failed, d.Domain)
+			}
+		}
+	}
+	switch {
+	case !meeting || r.Sealed != "":
+	case r.Calendar:
+		v.Calendar = calendarOK
+	default:
+		v.Calendar = calendarMissing
+	}
+	return v
+}
+
+// Values of sinks.Verified.
+const (
+	calendarOK, calendarMissing        = "ok", "missing"
+	ciphertextJoined, ciphertextBeside = "joined", "beside"
+)
+
+// kindOf names an item that is not of its folder's class. Servers send text messages in mail folders (MS-ASCMD 2.2.3.27.5),
+// and where the class is not said, the message class tells (MS-ASEMAIL 2.2.2.49).
+func kindOf(it *eas.Item, folder string) string {
+	const mobile = "IPM.NOTE.MOBILE."
+	if it.Class != "" && string(it.Class) != folder {
+		return string(it.Class)
+	}
+	kind, ok := strings.CutPrefix(strings.ToUpper(it.Properties.Value(wbxml.EmailMessageClass)), mobile)
+	if !ok {
+		return ""
+	}
+	kind, _, _ = strings.Cut(kind, ".")
+	return kind
+}
+
+// followUp is what a manifest says of a flag.
+func followUp(f *item.FollowUp) *sinks.FollowUp {
+	if f == nil {
+		return nil
+	}
+	return &sinks.FollowUp{
+		Type: f.Type, Subject: f.Subject, Start: timeOf(f.Start), Due: timeOf(f.Due), Reminder: timeOf(f.Reminder), Completed: timeOf(f.Completed),
+	}
+}
