@@ -41,6 +41,8 @@ const (
 	spoilText
 	spoilCut
 	spoilBody
+	spoilRebuilt
+	spoilApart
 )
 
 // spoil decides what is wrong with an item in this answer.
@@ -58,6 +60,8 @@ func (x *exchange) spoil(f *Folder, v *version) (s spoil) {
 		{true, FaultInvalidUTF8, spoilText},
 		{sync && v.hasBody(), FaultTruncatedBody, spoilCut},
 		{sync && v.Message != nil, FaultMissingBody, spoilBody},
+		{x.protocol >= 120 && v.Message != nil, FaultRebuiltMIME, spoilRebuilt},
+		{x.protocol >= 120 && v.Message != nil && v.header().secured() == "enveloped", FaultCiphertextApart, spoilApart},
 	} {
 		if c.applies && x.marked(c.fault, f, v) {
 			s |= c.spoil

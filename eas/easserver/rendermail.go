@@ -128,6 +128,9 @@ func limited(s string) string { return cutRunes(s, 32768) }
 // attachments in it; they are not listed beside it.
 func (r *renderer) mailBody(v *version) {
 	if p, ok := r.opts.preference(typeMIME); ok && r.wantsMIME(v.header()) {
+		if r.spoil&spoilApart != 0 {
+			r.attachments(v, v.Message.body())
+		}
 		r.writeMIME(v, p)
 		return
 	}
@@ -140,7 +143,7 @@ func (r *renderer) mailBody(v *version) {
 // writeMIME writes the message itself. Its native format is not looked for: that would
 // read all of it.
 func (r *renderer) writeMIME(v *version, p bodyPreference) {
-	s := v.Message.source()
+	s := r.mime(v.Message)
 	r.writeBody(p, body{typ: typeMIME, data: s, cut: s.cut, plain: func() string { return v.Message.body().plain() }}, true)
 	r.number(wbxml.AirSyncBaseNativeBodyType, typePlain)
 }

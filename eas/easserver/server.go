@@ -87,7 +87,7 @@ func (x *exchange) serverOptions() {
 // tellProtocol says which versions and commands there are. MS-ASHTTP 2.2.4.1.2.
 func (x *exchange) tellProtocol() {
 	h := x.w.Header()
-	h.Set("MS-ASProtocolVersions", strings.Join(x.cfg.Versions, ","))
+	h.Set("MS-ASProtocolVersions", strings.Join(x.listed(), ","))
 	h.Set("MS-ASProtocolCommands", strings.Join(x.server.commands, ","))
 }
 
