@@ -94,15 +94,19 @@ type Fidelity struct {
 
 // count adds the event of a stored item.
 func (f *Fidelity) count(e *sinks.Event) {
+	if e.Kind != "" {
+		f.OtherClass++
+	}
+	if e.Verified != nil {
+		f.countMessage(e.Verified)
+	}
+}
+
+func (f *Fidelity) countMessage(v *sinks.Verified) {
 	add := func(n *int, yes bool) {
 		if yes {
 			*n++
 		}
-	}
-	add(&f.OtherClass, e.Kind != "")
-	v := e.Verified
-	if v == nil {
-		return
 	}
 	f.Messages++
 	if d := v.DKIM; d != nil {

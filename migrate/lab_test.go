@@ -21,6 +21,7 @@ import (
 	"github.com/airlift-eas/airlift/eas/easserver/easservertest"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 	"github.com/airlift-eas/airlift/migrate"
+	"github.com/airlift-eas/airlift/sinks"
 	"github.com/airlift-eas/airlift/sinks/archive"
 	"github.com/airlift-eas/airlift/sinks/dir"
 )
@@ -140,27 +141,7 @@ func (l *lab) check(users ...string) {
 	a := l.archive()
 	for _, u := range users {
 		want, wantOther := onServer(l.t, l.store.User(u))
-		var got []string
-		other := 0
-		for item, err := range a.Items(ctx, u+"@example.com", time.Time{}) {
-			if err != nil {
-				l.t.Fatal(err)
-			}
-			if item.Folder.Class != string(eas.ClassEmail) {
-				other++
-				continue
-			}
-			r, err := a.OpenEntry(ctx, item.Segment, item.Entry())
-			if err != nil {
-				l.t.Fatal(err)
-			}
-			b, err := io.ReadAll(r)
-			if err = errors.Join(err, r.Close()); err != nil {
-				l.t.Fatal(err)
-			}
-			got = append(got, item.Folder.Path+"\x00"+string(b))
-		}
-		slices.Sort(got)
+		got, other := l.archived(u)
 		if !slices.Equal(got, want) || other != wantOther {
 			l.t.Fatalf("%s: archive holds %d messages and %d other items, the server %d and %d, or their bytes differ", u, len(got), other, len(want), wantOther)
 		}
@@ -168,6 +149,39 @@ func (l *lab) check(users ...string) {
 	if _, err := a.Verify(ctx, archive.VerifyOptions{Problem: func(p archive.Problem) { l.t.Errorf("verify: %+v", p) }}); err != nil {
 		l.t.Fatal(err)
 	}
+}
+
+// archived reads what the archive holds of a mailbox, as onServer does of the server.
+func (l *lab) archived(user string) (messages []string, other int) {
+	l.t.Helper()
+	ctx := context.Background()
+	a := l.archive()
+	for item, err := range a.Items(ctx, user+"@example.com", time.Time{}) {
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		if item.Folder.Class != string(eas.ClassEmail) {
+			other++
+			continue
+		}
+		messages = append(messages, item.Folder.Path+"\x00"+string(l.bytes(a, item.Segment, item.Entry())))
+	}
+	slices.Sort(messages)
+	return messages, other
+}
+
+// bytes reads an entry of the archive.
+func (l *lab) bytes(a *archive.Archive, segment string, e sinks.Entry) []byte {
+	l.t.Helper()
+	r, err := a.OpenEntry(context.Background(), segment, e)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	b, err := io.ReadAll(r)
+	if err = errors.Join(err, r.Close()); err != nil {
+		l.t.Fatal(err)
+	}
+	return b
 }
 
 func onServer(t *testing.T, u *easserver.User) (messages []string, other int) {

@@ -169,8 +169,15 @@ func (m *mailboxRun) connect(ctx context.Context) error {
 	cfg := m.clientConfig()
 	cfg.DeviceID = eas.DeviceID(m.state.DeviceID)
 	cfg.PolicyKey = eas.PolicyKey(m.state.PolicyKey)
-	if m.state.HierarchyKey != "" && m.state.EAS != "" {
+	switch {
+	case m.state.EAS != "" && (m.state.HierarchyKey != "" || m.mb.BestVersion):
 		cfg.Version = eas.Version(m.state.EAS)
+	case m.mb.BestVersion:
+		v, err := m.bestVersion(ctx)
+		if err != nil {
+			return err
+		}
+		cfg.Version = v
 	}
 	client, err := eas.New(cfg)
 	if err != nil {

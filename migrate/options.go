@@ -74,6 +74,9 @@ type Mailbox struct {
 	// Version are taken from the mailbox's checkpoint; a Version set here is used for a mailbox that has none. With a
 	// Locator the URL may be left out; it is found then, and remembered in the checkpoint.
 	Client eas.Config
+	// BestVersion has a mailbox that is read for the first time read in the version that serves messages best: CompareVersions finds
+	// it out first. A mailbox that was read before keeps its version, which its keys were made with.
+	BestVersion bool
 	// Locator finds the server, and the way to another one when the mailbox moved. nil: Client.URL is the only place.
 	Locator Locator
 	// Credentials removes what the caller keeps of the mailbox's credentials, when the server asks for a remote wipe; nil = it keeps

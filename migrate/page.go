@@ -7,7 +7,6 @@ import (
 
 	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/eas"
-	"github.com/airlift-eas/airlift/eas/fidelity"
 	"github.com/airlift-eas/airlift/sinks"
 )
 
@@ -131,7 +130,7 @@ type pageWriter struct {
 	inParts int               // items that the parts stored
 	bytes   int64
 
-	checker  fidelity.Checker
+	looker
 	fidelity Fidelity // of w
 	findings []Event  // of w, to be told when it is durable
 
@@ -142,7 +141,7 @@ type pageWriter struct {
 func (f *folderRun) newPage(ctx context.Context, before string) *pageWriter {
 	return &pageWriter{
 		f: f, ctx: ctx, before: before, at: map[string]int{}, via: sinks.ViaFetch, claimed: map[string]bool{}, claimants: map[string]bool{},
-		from: fetchSource{client: f.m.client, collection: eas.CollectionID(f.cp.ServerID)},
+		from: fetchSource{client: f.m.client, collection: eas.CollectionID(f.cp.ServerID)}, looker: looker{large: &f.m.large},
 	}
 }
 

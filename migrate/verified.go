@@ -4,6 +4,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/fidelity"
@@ -12,29 +13,34 @@ import (
 	"github.com/airlift-eas/airlift/sinks"
 )
 
-// look reads the bytes of a message for what can be verified of them. Of those that are not in memory, which may hold signed
+// looker reads the bytes of messages for what can be verified of them. Of those that are not in memory, which may hold signed
 // parts of many MB, a run looks at one at a time.
-func (p *pageWriter) look(b *eas.Blob) (fidelity.Report, error) {
-	p.checker.Reset()
-	if all, ok := b.Bytes(); ok {
-		_, err := p.checker.Write(all)
-		return p.checker.Report(), err
-	}
-	return p.lookAt(b.Open)
+type looker struct {
+	large   *sync.Mutex // of the run
+	checker fidelity.Checker
 }
 
-func (p *pageWriter) lookAt(open func() (io.ReadCloser, error)) (fidelity.Report, error) {
-	p.f.m.large.Lock()
-	defer p.f.m.large.Unlock()
+func (l *looker) look(b *eas.Blob) (fidelity.Report, error) {
+	if all, ok := b.Bytes(); ok {
+		l.checker.Reset()
+		_, err := l.checker.Write(all)
+		return l.checker.Report(), err
+	}
+	return l.lookAt(b.Open)
+}
+
+func (l *looker) lookAt(open func() (io.ReadCloser, error)) (fidelity.Report, error) {
+	l.large.Lock()
+	defer l.large.Unlock()
 	r, err := open()
 	if err != nil {
 		return fidelity.Report{}, err
 	}
 	defer r.Close()
-	p.checker.Reset()
-	_, err = io.Copy(&p.checker, r)
-	report := p.checker.Report()
-	p.checker = fidelity.Checker{} // it may hold as much
+	l.checker.Reset()
+	_, err = io.Copy(&l.checker, r)
+	report := l.checker.Report()
+	l.checker = fidelity.Checker{} // it may hold as much
 	return report, err
 }
 

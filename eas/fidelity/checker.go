@@ -86,7 +86,7 @@ func headerEnd(b []byte, from int) (int, bool) {
 // begin begins the body.
 func (c *Checker) begin(h header) {
 	c.inBody = true
-	c.report.Fields = h.fields
+	c.report.Received = h.received
 	if h.fields == 0 {
 		c.report.Structure = StructureNoHeader
 	}

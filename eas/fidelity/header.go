@@ -13,7 +13,7 @@ const (
 type header struct {
 	contentType, encoding, disposition []byte
 	dkim, autocrypt                    [][]byte
-	fields                             int
+	fields, received                   int
 }
 
 // scan reads the fields at the beginning of b. It returns the length of the header with the empty line behind it, and
@@ -42,6 +42,8 @@ func (h *header) scan(b []byte) (end int, whole bool) {
 					value = pos + bytes.IndexByte(b[pos:next], ':') + 1
 					*into = b[value:next]
 				}
+			} else if c == 'r' && isReceived(b[pos:next]) {
+				h.received++
 			}
 		}
 		pos = next
@@ -82,6 +84,11 @@ func (h *header) wanted(line []byte) *[]byte {
 		return several(&h.autocrypt, maxAutocrypt)
 	}
 	return nil
+}
+
+func isReceived(line []byte) bool {
+	const name = "received:"
+	return len(line) > len(name) && bytes.EqualFold(line[:len(name)], []byte(name))
 }
 
 func is(name []byte, lower string) bool {

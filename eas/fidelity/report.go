@@ -14,9 +14,10 @@ type Report struct {
 	Hollow bool
 	// Calendar tells that there is a text/calendar part.
 	Calendar bool
-	// Fields counts the header fields, and Size the bytes, of the message.
-	Fields int
-	Size   int64
+	// Received counts the Received fields, one of each server that had the message (RFC 5321 4.4): who makes a message anew may lose
+	// them, and does not invent any.
+	Received int
+	Size     int64 // bytes
 }
 
 // Result is what came of a body hash.
