@@ -61,12 +61,12 @@ const (
 	EventRetry        = "retry"
 	EventResync       = "resync"
 	EventWarning      = "warning"
-	EventProblem      = "problem"  // something was not done; the summary's result is not ok
-	EventMissing      = "missing"  // the server has an item that the archive does not
-	EventGone         = "gone"     // the archive has an item as living that the server does not have
-	EventVersion      = "version"  // which version of the protocol serves messages best
-	EventFidelity     = "fidelity" // what is to be said of a message that was stored
-	EventLost         = "lost"     // a page of the archive cannot be read
+	EventProblem      = "problem"        // something was not done; the summary's result is not ok
+	EventMissing      = "missing"        // the server has an item that the archive does not
+	EventGone         = "gone"           // the archive has an item as living that the server does not have
+	EventVersion      = "recommendation" // which version of the protocol serves messages best, and is spoken
+	EventFidelity     = "fidelity"       // what is to be said of a message that was stored
+	EventLost         = "lost"           // a page of the archive cannot be read
 	EventSummary      = "summary"
 )
 

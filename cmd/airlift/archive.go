@@ -81,7 +81,7 @@ func archiveTo(ctx context.Context, c *console, log *slog.Logger, to place, stat
 	for i := range o.Mailboxes {
 		figures.traced(&o.Mailboxes[i])
 	}
-	out, spent, err := archiveRun(ctx, c, to, state, o, run, rep.event, figures.event, logged(log))
+	out, spent, err := archiveRun(ctx, c, to, state, o, run, rep.event, figures.event, outputs.fidelity.event, logged(log))
 	if out.Result == "" {
 		// It did not come to a run. What watches the figures should know, and not see those of the last one.
 		if err := figures.finish(out, exitCode(err)); err != nil {
@@ -101,6 +101,9 @@ func archiveTo(ctx context.Context, c *console, log *slog.Logger, to place, stat
 		if err := rep.writeHTML(context.WithoutCancel(ctx), outputs.report, whole); err != nil {
 			code = spoilt(c, &out, code, err)
 		}
+	}
+	if err := outputs.fidelity.finish(); err != nil {
+		code = spoilt(c, &out, code, err)
 	}
 	if err := figures.finish(out, code); err != nil {
 		code = spoilt(c, &out, code, err)

@@ -100,7 +100,7 @@ func sourceFlags() []cli.Flag {
 		stringFlag("client-cert-password-file", "", "the password of the PKCS#12 file is the first line of `FILE`; without it in the variable "+certPasswordVariable),
 		stringFlag("auth", authAuto, "how to sign in: `"+strings.Join(authWays(), "|")+"`; auto takes what there is and the server offers"),
 		caCertFlag(),
-		stringFlag("eas-version", "auto", "speak this `VERSION` of the protocol, 2.5 to 16.1, whether the server lists it or not"),
+		stringFlag("eas-version", "auto", "speak this `VERSION` of the protocol, 2.5 to 16.1, whether the server lists it or not; auto is the newest of both, and best, for a mailbox that was not read before, the one that serves messages best: see probe --fidelity"),
 		listFlag("autodiscover-trust", "let the password go to `HOST`, too, if the address leads there or the mailbox moves there: a host, or .example.net for all in it (repeatable); trusted are the domain of the address, that of --server, and Exchange Online"),
 		boolFlag("http1", "speak HTTP/1.1 only, to a server or proxy that fails at HTTP/2"),
 		boolFlag("allow-http", "send credentials over plain HTTP to hosts other than this one"),

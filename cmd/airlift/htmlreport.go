@@ -156,7 +156,7 @@ func balanceCells(e migrate.Event, columns []reportColumn) []reportCell {
 
 func figuresOf(s migrate.Summary) []reportFact {
 	n := strconv.Itoa
-	return []reportFact{
+	figures := []reportFact{
 		{"Mailboxes", n(s.Mailboxes)},
 		{"Folders", n(s.Folders)},
 		{"Items live", n(s.ItemsLive)},
@@ -175,6 +175,10 @@ func figuresOf(s migrate.Summary) []reportFact {
 		{"Throttled", secondsText(s.ThrottledSeconds)},
 		{"Duration", secondsText(s.Seconds)},
 	}
+	if text := fidelityText(s.Fidelity); text != "" {
+		figures = append(figures, reportFact{"Fidelity", text})
+	}
+	return figures
 }
 
 // server is where a mailbox was read, or was to be read.

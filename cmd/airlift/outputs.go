@@ -15,6 +15,7 @@ func outputFlags() []cli.Flag {
 	return []cli.Flag{
 		stringFlag("metrics-addr", "", "serve the run's figures to Prometheus at http://`ADDR`/metrics while it lasts, as 127.0.0.1:9750; port 0 takes a free one"),
 		stringFlag("metrics-file", "", "write the run's figures to `FILE`, for the node exporter's textfile collector (it reads *.prom): every 15 s and at the end"),
+		fidelityReportFlag("a line for each thing that is to be said of a message that was stored, as a DKIM hash that is wrong, or that it is encrypted"),
 		stringFlag("report", "", "write what came of the run to `FILE`, one HTML page: summary, completeness of every folder, quarantined items, problems"),
 	}
 }
@@ -22,9 +23,10 @@ func outputFlags() []cli.Flag {
 // outputs are the files and addresses at which a run tells of itself. They are tried out before it begins: at the end of a
 // long run it is too late to say that a directory is not there.
 type outputs struct {
-	report      string       // "" = none
-	metricsFile string       // "" = none
-	listener    net.Listener // of the metrics; nil = none
+	report      string         // "" = none
+	metricsFile string         // "" = none
+	fidelity    *fidelityTable // nil = none
+	listener    net.Listener   // of the metrics; nil = none
 }
 
 func outputsOf(ctx *cli.Context) (o outputs, err error) {
@@ -35,19 +37,27 @@ func outputsOf(ctx *cli.Context) (o outputs, err error) {
 	if err := writable("metrics-file", o.metricsFile); err != nil {
 		return o, err
 	}
+	if ctx.Bool("dry-run") {
+		return o, writable("fidelity-report", ctx.String("fidelity-report"))
+	}
+	if o.fidelity, err = newFindingsTable(ctx.String("fidelity-report")); err != nil {
+		return o, err
+	}
 	addr := ctx.String("metrics-addr")
-	if addr == "" || ctx.Bool("dry-run") {
+	if addr == "" {
 		return o, nil
 	}
 	var lc net.ListenConfig
 	if o.listener, err = lc.Listen(ctx.Context, "tcp", addr); err != nil {
+		o.fidelity.Close()
 		return o, usage("--metrics-addr: "+err.Error(), "an address is HOST:PORT, and nobody else listens there: 127.0.0.1:9750")
 	}
 	return o, nil
 }
 
-// Close gives the address up. It may have been given up before.
+// Close gives the address up, which may have been given up before, and what was not finished.
 func (o outputs) Close() {
+	o.fidelity.Close()
 	if o.listener != nil {
 		_ = o.listener.Close() // nothing came of it, or the server has closed it
 	}

@@ -35,8 +35,8 @@ func newPeer() *peer { return &peer{} }
 
 func peerOf(ts *testscript.TestScript) *peer { return ts.Value(peerKey{}).(*peer) }
 
-// serve starts the server with the mailboxes of a directory, which may be there already: serve DIR [WAY [policy]]. SERVER is its URL,
-// WAY how one signs in there (signin_test.go); by password if it is not named. The policy demands a little of everything.
+// serve starts the server with the mailboxes of a directory, which may be there already: serve DIR [WAY [policy|FAULT...]]. SERVER
+// is its URL, WAY how one signs in there (signin_test.go); by password if it is "" or not named. The policy demands a little of everything.
 func (p *peer) serve(ts *testscript.TestScript, args []string) {
 	store, err := easserver.LoadDir(ts.MkAbs(args[0]))
 	ts.Check(err)
@@ -49,7 +49,15 @@ func (p *peer) serve(ts *testscript.TestScript, args []string) {
 	if len(args) > 1 {
 		way = args[1]
 	}
-	if len(args) > 2 {
+	if len(args) > 2 && args[2] != "policy" {
+		var rules []easserver.FaultRule
+		for _, a := range args[2:] {
+			rule, err := easserver.ParseFaultRule(a)
+			ts.Check(err)
+			rules = append(rules, rule)
+		}
+		cfg.Faults = easserver.NewFaults(1, rules...)
+	} else if len(args) > 2 {
 		cfg.Policy = &easserver.Policy{Settings: []wbxml.Element{
 			wbxml.T(wbxml.ProvisionDevicePasswordEnabled, "1"), wbxml.T(wbxml.ProvisionAttachmentsEnabled, "1"),
 			wbxml.T(wbxml.ProvisionMaxAttachmentSize, "100000"), wbxml.T(wbxml.ProvisionAllowCamera, "0"),

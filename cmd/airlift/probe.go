@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -19,6 +20,9 @@ func probeCommand(c *console) *cli.Command {
 		Usage: "say what a server is and can, what it holds of a mailbox, and what an archive from here will hold",
 		Flags: slices.Concat(sourceFlags(), selectionFlags(), []cli.Flag{
 			stringFlag("to", "", "look at an archive's place, too: `DIR|s3://BUCKET/PREFIX`; alone, if no server and no mailbox is named"),
+			boolFlag("fidelity", "fetch a sample of messages in each version of the protocol, in 2.5 too, compare them, and recommend a version"),
+			intFlag("fidelity-sample", 25, "compare `N` messages"),
+			fidelityReportFlag("of --fidelity, a line for each message in each version"),
 			workersFlag(), jsonFlag(), configFlag(), verboseFlag(),
 		}, bucketFlags(), bucketWriteFlags()),
 		Action: func(ctx *cli.Context) error {
@@ -52,6 +56,9 @@ func probeVerb(ctx *cli.Context, c *console) error {
 			return nil
 		}
 	}
+	if err := checkFidelity(ctx); err != nil {
+		return err
+	}
 	mailboxes, err := sources(ctx, c)
 	if err != nil {
 		return err
@@ -73,6 +80,9 @@ func probeVerb(ctx *cli.Context, c *console) error {
 			c.result("%s\n", probeText(p))
 		}
 	}
+	if err == nil && ctx.Bool("fidelity") {
+		err = compareVersions(run, ctx, c, mailboxes, sel, workers)
+	}
 	if err != nil {
 		return err
 	}
@@ -80,6 +90,40 @@ func probeVerb(ctx *cli.Context, c *console) error {
 		c.emit(newSummaryLine(sum, exitOK))
 	}
 	return nil
+}
+
+// checkFidelity refuses flags that would do nothing.
+func checkFidelity(ctx *cli.Context) error {
+	switch {
+	case ctx.String("eas-version") == bestVersion:
+		return usage("--eas-version best", "probe --fidelity tells which version is the best")
+	case ctx.String("fidelity-report") != "" && !ctx.Bool("fidelity"):
+		return usage("--fidelity-report without --fidelity", "the report is of what --fidelity compares")
+	case ctx.Int("fidelity-sample") < 1 || ctx.Int("fidelity-sample") > maxSample:
+		return usage(fmt.Sprintf("--fidelity-sample: %d", ctx.Int("fidelity-sample")), fmt.Sprintf("1 to %d messages can be compared", maxSample))
+	}
+	return nil
+}
+
+const maxSample = 1000
+
+// compareVersions is --fidelity.
+func compareVersions(run context.Context, ctx *cli.Context, c *console, mailboxes []migrate.Mailbox, sel migrate.Selection, workers int) error {
+	report, err := newVersionsTable(ctx.String("fidelity-report"))
+	if err != nil {
+		return err
+	}
+	defer report.Close()
+	probes, err := compareAll(run, mailboxes, sel, ctx.Int("fidelity-sample"), workers)
+	for _, p := range probes {
+		report.versions(p)
+		if c.json {
+			c.emitComparison(p)
+		} else {
+			c.result("%s\n", versionsText(p))
+		}
+	}
+	return errors.Join(err, report.finish())
 }
 
 // lookAll looks at several mailboxes at once. It returns what it could see, and the errors of the others.

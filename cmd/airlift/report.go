@@ -63,6 +63,11 @@ func (r *report) event(e migrate.Event) {
 		r.c.say("again in %.1f s: %s", e.Wait, pathTo(where, e.Message))
 	case migrate.EventResync:
 		r.c.say("again from the beginning, without storing anything twice: %s", pathTo(where, e.Message))
+	case migrate.EventVersion:
+		r.c.say("%s: EAS %s is spoken: %s", where, e.EAS, e.Message)
+		if e.Hint != "" {
+			r.c.say("%s: %s", where, e.Hint)
+		}
 	case migrate.EventBodies:
 		r.c.say("%s: %s", where, e.Message)
 	case migrate.EventMissing, migrate.EventGone:
@@ -223,6 +228,9 @@ func summaryText(s migrate.Summary) string {
 	}
 	if s.ThrottledSeconds > 0 {
 		fmt.Fprintf(&b, ", %s held up by the server", secondsText(s.ThrottledSeconds))
+	}
+	if text := fidelityText(s.Fidelity); text != "" {
+		b.WriteString("\n" + text)
 	}
 	return b.String()
 }

@@ -19,6 +19,7 @@ import (
 // connection is what all mailboxes of a run share.
 type connection struct {
 	version   eas.Version
+	best      bool           // the version is to be found out
 	roots     *x509.CertPool // nil = the system's
 	allowHTTP bool
 	bandwidth *bandwidth // nil = no limit
@@ -71,11 +72,15 @@ func connectionOf(ctx *cli.Context, c *console) (conn connection, err error) {
 	for _, v := range eas.Versions() {
 		versions = append(versions, string(v))
 	}
-	version, err := wordOf(ctx, "eas-version", "version", versions...)
+	version, err := wordOf(ctx, "eas-version", "version", append(versions, bestVersion)...)
 	if err != nil {
 		return conn, err
 	}
-	if version != "auto" {
+	switch version {
+	case "auto":
+	case bestVersion:
+		conn.best = true
+	default:
 		conn.version = eas.Version(version)
 	}
 	if conn.bandwidth, err = bandwidthOf(ctx); err != nil {
@@ -174,7 +179,7 @@ func (conn connection) mailbox(a account) (migrate.Mailbox, error) {
 		}
 		return migrate.Mailbox{}, usage(fmt.Sprintf("%s: %s", a.mailbox, err), hint)
 	}
-	return migrate.Mailbox{Address: a.mailbox, Client: cfg}, nil
+	return migrate.Mailbox{Address: a.mailbox, Client: cfg, BestVersion: conn.best}, nil
 }
 
 // transport is one of connections of its own.
