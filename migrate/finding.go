@@ -129,9 +129,19 @@ func (f *Fidelity) plus(g Fidelity) {
 		to *int
 		n  int
 	}{
-		{&f.Messages, g.Messages}, {&f.DKIMPass, g.DKIMPass}, {&f.DKIMFail, g.DKIMFail}, {&f.SignedOK, g.SignedOK},
-		{&f.SignedBroken, g.SignedBroken}, {&f.SignedUnsaid, g.SignedUnsaid}, {&f.StructureWrong, g.StructureWrong}, {&f.Sealed, g.Sealed},
-		{&f.Joined, g.Joined}, {&f.Beside, g.Beside}, {&f.NoCalendar, g.NoCalendar}, {&f.NoMIME, g.NoMIME}, {&f.OtherClass, g.OtherClass},
+		{&f.Messages, g.Messages},
+		{&f.DKIMPass, g.DKIMPass},
+		{&f.DKIMFail, g.DKIMFail},
+		{&f.SignedOK, g.SignedOK},
+		{&f.SignedBroken, g.SignedBroken},
+		{&f.SignedUnsaid, g.SignedUnsaid},
+		{&f.StructureWrong, g.StructureWrong},
+		{&f.Sealed, g.Sealed},
+		{&f.Joined, g.Joined},
+		{&f.Beside, g.Beside},
+		{&f.NoCalendar, g.NoCalendar},
+		{&f.NoMIME, g.NoMIME},
+		{&f.OtherClass, g.OtherClass},
 	} {
 		*c.to += c.n
 	}

@@ -3,6 +3,7 @@ package fidelity
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"io"
 	"strings"
 )
@@ -87,7 +88,7 @@ func (e *lineEncoder) Read(p []byte) (int, error) {
 	if len(e.line) == 0 && e.err == nil {
 		var n int
 		n, e.err = io.ReadFull(e.r, e.raw)
-		if e.err == io.ErrUnexpectedEOF {
+		if errors.Is(e.err, io.ErrUnexpectedEOF) {
 			e.err = io.EOF
 		}
 		if n > 0 {
