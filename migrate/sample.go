@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/fidelity"
 	"github.com/airlift-eas/airlift/eas/item"
+	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
 // Bounds of a sample.
@@ -31,18 +31,20 @@ type Served struct {
 	Apart  bool // its ciphertext is an attachment, that can be fetched
 }
 
-// sampled is a message that is compared. Servers give other ids to other devices.
+// sampled is a message that is compared, by what its header says: servers give other ids to other devices, and some another date of
+// receipt each time that they are asked.
 type sampled struct {
-	folder, subject, id string
-	date                time.Time
+	folder, subject, from, id string
+	date                      time.Time
 }
 
-// key is how a message is known again in other versions: by its Message-ID, if it has one.
-func (m sampled) key() sampled {
+// key is how a message is known again in other versions: by its Message-ID, if it has one. It is not ok for one that nothing
+// tells from others.
+func (m sampled) key() (key sampled, ok bool) {
 	if m.id != "" {
-		return sampled{folder: m.folder, id: m.id}
+		return sampled{folder: m.folder, id: m.id}, true
 	}
-	return m
+	return m, m.subject != "" && (m.from != "" || !m.date.IsZero())
 }
 
 // sampler reads the same messages in one version after the other.
@@ -182,10 +184,14 @@ func (s *sampler) page(page *eas.SyncPage, from *folderReader, most int, served 
 		if err != nil {
 			return items, got, err
 		}
-		at, ok := s.known[m.key()]
+		key, ok := m.key()
+		if !ok {
+			continue
+		}
+		at, ok := s.known[key]
 		if !ok && !from.looking && got < most && s.wants(r) {
 			at, ok = len(s.order), true
-			s.known[m.key()] = at
+			s.known[key] = at
 			s.order = append(s.order, m)
 		}
 		if _, twice := served[at]; ok && !twice {
@@ -219,8 +225,8 @@ func (s *sampler) message(folder string, it *eas.Item) (sampled, Served, error) 
 		_, r.Apart = ciphertextOf(it)
 		r.Apart = r.Apart && report.Hollow
 	}
-	sum := item.Summarize(string(eas.ClassEmail), it.Properties, head)
-	return sampled{folder: folder, subject: strings.TrimSpace(sum.Subject), id: sum.MessageID, date: sum.Date}, r, nil
+	sum := item.Summarize(string(eas.ClassEmail), &wbxml.Element{Tag: wbxml.AirSyncApplicationData}, head)
+	return sampled{folder: folder, subject: sum.Subject, from: sum.From, id: sum.MessageID, date: sum.Date}, r, nil
 }
 
 // fatal tells errors that end the whole comparison from those of one version.
