@@ -3,6 +3,9 @@ package migrate_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -101,35 +104,46 @@ func TestVerified(t *testing.T) {
 	}
 }
 
-// TestCiphertextApart: an encrypted message whose ciphertext the server keeps as an attachment is put together again, byte for
-// byte here, since openssl's lines are of a length that is tried; with bodies both ways. What the server sent is beside.
+// TestCiphertextApart: an encrypted message whose ciphertext the server keeps as an attachment is put together again, with bodies
+// both ways: byte for byte where its DKIM hash says how long the lines were, and else with the same ciphertext. What the server
+// sent is beside.
 func TestCiphertextApart(t *testing.T) {
 	for _, bodies := range []migrate.BodyMode{migrate.BodiesSync, migrate.BodiesFetch} {
 		l := newLab(t, easserver.Config{Faults: easserver.NewFaults(1, easserver.FaultRule{Fault: easserver.FaultCiphertextApart})})
 		inbox := l.store.AddUser("alice").Folder("Inbox")
-		original := sealedMail(t)
-		inbox.AddMessage(original)
-		// Two header lines and no more announce the ciphertext of this one: it has no base64 to go by.
+		sealed := sealedMail(t)
+		_, body, _ := bytes.Cut(sealed, []byte("\n\n"))
+		sum := sha256.Sum256(append(bytes.ReplaceAll(bytes.TrimSpace(body), []byte("\n"), []byte("\r\n")), "\r\n"...)) // RFC 6376 3.4.3
+		proven := withSubject(slices.Concat(fmt.Appendf(nil, "DKIM-Signature: v=1; a=rsa-sha256; d=example.com; bh=%s\n",
+			base64.StdEncoding.EncodeToString(sum[:])), sealed), "proven")
+		proven = bytes.ReplaceAll(proven, []byte("\r\n"), []byte("\n"))
+		// No base64 announces the ciphertext of this one.
 		binary := []byte("Subject: binary\r\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n\r\n\x30\x80\x01")
-		inbox.AddMessage(binary)
+		for _, msg := range [][]byte{sealed, proven, binary} {
+			inbox.AddMessage(msg)
+		}
 		o := l.options("alice")
 		o.Bodies = bodies
-		sum := l.run(o)
-		if sum.Fidelity.Joined != 1 || sum.Fidelity.Beside != 1 || sum.Fidelity.Sealed != 2 || sum.ItemsStored != 2 {
-			t.Errorf("%s: %+v", bodies, sum.Fidelity)
+		did := l.run(o)
+		if f := did.Fidelity; f.Joined != 2 || f.Beside != 1 || f.Sealed != 3 || f.DKIMPass != 1 || did.ItemsStored != 3 {
+			t.Errorf("%s: %+v", bodies, f)
 		}
+		a := l.archive()
 		item := l.item("alice", "plan")
 		if diff := cmp.Diff(&sinks.Verified{Sealed: "smime", Structure: "ok", Ciphertext: "joined"}, item.Verified); diff != "" {
 			t.Errorf("%s: %s", bodies, diff)
 		}
-		a := l.archive()
 		joined := l.bytes(a, item.Segment, item.Entry())
-		if got, want := ciphertext(t, joined), ciphertext(t, original); len(want) == 0 || !bytes.Equal(got, want) {
+		if got, want := ciphertext(t, joined), ciphertext(t, sealed); len(want) == 0 || !bytes.Equal(got, want) {
 			t.Errorf("%s: the ciphertext is another one:\n%s", bodies, joined)
 		}
-		head, _, _ := bytes.Cut(original, []byte("\n\n"))
+		head, _, _ := bytes.Cut(sealed, []byte("\n\n"))
 		if !bytes.HasPrefix(joined, head) || len(item.Also) != 1 || !strings.HasSuffix(item.Also[0].Name, ".served.eml") {
 			t.Errorf("%s: %q and %+v", bodies, joined, item.Also)
+		}
+		item = l.item("alice", "proven")
+		if got := l.bytes(a, item.Segment, item.Entry()); string(bytes.TrimRight(got, "\n")) != string(bytes.TrimRight(proven, "\n")) || item.Verified.DKIM.Pass != 1 {
+			t.Errorf("%s: %+v\n%q, want\n%q", bodies, item.Verified, got, proven)
 		}
 		item = l.item("alice", "binary")
 		if item.Verified.Ciphertext != "beside" || len(item.Also) != 1 || string(l.bytes(a, item.Segment, item.Also[0])) != "\x30\x80\x01" {

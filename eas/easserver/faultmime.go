@@ -31,7 +31,11 @@ func (x *exchange) listed() []string {
 func (r *renderer) mime(c *Content) source {
 	switch {
 	case r.spoil&spoilApart != 0:
-		return textSource(string(c.header()) + "\r\n")
+		head, end := string(c.header()), "\n"
+		if strings.HasSuffix(head, "\r\n") {
+			end = "\r\n"
+		}
+		return textSource(head + end)
 	case r.spoil&spoilRebuilt != 0:
 		return textSource(string(c.rebuilt()))
 	}

@@ -48,7 +48,7 @@ func Join(served, size int64, open, ciphertext func() (io.ReadCloser, error), wi
 		return j, false, nil
 	}
 	j = Joined{head: head[:end], apart: ciphertext, width: width, end: "\r\n"}
-	if !bytes.Contains(j.head, crlf) {
+	if !bytes.HasSuffix(firstLine(j.head), crlf) {
 		j.end = "\n"
 	}
 	if !whole {
