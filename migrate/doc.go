@@ -45,6 +45,12 @@
 // are the folder's certificate in the run record. A number that stays above what two enumerations show makes the run
 // unbalanced. [Reconcile] does the same against what the archive itself holds, at any time.
 //
+// # Is it what was sent
+//
+// The bytes of every message are looked at before they are stored, by package fidelity: what can be verified of them goes into
+// the manifest, and what is to be said of a message is an event when its page is durable ([Findings]). [CompareVersions] reads
+// the same messages in each version of the protocol, since some servers serve them as they are in 2.5 alone.
+//
 // # What a server cannot send
 //
 // A page that fails twice is asked for from key 0 again, first without bodies, which come one by one then, and after that

@@ -108,27 +108,33 @@ func dateText(t *time.Time) string {
 // fidelityText says what was verified of what a run stored; "" if nothing was.
 func fidelityText(f migrate.Fidelity) string {
 	var said []string
-	say := func(n int, text string) {
-		if n > 0 {
-			said = append(said, fmt.Sprintf("%d %s", n, text))
+	group := func(about string, counted ...counted) {
+		var parts []string
+		for _, c := range counted {
+			if c.n > 0 {
+				parts = append(parts, fmt.Sprintf("%d %s", c.n, c.what))
+			}
+		}
+		if len(parts) > 0 {
+			said = append(said, about+strings.Join(parts, ", "))
 		}
 	}
-	say(f.DKIMPass, "DKIM body hashes right")
-	say(f.DKIMFail, "wrong")
-	say(f.SignedOK, "signatures right")
-	say(f.SignedBroken, "broken")
-	say(f.SignedUnsaid, "without a key in the message")
-	say(f.Sealed, "encrypted")
-	say(f.Joined, "put together with their ciphertext")
-	say(f.Beside, "with their ciphertext beside")
-	say(f.StructureWrong, "of broken structure")
-	say(f.NoCalendar, "meeting requests without their calendar part")
-	say(f.NoMIME, "built from properties")
-	say(f.OtherClass, "of another class, as text messages")
+	group("DKIM body hashes ", counted{f.DKIMPass, "right"}, counted{f.DKIMFail, "wrong"})
+	group("signatures ", counted{f.SignedOK, "right"}, counted{f.SignedBroken, "broken"}, counted{f.SignedUnsaid, "without a key in the message"})
+	group("", counted{f.Sealed, "encrypted"}, counted{f.Joined, "put together with the ciphertext"}, counted{f.Beside, "with the ciphertext beside"})
+	group("structure ", counted{f.StructureWrong, "broken"})
+	group("meeting requests ", counted{f.NoCalendar, "without their calendar part"})
+	group("", counted{f.NoMIME, "built from properties"}, counted{f.OtherClass, "of another class"})
 	if len(said) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("of %s looked at: %s", count(f.Messages, "message", "messages"), strings.Join(said, ", "))
+	return fmt.Sprintf("of %s looked at: %s", count(f.Messages, "message", "messages"), strings.Join(said, "; "))
+}
+
+// counted is a number of messages, and what they are.
+type counted struct {
+	n    int
+	what string
 }
 
 // compareAll compares the versions of several mailboxes, so many at once.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/airlift-eas/airlift/eas"
@@ -13,29 +14,28 @@ import (
 func versionsText(p *migrate.FidelityProbe) string {
 	n := strconv.Itoa
 	var rows [][]string
+	var problems strings.Builder
 	for _, v := range p.Versions {
 		listed := "yes"
 		if !v.Listed {
 			listed = "no"
 		}
-		row := []string{
+		rows = append(rows, []string{
 			string(v.Version), listed, n(v.Messages), n(v.Whole), n(v.Same), n(v.Found.DKIMPass), n(v.Found.DKIMFail), n(v.Found.SignedOK),
-			n(v.Found.SignedBroken), n(v.Found.StructureWrong), n(v.Apart), n(v.Received), "",
-		}
+			n(v.Found.SignedBroken), n(v.Found.StructureWrong), n(v.Apart), n(v.Received),
+		})
 		if v.Err != nil {
-			row[len(row)-1] = fit(oneLine(v.Err.Error()), 60)
+			fmt.Fprintf(&problems, "%s: %s\n", v.Version, oneLine(v.Err.Error()))
 		}
-		rows = append(rows, row)
 	}
 	best := "-"
 	if p.Best != "" {
 		best = string(p.Best)
 	}
 	titles := []string{
-		"VERSION", "LISTED", "MESSAGES#", "WHOLE#", "AS " + best + "#", "DKIM OK#", "WRONG#", "SIGNED OK#", "BROKEN#", "STRUCTURE WRONG#", "CIPHERTEXT APART#",
-		"RECEIVED#", "WHAT WENT WRONG",
+		"VERSION", "LISTED", "MESSAGES#", "WHOLE#", "AS " + best + "#", "DKIM OK#", "WRONG#", "SIGNED OK#", "BROKEN#", "MISSHAPEN#", "APART#", "RECEIVED#",
 	}
-	text := fmt.Sprintf("%s: the same messages in each version of the protocol, %s of them\n\n%s\n\n", p.Mailbox, n(len(p.Messages)), table(titles, rows))
+	text := fmt.Sprintf("%s: the same messages in each version of the protocol, %s of them\n\n%s\n\n", p.Mailbox, n(len(p.Messages)), table(titles, rows)) + problems.String()
 	if p.Best == "" {
 		return text + p.Why
 	}
