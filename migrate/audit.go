@@ -107,8 +107,12 @@ func (f *folderRun) recover(ctx context.Context, a *auditor, c *comparison) erro
 	if !c.stable {
 		p.from = fetchSource{client: a.client, collection: a.ids[f.cp.ID], prefix: auditPrefix}
 	}
+	wanted := map[eas.ServerID]bool{}
 	for _, l := range c.missing {
-		p.bodies = append(p.bodies, l.id)
+		wanted[l.id] = true
+		if p.from.canFetch() {
+			p.bodies = append(p.bodies, l.id)
+		}
 	}
 	outside, err := f.collect(f.softDeleted(), func(checkpoints.Item) bool { return true })
 	if err != nil {
@@ -116,6 +120,11 @@ func (f *folderRun) recover(ctx context.Context, a *auditor, c *comparison) erro
 	}
 	for _, row := range append(outside, c.unseen...) {
 		p.unseen[row.ServerID] = true
+	}
+	if !p.from.canFetch() {
+		if err := p.bring(ctx, a, wanted); err != nil {
+			return err
+		}
 	}
 	if err := p.fetchPending(ctx); err != nil {
 		return err

@@ -53,7 +53,7 @@ func (p *pageWriter) refresh(ctx context.Context, unseen, gone []checkpoints.Ite
 	for _, row := range gone {
 		left[row.ServerID] = true
 	}
-	if len(unseen) > maxDoubts {
+	if len(unseen) > maxDoubts || !p.from.canFetch() {
 		return nil
 	}
 	for _, row := range unseen {
@@ -74,7 +74,7 @@ func (p *pageWriter) refresh(ctx context.Context, unseen, gone []checkpoints.Ite
 // of them when they are deleted.
 func (f *folderRun) leftServer(ctx context.Context, from fetchSource, doubtful func(checkpoints.Item) bool) ([]checkpoints.Item, error) {
 	outside, err := f.collect(f.softDeleted(), doubtful)
-	if err != nil || len(outside) > maxDoubts {
+	if err != nil || len(outside) > maxDoubts || !from.canFetch() {
 		return nil, err
 	}
 	there := map[string]bool{}
@@ -123,6 +123,9 @@ const (
 // an enumeration can skip items while its status says success. Of more items than can be asked for some are, if the server
 // counted no more than it showed: where it has none of those, all are gone, and else all are kept as living.
 func (f *folderRun) absent(ctx context.Context, unseen []checkpoints.Item, from fetchSource, counted bool) ([]checkpoints.Item, error) {
+	if !from.canFetch() {
+		return f.unasked(unseen, counted), nil
+	}
 	ask := unseen
 	if len(unseen) > maxDoubts && counted {
 		ask = nil

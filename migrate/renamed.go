@@ -67,7 +67,7 @@ func (p *pageWriter) settleClaims(ctx context.Context, mu *sync.Mutex) error {
 	var doubtful []checkpoints.Item
 	for _, c := range p.claims {
 		// One that the page spoke of after its claimant is another item, even if all that was said is that it left.
-		if there[c.row.ServerID] = p.rowAt(c.row.ServerID) != nil; !there[c.row.ServerID] {
+		if there[c.row.ServerID] = p.rowAt(c.row.ServerID) != nil; !there[c.row.ServerID] && p.from.canFetch() {
 			doubtful = append(doubtful, c.row)
 		}
 	}

@@ -121,3 +121,26 @@ func TestBestVersion(t *testing.T) {
 		t.Errorf("state lost: %+v", sum)
 	}
 }
+
+// TestFaultsIn25: in 2.5 nothing can be fetched by itself. What Sync skips an audit brings all the same, and what left the
+// server is noted, also when keys are forgotten.
+func TestFaultsIn25(t *testing.T) {
+	for _, rule := range []easserver.FaultRule{
+		{Fault: easserver.FaultSkippedItem, Skip: 3, Limit: 5}, {Fault: easserver.FaultForgetKey, Rate: 0.1}, {Fault: easserver.FaultDeviceFolderIDs},
+	} {
+		rule.Lasting = true
+		faults := easserver.NewFaults(1, rule)
+		l := newLab(t, easserver.Config{Faults: faults}, "alice")
+		o := l.options("alice")
+		o.Mailboxes[0].Client.Version = eas.Version25
+		o.Audit = migrate.AuditAlways
+		l.run(o)
+		l.check("alice")
+		changeMailbox(t, l.store.User("alice"))
+		l.run(o)
+		l.check("alice")
+		if len(faults.Injected()) == 0 {
+			t.Errorf("%s did not happen", rule.Fault)
+		}
+	}
+}
