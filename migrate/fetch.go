@@ -240,5 +240,9 @@ func (p *pageWriter) withoutMIME(ctx context.Context, known *checkpoints.Item, e
 		return p.store(ctx, known, e, bytesContent(".eas.xml", lossless))
 	}
 	e.Reason = "the server has no MIME of it: built from its properties"
-	return p.store(ctx, known, e, bytesContent(".eml", built), bytesContent(".eas.xml", lossless))
+	contents := []sinks.Content{bytesContent(".eml", built), bytesContent(".eas.xml", lossless)}
+	if made, ok := meetingOf(it); ok {
+		contents = append(contents, made)
+	}
+	return p.store(ctx, known, e, contents...)
 }

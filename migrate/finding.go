@@ -57,8 +57,11 @@ func Findings(e *sinks.Event) (all []Finding) {
 	case ciphertextBeside:
 		say("ciphertext", "the server keeps it apart: it is beside the message")
 	}
-	if v.Calendar == calendarMissing {
-		say("calendar", "the message has no calendar part; what the server says of the meeting is in the manifest")
+	switch v.Calendar {
+	case calendarMissing:
+		say("calendar", "the message has no calendar part, and the server says nothing of the meeting")
+	case calendarBeside:
+		say("calendar", "the message has no calendar part: one made of what the server says of the meeting is beside it")
 	}
 	return all
 }
@@ -87,7 +90,7 @@ type Fidelity struct {
 	Sealed         int `json:"sealed"`          // ciphertext
 	Joined         int `json:"joined"`          // put together again with their ciphertext
 	Beside         int `json:"beside"`          // with their ciphertext beside
-	NoCalendar     int `json:"no_calendar"`     // meeting requests without their calendar part
+	NoCalendar     int `json:"no_calendar"`     // meeting requests that came without their calendar part
 	NoMIME         int `json:"no_mime"`         // built from properties
 	OtherClass     int `json:"other_class"`     // text messages and the like
 }
@@ -120,7 +123,7 @@ func (f *Fidelity) countMessage(v *sinks.Verified) {
 	add(&f.Sealed, v.Sealed != "")
 	add(&f.Joined, v.Ciphertext == ciphertextJoined)
 	add(&f.Beside, v.Ciphertext == ciphertextBeside)
-	add(&f.NoCalendar, v.Calendar == calendarMissing)
+	add(&f.NoCalendar, v.Calendar == calendarMissing || v.Calendar == calendarBeside)
 }
 
 // plus adds what others counted.

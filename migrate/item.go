@@ -183,7 +183,13 @@ func (p *pageWriter) message(ctx context.Context, known *checkpoints.Item, e sin
 	if known == nil && !p.f.m.fresh {
 		e.MovedFrom = p.f.m.moves.left(hexSum(it.Body.Data), p.f.cp.ID)
 	}
-	return p.store(ctx, known, e, sinks.Content{Ext: ".eml", Size: it.Body.Data.Size(), Open: it.Body.Data.Open})
+	contents := []sinks.Content{{Ext: ".eml", Size: it.Body.Data.Size(), Open: it.Body.Data.Open}}
+	if e.Verified.Calendar == calendarMissing {
+		if made, ok := meetingOf(it); ok {
+			e.Verified.Calendar, contents = calendarBeside, append(contents, made)
+		}
+	}
+	return p.store(ctx, known, e, contents...)
 }
 
 // personal handles a contact, event, task or note: its lossless form and the form that other programs open.

@@ -68,8 +68,18 @@ func verified(r fidelity.Report, meeting bool) *sinks.Verified {
 // Values of sinks.Verified.
 const (
 	calendarOK, calendarMissing        = "ok", "missing"
+	calendarBeside                     = "beside"
 	ciphertextJoined, ciphertextBeside = "joined", "beside"
 )
+
+// meetingOf makes the calendar object of a meeting request of what the server says of it.
+func meetingOf(it *eas.Item) (sinks.Content, bool) {
+	b, ok, err := item.Meeting(it.Properties)
+	if err != nil || !ok {
+		return sinks.Content{}, false // the properties are in the manifest
+	}
+	return bytesContent(".meeting.ics", b), true
+}
 
 // kindOf names an item that is not of its folder's class. Servers send text messages in mail folders (MS-ASCMD 2.2.3.27.5),
 // and where the class is not said, the message class tells (MS-ASEMAIL 2.2.2.49).

@@ -202,10 +202,13 @@ func flagFor(due time.Time) *wbxml.Element {
 	return &e
 }
 
-// texting makes every message of a Sync answer a text message, as an Exchange server has those of a phone in a mail folder.
-type texting struct{ next http.RoundTripper }
+// rewriting has a server send something else of every message in a Sync answer.
+type rewriting struct {
+	next http.RoundTripper
+	add  func(add *wbxml.Element)
+}
 
-func (x texting) RoundTrip(r *http.Request) (*http.Response, error) {
+func (x rewriting) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := x.next.RoundTrip(r)
 	if err != nil || r.URL.Query().Get("Cmd") != "Sync" {
 		return resp, err
@@ -218,10 +221,7 @@ func (x texting) RoundTrip(r *http.Request) (*http.Response, error) {
 	if doc, err := wbxml.Unmarshal(b, wbxml.Limits{}); err == nil {
 		for col := range doc.Child(wbxml.AirSyncCollections).All(wbxml.AirSyncCollection) {
 			for add := range col.Child(wbxml.AirSyncCommands).All(wbxml.AirSyncAdd) {
-				data := add.Child(wbxml.AirSyncApplicationData)
-				*data = wbxml.E(data.Tag, wbxml.T(wbxml.EmailTo, "+15550100"), wbxml.T(wbxml.EmailFrom, "\"Ada\" [MOBILE:+15550101]"), *data.Child(wbxml.EmailDateReceived),
-					wbxml.T(wbxml.EmailMessageClass, "IPM.Note.Mobile.SMS"), wbxml.E(wbxml.AirSyncBaseBody, wbxml.T(wbxml.AirSyncBaseType, "1"), wbxml.T(wbxml.AirSyncBaseData, "at nine")))
-				add.Children = slices.Insert(add.Children, 1, wbxml.T(wbxml.AirSyncClass, "SMS"))
+				x.add(add)
 			}
 		}
 		if b, err = wbxml.Marshal(doc); err != nil {
@@ -233,12 +233,47 @@ func (x texting) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
+// asText makes a message a text message, as an Exchange server has those of a phone in a mail folder.
+func asText(add *wbxml.Element) {
+	data := add.Child(wbxml.AirSyncApplicationData)
+	*data = wbxml.E(data.Tag, wbxml.T(wbxml.EmailTo, "+15550100"), wbxml.T(wbxml.EmailFrom, "\"Ada\" [MOBILE:+15550101]"), *data.Child(wbxml.EmailDateReceived),
+		wbxml.T(wbxml.EmailMessageClass, "IPM.Note.Mobile.SMS"), wbxml.E(wbxml.AirSyncBaseBody, wbxml.T(wbxml.AirSyncBaseType, "1"), wbxml.T(wbxml.AirSyncBaseData, "at nine")))
+	add.Children = slices.Insert(add.Children, 1, wbxml.T(wbxml.AirSyncClass, "SMS"))
+}
+
+// withoutCalendar takes the calendar part out of a message, and leaves what the server says of the meeting.
+func withoutCalendar(add *wbxml.Element) {
+	body := add.Child(wbxml.AirSyncApplicationData).Child(wbxml.AirSyncBaseBody)
+	body.Child(wbxml.AirSyncBaseData).Text = "Subject: meeting\r\nContent-Type: text/plain\r\n\r\nCome.\r\n"
+}
+
+// TestMeetingWithoutCalendar: a calendar object is made of what the server says of a meeting whose own it does not send.
+func TestMeetingWithoutCalendar(t *testing.T) {
+	l := newLab(t, easserver.Config{Versions: []string{"14.1"}})
+	l.store.AddUser("alice").Folder("Inbox").AddMessage([]byte("Subject: meeting\r\nContent-Type: text/calendar; method=REQUEST\r\n\r\n" +
+		"BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:one@example.com\r\nDTSTART:20240301T100000Z\r\nDTEND:20240301T110000Z\r\n" +
+		"SUMMARY:m\r\nORGANIZER:mailto:ada@example.com\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"))
+	o := l.options("alice")
+	o.Mailboxes[0].Client.Transport = rewriting{o.Mailboxes[0].Client.Transport, withoutCalendar}
+	sum := l.run(o)
+	item := l.item("alice", "meeting")
+	if sum.Fidelity.NoCalendar != 1 || item.Verified.Calendar != "beside" || len(item.Also) != 1 {
+		t.Fatalf("%+v, %+v", sum.Fidelity, item.Event)
+	}
+	made := string(l.bytes(l.archive(), item.Segment, item.Also[0]))
+	for _, want := range []string{"\r\nUID:one@example.com\r\n", "\r\nDTSTART:20240301T100000Z\r\n", "\r\nDTEND:20240301T110000Z\r\n", "mailto:ada@example.com"} {
+		if !strings.Contains(made, want) {
+			t.Errorf("no %q in\n%s", want, made)
+		}
+	}
+}
+
 // TestTextMessage: an item of another class than its folder's is stored with all that was sent of it, and named.
 func TestTextMessage(t *testing.T) {
 	l := newLab(t, easserver.Config{Versions: []string{"14.1"}})
 	l.store.AddUser("alice").Folder("Inbox").AddMessage([]byte("Subject: a\r\n\r\nb\r\n"))
 	o := l.options("alice")
-	o.Mailboxes[0].Client.Transport = texting{o.Mailboxes[0].Client.Transport}
+	o.Mailboxes[0].Client.Transport = rewriting{o.Mailboxes[0].Client.Transport, asText}
 	sum := l.run(o)
 	if sum.Fidelity != (migrate.Fidelity{OtherClass: 1, NoMIME: 1}) {
 		t.Errorf("%+v", sum.Fidelity)

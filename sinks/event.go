@@ -100,7 +100,8 @@ type Verified struct {
 	// Ciphertext tells of a message whose ciphertext the server keeps apart: "joined", the two were put together again, and what the
 	// server sent is kept beside; "beside", the ciphertext is kept beside the message.
 	Ciphertext string `json:"ciphertext,omitempty"`
-	// Calendar tells of a meeting request whether its calendar part is in it: "ok" or "missing".
+	// Calendar tells of a meeting request whether its calendar part is in it: "ok" or "missing", or "beside": the server did not send
+	// it, and one that is made of what it says of the meeting is kept beside the message.
 	Calendar string `json:"calendar,omitempty"`
 }
 
