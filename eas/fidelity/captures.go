@@ -125,13 +125,23 @@ func (s *signedPart) verify(keys [][]byte) Signed {
 	case s.protocol == pgpProtocol:
 		by = func() Signed { return verifyPGP(s, keys) }
 	}
-	came := by()
+	came := unharmed(by)
 	if came == SignedBroken && !s.opaque {
 		// What was signed had CRLF as its line ends (RFC 8551 3.1.1, RFC 3156 5); a server may keep LF.
 		s.data = withCRLF(s.data)
-		came = by()
+		came = unharmed(by)
 	}
 	return came
+}
+
+// unharmed keeps a run alive where a library panics over what a stranger sent.
+func unharmed(verify func() Signed) (came Signed) {
+	defer func() {
+		if recover() != nil {
+			came = SignedUnchecked
+		}
+	}()
+	return verify()
 }
 
 // withCRLF ends all lines with CRLF.

@@ -84,3 +84,25 @@ func TestTooLarge(t *testing.T) {
 		}
 	}
 }
+
+// TestCostly: keys of strangers that would take seconds are left alone, and so is what makes a library panic.
+func TestCostly(t *testing.T) {
+	rsaKey := func(bits int) []byte { // RFC 4880 5.5.2: a version 4 key of algorithm 1
+		n := append([]byte{byte(bits >> 8), byte(bits), 0x80}, make([]byte, bits/8-1)...)
+		body := append(append([]byte{4, 0, 0, 0, 0, 1}, n...), 0, 17, 1, 0, 1)
+		return append([]byte{0x99, byte(len(body) >> 8), byte(len(body))}, body...)
+	}
+	for bits, want := range map[int]bool{2048: true, 8192: true, 16384: false, 65528: false} {
+		budget := maxPackets
+		if got := affordable(rsaKey(bits), &budget); got != want {
+			t.Errorf("a key of %d bits: %t", bits, got)
+		}
+	}
+	budget := maxPackets
+	if affordable(bytes.Repeat(rsaKey(2048), maxPackets+1), &budget) {
+		t.Error("any number of keys")
+	}
+	if got := unharmed(func() Signed { panic("at what it was sent") }); got != SignedUnchecked {
+		t.Errorf("%q", got)
+	}
+}
