@@ -13,8 +13,8 @@ import (
 	"github.com/airlift-eas/airlift/sinks"
 )
 
-// looker reads the bytes of messages for what can be verified of them. Of those that are not in memory, which may hold signed
-// parts of many MB, a run looks at one at a time.
+// looker reads the bytes of messages for what can be verified of them. Of those that are not in memory, of which the Checker may hold
+// some MB, a run looks at one at a time.
 type looker struct {
 	large   *sync.Mutex // of the run
 	checker fidelity.Checker

@@ -120,7 +120,7 @@ func fidelityText(f migrate.Fidelity) string {
 		}
 	}
 	group("DKIM body hashes ", counted{f.DKIMPass, "right"}, counted{f.DKIMFail, "wrong"})
-	group("signatures ", counted{f.SignedOK, "right"}, counted{f.SignedBroken, "broken"}, counted{f.SignedUnsaid, "without a key in the message"})
+	group("signatures ", counted{f.SignedOK, "right"}, counted{f.SignedBroken, "broken"}, counted{f.SignedUnsaid, "that could not be checked"})
 	group("", counted{f.Sealed, "encrypted"}, counted{f.Joined, "put together with the ciphertext"}, counted{f.Beside, "with the ciphertext beside"})
 	group("structure ", counted{f.StructureWrong, "broken"})
 	group("meeting requests ", counted{f.NoCalendar, "without their calendar part"})

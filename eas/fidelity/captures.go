@@ -1,11 +1,11 @@
 package fidelity
 
 import (
-	"bytes"
+	"mime"
 	"strings"
 )
 
-// captures holds what signatures are about until the message has ended: a key for them may be its last part.
+// captures holds what signatures are about, as hashes, until the message has ended: a key for them may be its last part.
 type captures struct {
 	open  bool
 	level int // of the multipart/signed that is open
@@ -17,47 +17,50 @@ type captures struct {
 // signedPart is a part and the signature over it.
 type signedPart struct {
 	protocol  string
-	data      []byte
-	large     bool // it was not held
+	digests   digests
 	signature []byte
 	opaque    bool // the signature holds what it is about
+	large     bool // and is not held
 }
 
 // begin begins the first part of a multipart/signed. One in a signed part is a part like others.
-func (c *captures) begin(level int, protocol string) {
+func (c *captures) begin(level int, kind *signedKind) {
 	if c.open || len(c.done) >= maxSigned {
 		return
 	}
-	c.open, c.level, c.part = true, level, signedPart{protocol: protocol}
+	c.open, c.level, c.part = true, level, signedPart{protocol: kind.protocol, digests: newDigests(kind.micalg)}
+}
+
+// signedKind is what the header of a multipart/signed says.
+type signedKind struct{ protocol, micalg string }
+
+func newSignedKind(contentType string) *signedKind {
+	_, params, _ := mime.ParseMediaType(contentType)
+	k := &signedKind{protocol: strings.ToLower(params["protocol"]), micalg: strings.ToLower(params["micalg"])}
+	if k.protocol == "" {
+		k.protocol = smimeProtocol // RFC 8551 3.5.3.1 has it, some old clients leave it out
+	}
+	return k
 }
 
 // take takes a piece of the part.
-func (c *captures) take(p []byte, room *int64) {
-	if !c.open {
-		return
+func (c *captures) take(p []byte) {
+	if c.open {
+		c.part.digests.take(p)
 	}
-	s := &c.part
-	if s.large || int64(len(p)) > *room {
-		s.large, s.data = true, nil
-		return
-	}
-	*room -= int64(len(p))
-	s.data = append(s.data, p...)
 }
 
 // endPart ends the part that is open, at a delimiter of its level or of one around it; that of another level is a line of the
 // part.
-func (c *captures) endPart(level int, line []byte, room *int64) {
+func (c *captures) endPart(level int, line []byte) {
 	switch {
 	case !c.open:
 		return
 	case level > c.level:
-		c.take(line, room)
+		c.take(line)
 		return
 	}
 	c.open = false
-	// The line end before a delimiter belongs to it (RFC 2046 5.1.1).
-	c.part.data = bytes.TrimSuffix(bytes.TrimSuffix(c.part.data, []byte("\n")), []byte("\r"))
 	c.done = append(c.done, c.part)
 	c.part = signedPart{}
 }
@@ -89,7 +92,7 @@ func (c *captures) autocrypt(raw []byte) {
 	}
 	for attribute := range strings.SplitSeq(unfold(raw), ";") {
 		if name, value, _ := strings.Cut(attribute, "="); strings.TrimSpace(name) == "keydata" {
-			c.key(decodeBase64([]byte(strings.Join(strings.Fields(value), ""))))
+			c.key(decodeBase64([]byte(withoutSpace(value))))
 		}
 	}
 }
@@ -103,35 +106,25 @@ const (
 func (c *captures) verify() (worst Signed) {
 	if c.open {
 		worst = SignedUnchecked // the part has no end, and no signature
-		if c.part.large {
-			worst = SignedTooLarge
-		}
 	}
 	for i := range c.done {
-		worst = worst.worse(c.done[i].verify(c.keys))
+		worst = worst.worse(unharmed(func() Signed { return c.done[i].verify(c.keys) }))
 	}
 	return worst
 }
 
 func (s *signedPart) verify(keys [][]byte) Signed {
-	by := func() Signed { return SignedUnchecked }
 	switch {
 	case s.large:
 		return SignedTooLarge
 	case len(s.signature) == 0:
 		return SignedUnchecked
 	case s.protocol == smimeProtocol, s.protocol == "application/x-pkcs7-signature":
-		by = func() Signed { return verifySMIME(s) }
+		return verifySMIME(s)
 	case s.protocol == pgpProtocol:
-		by = func() Signed { return verifyPGP(s, keys) }
+		return verifyPGP(s, keys)
 	}
-	came := unharmed(by)
-	if came == SignedBroken && !s.opaque {
-		// What was signed had CRLF as its line ends (RFC 8551 3.1.1, RFC 3156 5); a server may keep LF.
-		s.data = withCRLF(s.data)
-		came = unharmed(by)
-	}
-	return came
+	return SignedUnchecked
 }
 
 // unharmed keeps a run alive where a library panics over what a stranger sent.
@@ -142,20 +135,4 @@ func unharmed(verify func() Signed) (came Signed) {
 		}
 	}()
 	return verify()
-}
-
-// withCRLF ends all lines with CRLF.
-func withCRLF(p []byte) []byte {
-	out := make([]byte, 0, len(p)+bytes.Count(p, []byte("\n")))
-	for line := range bytes.Lines(p) {
-		text, ended := bytes.CutSuffix(line, []byte("\n"))
-		out = append(out, bytes.TrimSuffix(text, []byte("\r"))...)
-		switch {
-		case ended:
-			out = append(out, crlf...)
-		case len(text) > 0 && text[len(text)-1] == '\r':
-			out = append(out, '\r')
-		}
-	}
-	return out
 }

@@ -5,7 +5,8 @@ import "bytes"
 // Checker is an io.Writer that a message passes by. The zero value is ready; Reset makes it so again. It is not safe for
 // concurrent use.
 type Checker struct {
-	// MaxSigned bounds what is held of signed parts, in bytes; 0 = 32 MiB. A larger one is SignedTooLarge.
+	// MaxSigned bounds what is held of a signature that has in it what it is about (RFC 8551 3.5.2), in bytes as it comes; 0 = 8 MiB.
+	// A larger one is SignedTooLarge. A part that is signed beside is hashed as it passes by, however large it is.
 	MaxSigned int64
 
 	size   int64
@@ -95,7 +96,7 @@ func (c *Checker) begin(h header) {
 	}
 	most := c.MaxSigned
 	if most <= 0 {
-		most = 32 << 20
+		most = 8 << 20
 	}
 	c.tree = tree{report: &c.report, room: most}
 	c.parts = c.tree.begin(h)

@@ -25,8 +25,8 @@
 //
 // A line end may be CRLF or LF alone, since a server may store either: what was hashed or signed had CRLF.
 //
-// Memory is bounded by [Checker.MaxSigned] for a message with a signed part, and by a few hundred kB for any other, however
-// large it is.
+// Memory is bounded by a few hundred kB, however large a message is, and by [Checker.MaxSigned] for one that is signed data as a
+// whole.
 //
 // The canonical forms of DKIM are written here because no library gives the hash of a body without asking for a key; S/MIME and
 // OpenPGP are left to libraries.

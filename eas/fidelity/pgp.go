@@ -22,17 +22,49 @@ func verifyPGP(s *signedPart, keys [][]byte) Signed {
 	if err != nil {
 		return SignedUnchecked
 	}
-	_, signer, err := openpgp.VerifyDetachedSignature(ring, bytes.NewReader(s.data), block.Body, nil)
-	var wrong pgperrors.SignatureError
-	switch {
-	case signer != nil: // what err then says is of the key's validity
-		return SignedOK
-	case errors.Is(err, pgperrors.ErrUnknownIssuer):
-		return SignedNoKey
-	case errors.As(err, &wrong):
-		return SignedBroken
+	came := SignedUnchecked
+	packets := packet.NewReader(block.Body)
+	for range maxSigners {
+		p, err := packets.Next()
+		if err != nil {
+			break
+		}
+		sig, ok := p.(*packet.Signature)
+		if !ok || sig.IssuerKeyId == nil || sig.Version > 5 || sig.SigType != packet.SigTypeBinary && sig.SigType != packet.SigTypeText {
+			continue // of version 6 the hash begins with a salt that is only in the signature (RFC 9580 5.2.4)
+		}
+		switch verifyOne(s, sig, ring.KeysByIdUsage(*sig.IssuerKeyId, packet.KeyFlagSign)) {
+		case SignedOK:
+			return SignedOK
+		case SignedBroken:
+			came = SignedBroken
+		case SignedNoKey:
+			if came == SignedUnchecked {
+				came = SignedNoKey
+			}
+		}
 	}
-	return SignedUnchecked
+	return came
+}
+
+// verifyOne holds a part against one signature. Since when a key has expired does not matter.
+func verifyOne(s *signedPart, sig *packet.Signature, keys []openpgp.Key) Signed {
+	if len(keys) == 0 {
+		return SignedNoKey
+	}
+	came := SignedUnchecked
+	for _, key := range keys {
+		for _, h := range s.digests.of(sig.Hash) {
+			var wrong pgperrors.SignatureError
+			switch err := key.PublicKey.VerifySignature(h, sig); {
+			case err == nil:
+				return SignedOK
+			case errors.As(err, &wrong):
+				came = SignedBroken
+			}
+		}
+	}
+	return came
 }
 
 // readKeys reads keys, armored or not; what is none gives none. Reading a key verifies its signatures on itself, so it is looked at

@@ -56,7 +56,7 @@ const (
 	SignedOK        Signed = "ok"
 	SignedBroken    Signed = "broken"      // the bytes are not those that were signed
 	SignedNoKey     Signed = "no key"      // no key or certificate for it is in the message
-	SignedTooLarge  Signed = "too large"   // the signed part was not held
+	SignedTooLarge  Signed = "too large"   // signed data as a whole, and more than is held
 	SignedUnchecked Signed = "not checked" // it asks for what is not known, or is no signature
 )
 

@@ -74,13 +74,28 @@ func TestOpaque(t *testing.T) {
 	}
 }
 
-// TestTooLarge: what is signed and larger than what may be held is said to be so, and nothing of it is held.
+// TestTooLarge: signed data that is larger than what may be held is said to be so.
 func TestTooLarge(t *testing.T) {
-	for _, file := range []string{"smime-rsa.eml", "smime-opaque.eml", "pgp-autocrypt.eml"} {
-		c := Checker{MaxSigned: 200}
-		_, _ = c.Write(fixture(t, file))
-		if r := c.Report(); r.Signed != SignedTooLarge {
-			t.Errorf("%s: %q", file, r.Signed)
+	c := Checker{MaxSigned: 200}
+	_, _ = c.Write(fixture(t, "smime-opaque.eml"))
+	if r := c.Report(); r.Signed != SignedTooLarge {
+		t.Errorf("%q", r.Signed)
+	}
+}
+
+// TestMicalg: what the header says of the hash is missing, or wrong.
+func TestMicalg(t *testing.T) {
+	for _, c := range []struct{ file, old, now string }{
+		{"smime-rsa.eml", `micalg="sha-256"; `, ""},
+		{"smime-rsa.eml", `"sha-256"`, `"unknown"`},
+		{"smime-rsa.eml", `"sha-256"`, `"sha1,sha384"`},
+		{"pgp-autocrypt.eml", "micalg=pgp-sha512;", ""},
+		{"pgp-autocrypt.eml", "pgp-sha512", "pgp-md5"},
+	} {
+		msg := fixture(t, c.file)
+		changed := bytes.Replace(msg, []byte(c.old), []byte(c.now), 1)
+		if r := check(changed); r.Signed != SignedOK || bytes.Equal(changed, msg) {
+			t.Errorf("%s with %q: signed %q", c.file, c.now, r.Signed)
 		}
 	}
 }

@@ -25,7 +25,7 @@ type tree struct {
 	head   []byte // of a part
 	leaf   leaf
 	signed captures
-	room   int64 // how much of signed parts may still be held
+	room   int64 // how much may still be held of signatures with what they are about
 }
 
 type state byte
@@ -39,7 +39,7 @@ const (
 type level struct {
 	delimiter []byte // "--" and the boundary; nil = a message
 	digest    bool
-	signed    string // the protocol of a multipart/signed
+	signed    *signedKind // of a multipart/signed
 	parts     int
 }
 
@@ -102,10 +102,7 @@ func (t *tree) multipart(kind, value string) {
 	l := level{delimiter: []byte("--" + strings.TrimRight(boundary, " \t")), digest: kind == "multipart/digest"}
 	switch kind {
 	case "multipart/signed":
-		l.signed = "application/pkcs7-signature" // RFC 8551 3.5.3.1 has it, some old clients leave it out
-		if p := strings.ToLower(params["protocol"]); p != "" {
-			l.signed = p
-		}
+		l.signed = newSignedKind(value)
 	case "multipart/encrypted":
 		t.seal(SealedPGP)
 	}
@@ -201,7 +198,7 @@ func (t *tree) longest() int {
 // middle takes a piece of a line that is too long to matter.
 func (t *tree) middle(p []byte) {
 	if t.state == inHeader {
-		t.signed.take(p, &t.room)
+		t.signed.take(p)
 		return
 	}
 	t.content(p)
@@ -248,7 +245,7 @@ func (t *tree) headerLine(p []byte) []byte {
 	if !empty && bytes.HasPrefix(line, []byte("--")) && t.delimiter(line) {
 		return p
 	}
-	t.signed.take(line, &t.room)
+	t.signed.take(line)
 	if !empty {
 		if len(t.head)+len(line) <= maxHeader {
 			t.head = append(t.head, line...)
@@ -275,7 +272,7 @@ func (t *tree) endHeader() {
 
 // content takes what is in no header.
 func (t *tree) content(p []byte) {
-	t.signed.take(p, &t.room)
+	t.signed.take(p)
 	t.leaf.take(p, t)
 }
 
@@ -311,7 +308,7 @@ func (t *tree) beginPart(i int) {
 	l := &t.levels[i]
 	l.parts++
 	t.state, t.head, t.leaf = inHeader, t.head[:0], leaf{}
-	if l.signed != "" && l.parts == 1 {
+	if l.signed != nil && l.parts == 1 {
 		t.signed.begin(i, l.signed)
 	}
 }
@@ -327,7 +324,7 @@ func (t *tree) endPart(i int, line []byte) {
 		l.unclosed(t)
 	}
 	t.levels = t.levels[:i+1]
-	t.signed.endPart(i, line, &t.room)
+	t.signed.endPart(i, line)
 }
 
 // unclosed tells that the level has no end.
@@ -351,7 +348,7 @@ func (t *tree) endLeaf() {
 		t.report.Hollow = true
 		t.wrong(StructureHollow)
 	}
-	if n := len(t.levels); n > 0 && t.levels[n-1].signed != "" && t.levels[n-1].parts == 2 {
+	if n := len(t.levels); n > 0 && t.levels[n-1].signed != nil && t.levels[n-1].parts == 2 {
 		t.signed.signature(n-1, l)
 	}
 	switch l.kind {
