@@ -28,20 +28,20 @@ func TestAddContacts(t *testing.T) {
 	for _, version := range []eas.Version{"2.5", "12.1", "14.1", "16.1"} {
 		t.Run(string(version), func(t *testing.T) {
 			var commands []eas.ClientCommand
-			for _, props := range samples(t, version) {
+			for _, props := range contactSamples(t, version) {
 				commands = append(commands, eas.ClientCommand{Op: eas.OpAdd, ClientID: fmt.Sprint("c", len(commands)), Item: props})
 			}
 			store := easserver.NewStore()
 			store.AddUser("alice")
 			url := easservertest.StartChecked(t, easserver.Config{}, store, answers)
-			writer := openFolder(t, url, "alice", easservertest.Password, version, "WRITER")
+			writer := openContacts(t, url, "alice", easservertest.Password, version, "WRITER")
 			for _, r := range writer.sync(t, commands).Responses() {
 				if r.Err != nil {
 					t.Errorf("%s: %v", r.ClientID, r.Err)
 				}
 			}
 
-			reader := openFolder(t, url, "alice", easservertest.Password, version, "READER")
+			reader := openContacts(t, url, "alice", easservertest.Password, version, "READER")
 			var got int
 			page := reader.sync(t, nil)
 			for c, err := range page.Commands() {
@@ -67,8 +67,8 @@ func TestAddContacts(t *testing.T) {
 	}
 }
 
-// samples are what the vCards of the samples become.
-func samples(t *testing.T, version eas.Version) (all []*wbxml.Element) {
+// contactSamples are what the vCards of the samples become.
+func contactSamples(t *testing.T, version eas.Version) (all []*wbxml.Element) {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join("testdata", "contacts", "*.vcf"))
 	if err != nil || len(names) == 0 {
@@ -114,14 +114,14 @@ func commandOf(commands []eas.ClientCommand, props *wbxml.Element) *eas.ClientCo
 	return nil
 }
 
-// folder is a contacts folder of a mailbox, and a device that has read nothing of it.
-type folder struct {
+// contactFolder is a contacts folder of a mailbox, and a device that has read nothing of it.
+type contactFolder struct {
 	client *eas.Client
 	id     eas.CollectionID
 	key    eas.SyncKey
 }
 
-func openFolder(t *testing.T, url, user, password string, version eas.Version, device eas.DeviceID) *folder {
+func openContacts(t *testing.T, url, user, password string, version eas.Version, device eas.DeviceID) *contactFolder {
 	t.Helper()
 	client, err := eas.New(eas.Config{
 		URL: url, User: user, DeviceID: device, Version: version, Transport: &auth.Basic{User: user, Password: password, Origin: url},
@@ -136,7 +136,7 @@ func openFolder(t *testing.T, url, user, password string, version eas.Version, d
 	}
 	for _, f := range tree.Add {
 		if f.Type == eas.FolderContacts {
-			at := &folder{client: client, id: f.ID, key: eas.InitialKey}
+			at := &contactFolder{client: client, id: f.ID, key: eas.InitialKey}
 			at.sync(t, nil).Close()
 			return at
 		}
@@ -145,7 +145,7 @@ func openFolder(t *testing.T, url, user, password string, version eas.Version, d
 	return nil
 }
 
-func (f *folder) sync(t *testing.T, commands []eas.ClientCommand) *eas.SyncPage {
+func (f *contactFolder) sync(t *testing.T, commands []eas.ClientCommand) *eas.SyncPage {
 	t.Helper()
 	page, err := f.client.Sync(t.Context(), eas.SyncRequest{
 		Key: f.key, CollectionID: f.id, Class: eas.ClassContacts, Commands: commands,

@@ -29,8 +29,8 @@ func contactCases() []contactCase {
 func TestContactCases(t *testing.T) {
 	for _, c := range contactCases() {
 		t.Run(c.source, func(t *testing.T) {
-			props, lost := parseContact(t, "BEGIN:VCARD\nVERSION:"+c.version+octets(c.card)+"END:VCARD\n", ParseOptions{})
-			if diff := cmp.Diff(strings.ReplaceAll(strings.TrimPrefix(c.want, "\n"), `\uFFFD`, "\uFFFD"), describe(props)); diff != "" {
+			props, lost := parseContact(t, "BEGIN:VCARD\nVERSION:"+c.version+cardOctets(c.card)+"END:VCARD\n", ParseOptions{})
+			if diff := cmp.Diff(strings.ReplaceAll(strings.TrimPrefix(c.want, "\n"), `\uFFFD`, "\uFFFD"), describeContact(props)); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 			if diff := cmp.Diff(sortedLines(strings.TrimPrefix(c.lost, "\n")), describeLosses(lost)); diff != "" {
@@ -41,13 +41,13 @@ func TestContactCases(t *testing.T) {
 	}
 }
 
-// octets puts bytes that are not UTF-8 where \x stands for one.
-func octets(s string) string {
+// cardOctets puts bytes that are not UTF-8 where \x stands for one.
+func cardOctets(s string) string {
 	return strings.NewReplacer(`\xFC`, "\xFC", `\xF6`, "\xF6", `\xC3`, "\xC3").Replace(s)
 }
 
-// describe lists the properties of a contact.
-func describe(props *wbxml.Element) string {
+// describeContact lists the properties of a contact.
+func describeContact(props *wbxml.Element) string {
 	var b strings.Builder
 	line := func(name, value string) {
 		fmt.Fprintf(&b, "%s: %s\n", name, strings.NewReplacer("\\", `\\`, "\r", `\r`, "\n", `\n`, "\t", `\t`).Replace(value))

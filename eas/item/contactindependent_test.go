@@ -87,7 +87,7 @@ Suffix: jr.
 Picture: iVBORw0KGgo=
 Body: 1: ` + strings.Repeat("☃ long; ", 40) + `\r\nsecond\tline, \\n
 `
-	if diff := cmp.Diff(want, describe(props)); diff != "" {
+	if diff := cmp.Diff(want, describeContact(props)); diff != "" {
 		t.Errorf("(-want +got)\n%s\n%s", diff, b)
 	}
 }

@@ -33,7 +33,7 @@ func noPlaceInSOGo() []wbxml.Tag {
 // In 2.5 SOGo cannot be asked: it takes Contacts:Body for AirSyncBase:Body, and the
 // exception ends the request with HTTP 501.
 func TestInteropContacts(t *testing.T) {
-	env, err := os.ReadFile(filepath.Join(lab(), "lab.env"))
+	env, err := os.ReadFile(filepath.Join(contactLab(), "lab.env"))
 	if err != nil {
 		t.Fatalf("no lab: %v\nstart it with examples/lab/sogo/up.sh", err)
 	}
@@ -43,20 +43,20 @@ func TestInteropContacts(t *testing.T) {
 	mark := fmt.Sprintf("%x", time.Now().UnixNano())
 	added := map[string]*wbxml.Element{} // by FileAs
 	var commands []eas.ClientCommand
-	for i, props := range samples(t, version) {
+	for i, props := range contactSamples(t, version) {
 		if f := props.Child(wbxml.ContactsFileAs); f != nil {
 			f.Text += " " + mark
 			added[f.Text] = props
 			commands = append(commands, eas.ClientCommand{Op: eas.OpAdd, ClientID: fmt.Sprint("c", i), Item: props})
 		}
 	}
-	writer := openFolder(t, url, "erin", "secret-erin", version, eas.DeviceID("W"+mark))
+	writer := openContacts(t, url, "erin", "secret-erin", version, eas.DeviceID("W"+mark))
 	for _, r := range writer.sync(t, commands).Responses() {
 		if r.Err != nil {
 			t.Errorf("%s: %v", r.ClientID, r.Err)
 		}
 	}
-	reader := openFolder(t, url, "erin", "secret-erin", version, eas.DeviceID("R"+mark))
+	reader := openContacts(t, url, "erin", "secret-erin", version, eas.DeviceID("R"+mark))
 	for more := true; more; {
 		page := reader.sync(t, nil)
 		for c, err := range page.Commands() {
@@ -101,7 +101,7 @@ func compareKept(t *testing.T, name string, props, back *wbxml.Element) {
 	}
 }
 
-// lab is where up.sh made the lab.
-func lab() string {
+// contactLab is where up.sh made the lab.
+func contactLab() string {
 	return cmp.Or(os.Getenv("AIRLIFT_LAB"), filepath.Join(os.TempDir(), "airlift-lab"))
 }

@@ -56,8 +56,8 @@ func placed(v view, places []wbxml.Tag, tag wbxml.Tag) param {
 	return param{}
 }
 
-// places are those where a value may be: the one that it was at, if it says so.
-func places(f *vcard.Field, tags []wbxml.Tag) []wbxml.Tag {
+// fieldPlaces are those where a value may be: the one that it was at, if it says so.
+func fieldPlaces(f *vcard.Field, tags []wbxml.Tag) []wbxml.Tag {
 	name := f.Params.Get(placeParam)
 	if i := slices.IndexFunc(tags, func(tag wbxml.Tag) bool { return tag.Name() == name }); i >= 0 {
 		return tags[i : i+1]
@@ -116,7 +116,7 @@ func (r *cardReader) emails() {
 
 // oneMore puts a text at the first of several places that is free.
 func (r *cardReader) oneMore(tags []wbxml.Tag, name string, f *vcard.Field, s string) {
-	for _, tag := range places(f, tags) {
+	for _, tag := range fieldPlaces(f, tags) {
 		if s == "" {
 			return
 		}

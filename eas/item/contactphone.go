@@ -79,7 +79,7 @@ func (r *cardReader) telephone(name string, f *vcard.Field, overflow bool) {
 		return
 	}
 	tags, others := phonePlaces(append(fieldTypes(f), r.label(f)...))
-	tags = places(f, tags)
+	tags = fieldPlaces(f, tags)
 	if overflow {
 		tags = others
 	}
@@ -97,10 +97,13 @@ func (r *cardReader) telephone(name string, f *vcard.Field, overflow bool) {
 // phoneNumber is the number of a TEL, which may be a URI (RFC 3966).
 func phoneNumber(f *vcard.Field) string {
 	s := fieldText(f)
-	if scheme, number, ok := strings.Cut(s, ":"); ok && strings.EqualFold(scheme, "tel") {
-		return number
+	for {
+		scheme, number, ok := strings.Cut(s, ":")
+		if !ok || !strings.EqualFold(scheme, "tel") {
+			return s
+		}
+		s = strings.TrimSpace(number)
 	}
-	return s
 }
 
 // phonePlaces returns where a number of these types belongs, and where it may be

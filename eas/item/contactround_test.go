@@ -66,9 +66,9 @@ func (all contactFates) check(t *testing.T, name string) {
 	}
 }
 
-// pairUp finds for each thing that went in one that came back: an equal one, or one
+// pairContacts finds for each thing that went in one that came back: an equal one, or one
 // about the same.
-func pairUp[T any](in, back []T, about func(T) string, equal func(a, b T) bool) (kept, changed, lost []T) {
+func pairContacts[T any](in, back []T, about func(T) string, equal func(a, b T) bool) (kept, changed, lost []T) {
 	back = slices.Clone(back)
 	takeFirst := func(fits func(T) bool) bool {
 		i := slices.IndexFunc(back, fits)
@@ -125,8 +125,8 @@ func roundVCards(t *testing.T, files []string) contactFates {
 				if err != nil {
 					t.Fatal(err)
 				}
-				kept, changed, lost := pairUp(says, cardSays(out, false), func(s said) string { return s.about },
-					func(a, b said) bool { return a.value == b.value })
+				kept, changed, lost := pairContacts(says, cardSays(out, false), func(s cardSaid) string { return s.about },
+					func(a, b cardSaid) bool { return a.value == b.value })
 				for _, s := range kept {
 					all.of(version+" "+s.about).kept++
 				}
@@ -150,7 +150,7 @@ func roundVCards(t *testing.T, files []string) contactFates {
 
 // isNamed tells whether a value that did not come back is among the losses, or one
 // of those that the contact has in another form.
-func isNamed(s said, losses []Loss) bool {
+func isNamed(s cardSaid, losses []Loss) bool {
 	switch s.about {
 	case "UID", "REV": // about the card
 		return true
@@ -191,9 +191,9 @@ func roundContacts(t *testing.T, contacts []*wbxml.Element, o ParseOptions) cont
 				}
 			}
 			about := func(e wbxml.Element) string { return e.Tag.Name() } // protocol 2.5 has a Body of its own
-			meant := func(e wbxml.Element) bool { return !isNoise(e.Tag) && meaning(e) != "" && meaning(e) != "1" }
+			meant := func(e wbxml.Element) bool { return !isNoise(e.Tag) && contactValue(e) != "" && contactValue(e) != "1" }
 			ins := slices.DeleteFunc(slices.Clone(in.Children), func(e wbxml.Element) bool { return !meant(e) })
-			kept, changed, lost := pairUp(ins, out.Children, about, sameMeaning)
+			kept, changed, lost := pairContacts(ins, out.Children, about, sameContactValue)
 			for _, e := range kept {
 				all.of(about(e)).kept++
 			}
@@ -205,7 +205,7 @@ func roundContacts(t *testing.T, contacts []*wbxml.Element, o ParseOptions) cont
 				all.of(about(e)).lost++
 				t.Logf("by %s: %s lost: %.200q", version, e.Tag, e.AppendXML(nil))
 			}
-			if _, extra, added := pairUp(out.Children, ins, about, sameMeaning); len(added) > 0 {
+			if _, extra, added := pairContacts(out.Children, ins, about, sameContactValue); len(added) > 0 {
 				t.Errorf("by %s: nobody said %s (%d changed)", version, added[0].AppendXML(nil), len(extra))
 			}
 		}
@@ -213,19 +213,19 @@ func roundContacts(t *testing.T, contacts []*wbxml.Element, o ParseOptions) cont
 	return all
 }
 
-// sameMeaning compares two properties by what they mean: a day has no time, line
+// sameContactValue compares two properties by what they mean: a day has no time, line
 // ends are line ends, an IRI is its URI, a name that is the address is none.
-func sameMeaning(a, b wbxml.Element) bool {
-	return meaning(a) == meaning(b)
+func sameContactValue(a, b wbxml.Element) bool {
+	return contactValue(a) == contactValue(b)
 }
 
-func meaning(e wbxml.Element) string {
+func contactValue(e wbxml.Element) string {
 	text := strings.TrimSpace(strings.ReplaceAll(e.Text, "\r\n", "\n"))
 	switch e.Tag {
 	case wbxml.ContactsBirthday, wbxml.ContactsAnniversary:
 		return text[:min(len(text), len("2006-01-02"))]
 	case wbxml.ContactsWebPage, wbxml.Contacts2IMAddress, wbxml.Contacts2IMAddress2, wbxml.Contacts2IMAddress3:
-		text = strings.ReplaceAll(characters(strings.TrimPrefix(text, "im:")), "\r\n", "\n")
+		text = strings.ReplaceAll(uriCharacters(strings.TrimPrefix(text, "im:")), "\r\n", "\n")
 		return strings.TrimSpace(text)
 	case wbxml.ContactsPicture:
 		return strings.Join(strings.Fields(text), "")
@@ -247,8 +247,8 @@ func meaning(e wbxml.Element) string {
 	return text
 }
 
-// characters undoes what is escaped in a URI, and leaves a percent sign that is none.
-func characters(uri string) string {
+// uriCharacters undoes what is escaped in a URI, and leaves a percent sign that is none.
+func uriCharacters(uri string) string {
 	return regexp.MustCompile("%[0-9A-Fa-f]{2}").ReplaceAllStringFunc(uri, func(s string) string {
 		b, err := hex.DecodeString(s[1:])
 		if err != nil {

@@ -9,9 +9,9 @@ import (
 	"github.com/emersion/go-vcard"
 )
 
-// said is what one property of a vCard says, in words that are the same however it
+// cardSaid is what one property of a vCard says, in words that are the same however it
 // is written: what another name or version of vCard has for it.
-type said struct {
+type cardSaid struct {
 	about string // "TEL", "ADR home", "RELATED spouse"
 	value string
 	name  string // of the property that said it
@@ -19,7 +19,7 @@ type said struct {
 }
 
 // cardSays lists what a vCard says.
-func cardSays(c vcard.Card, old bool) (all []said) {
+func cardSays(c vcard.Card, old bool) (all []cardSaid) {
 	for name, fields := range c {
 		for _, f := range fields {
 			for _, s := range fieldSays(c, name, f, old) {
@@ -30,12 +30,12 @@ func cardSays(c vcard.Card, old bool) (all []said) {
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b said) int { return strings.Compare(a.about+"\x00"+a.value, b.about+"\x00"+b.value) })
-	return slices.CompactFunc(all, func(a, b said) bool { return a.about == b.about && a.value == b.value }) // said twice is said once
+	slices.SortFunc(all, func(a, b cardSaid) int { return strings.Compare(a.about+"\x00"+a.value, b.about+"\x00"+b.value) })
+	return slices.CompactFunc(all, func(a, b cardSaid) bool { return a.about == b.about && a.value == b.value }) // said twice is said once
 }
 
-func fieldSays(c vcard.Card, name string, f *vcard.Field, old bool) []said {
-	one := func(about, value string) []said { return []said{{about: about, value: value}} }
+func fieldSays(c vcard.Card, name string, f *vcard.Field, old bool) []cardSaid {
+	one := func(about, value string) []cardSaid { return []cardSaid{{about: about, value: value}} }
 	text := fieldText(f)
 	label := ""
 	for _, l := range c["X-ABLABEL"] {
@@ -100,9 +100,9 @@ func fieldSays(c vcard.Card, name string, f *vcard.Field, old bool) []said {
 			return nil // what is labeled says it
 		}
 	case "CATEGORIES", "NICKNAME":
-		var list []said
+		var list []cardSaid
 		for _, s := range strings.Split(f.Value, ",") {
-			list = append(list, said{about: name, value: unshielded(s)})
+			list = append(list, cardSaid{about: name, value: unshielded(s)})
 		}
 		return list
 	case "PHOTO":
@@ -130,7 +130,7 @@ func labels(fields []*vcard.Field, label *vcard.Field) bool {
 	return slices.ContainsFunc(fields, func(f *vcard.Field) bool { return f.Group == label.Group })
 }
 
-func nameSays(f *vcard.Field, old bool) (list []said) {
+func nameSays(f *vcard.Field, old bool) (list []cardSaid) {
 	abouts := []string{"N family", "N given", "N additional", "N prefix", "N suffix"}
 	if f.Params.Get("PHONETIC") != "" {
 		abouts = []string{"X-PHONETIC-LAST-NAME", "X-PHONETIC-FIRST-NAME"}
@@ -140,7 +140,7 @@ func nameSays(f *vcard.Field, old bool) (list []said) {
 			part = strings.ReplaceAll(part, ",", " ") // between several names
 		}
 		if i < len(abouts) {
-			list = append(list, said{about: abouts[i], value: unshielded(part)})
+			list = append(list, cardSaid{about: abouts[i], value: unshielded(part)})
 		}
 	}
 	return list

@@ -69,7 +69,7 @@ func plainCard(data []byte) (text []byte, lost []Loss, err error) {
 			}
 			out.WriteString("END:VCARD\n")
 			if rest := bytes.TrimSpace(r.rest); len(rest) > 0 {
-				lost = append(lost, newLoss("VCARD", beginning(rest), "after the first card: SplitVCards divides a file"))
+				lost = append(lost, newLoss("VCARD", lossText(rest), "after the first card: SplitVCards divides a file"))
 			}
 			return out.Bytes(), lost, nil
 		case depth > 1:
@@ -77,7 +77,7 @@ func plainCard(data []byte) (text []byte, lost []Loss, err error) {
 		}
 		property, ok := r.property(line)
 		if !ok {
-			lost = append(lost, newLoss("", beginning(line), "not a line of a vCard"))
+			lost = append(lost, newLoss("", lossText(line), "not a line of a vCard"))
 			continue
 		}
 		out.WriteString(property)
@@ -85,8 +85,8 @@ func plainCard(data []byte) (text []byte, lost []Loss, err error) {
 	}
 }
 
-// beginning is as much of a text as a Loss tells.
-func beginning(text []byte) string { return cleanText(string(text[:min(len(text), MaxLossValue)])) }
+// lossText is as much of a text as a Loss tells.
+func lossText(text []byte) string { return cleanText(string(text[:min(len(text), MaxLossValue)])) }
 
 func isCardMark(line []byte, mark string) bool {
 	line = bytes.TrimSpace(line)
