@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/emersion/go-vcard"
 
@@ -134,8 +135,9 @@ func (r *cardReader) chats() {
 	for _, f := range r.fields(vcard.FieldIMPP) {
 		s := fieldText(f)
 		if scheme, address, ok := strings.Cut(s, ":"); ok && strings.EqualFold(scheme, "im") {
-			if decoded, err := url.PathUnescape(address); err == nil {
-				s = decoded
+			s = address
+			if decoded, err := url.PathUnescape(address); err == nil && utf8.ValidString(decoded) {
+				s = strings.TrimSpace(decoded)
 			}
 		}
 		r.oneMore(chatTags(), vcard.FieldIMPP, f, cleanLines(s))
