@@ -109,6 +109,8 @@ func TestEventBack(t *testing.T) {
 		{"20260630", recurrence(number(kind, 3), number(interval, 1), number(days, 127), number(week, 5))},
 		{"20260704", recurrence(number(kind, 5), number(interval, 1), number(day, 4), number(month, 7))},
 		{"20280229", recurrence(number(kind, 5), number(interval, 1), number(day, 29), number(month, 2))},
+		{"20260925", recurrence(number(kind, 5), number(interval, 1), number(day, 15), number(month, 8), number(wbxml.CalendarCalendarType, 15), number(wbxml.CalendarOccurrences, 9))},
+		{"20260617", recurrence(number(kind, 2), number(interval, 1), number(day, 30), number(wbxml.CalendarCalendarType, 23))},
 		{"20261126", recurrence(number(kind, 6), number(interval, 1), number(days, 16), number(week, 4), number(month, 11))},
 		{"20260531", recurrence(number(kind, 6), number(interval, 2), number(days, 1), number(week, 5), number(month, 5))},
 	} {

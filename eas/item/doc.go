@@ -74,6 +74,10 @@
 // day of February in EAS, and on none in a rule, so it is one of these cases, and in the
 // other direction BYMONTHDAY=28,29,30;BYSETPOS=-1.
 //
+// A pattern of a lunar calendar is a rule with RSCALE (RFC 7529), which few programs
+// read: a rule without it, which all read, would be another recurrence. Two of these
+// calendars have no rule at all.
+//
 // A series has one clock in EAS, the structure: its times are made by that clock, so
 // that they show on the wall what they should, in years with other rules too.
 //

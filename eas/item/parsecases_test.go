@@ -183,7 +183,11 @@ func TestParseRecurrence(t *testing.T) {
 		// RFC 7529 4.1: the last day in a month that has no 31st, which is what EAS means.
 		{"SKIP=BACKWARD", "20260131T090000", "RSCALE=GREGORIAN;FREQ=MONTHLY;SKIP=BACKWARD;COUNT=4", "Recurrence{Type=2 Interval=1 Occurrences=4 DayOfMonth=31}", ""},
 		{"SKIP=FORWARD", "20240229T090000", "RSCALE=GREGORIAN;FREQ=YEARLY;SKIP=FORWARD", "", "RRULE"},
+		// RFC 7529 4.3: what is as in DTSTART would have to be counted in that calendar.
 		{"another calendar", "20260131T090000", "RSCALE=CHINESE;FREQ=YEARLY", "", "RRULE"},
+		{"13th month", "20260131T090000", "RSCALE=ETHIOPIC;FREQ=MONTHLY;BYMONTH=13", "", "RRULE"},
+		{"leap month of the Hebrew calendar", "20260131T090000", "RSCALE=HEBREW;FREQ=YEARLY;BYMONTH=5L;BYMONTHDAY=8;SKIP=FORWARD", "", "RRULE"},
+		{"the Mid-Autumn Festival", "20260925T090000", "RSCALE=CHINESE;FREQ=YEARLY;BYMONTH=8;BYMONTHDAY=15;COUNT=9", "Recurrence{Type=5 Interval=1 Occurrences=9 DayOfMonth=15 MonthOfYear=8 CalendarType=15}", ""},
 		// MS-ASCAL 2.2.2.32: at most 999. The 1000th day is 999 days later.
 		{"1000 occurrences", "20260101T090000", "FREQ=DAILY;COUNT=1000", "Recurrence{Type=0 Interval=1 Until=20280926T130000Z}", ""},
 		{"every Friday, said by month", "20260102T090000", "FREQ=MONTHLY;BYDAY=FR;COUNT=9", weeklyOf + "Occurrences=9 DayOfWeek=32 FirstDayOfWeek=1}", ""},

@@ -95,6 +95,9 @@ func (x *exceptionWriter) excluded(s recurrenceOf, p patterned) {
 
 // occurrencesOf computes the occurrences of the pattern.
 func (x *exceptionWriter) occurrencesOf(p patterned) {
+	if p.pattern.isLunar() {
+		return // nobody here can: each is taken for one
+	}
 	ru := p.pattern.rule()
 	ru.options.Count = max(p.pattern.occurrences, 0)
 	x.walls, x.complete = ru.walls(p.first, p.until, maxOccurrences)

@@ -139,6 +139,13 @@ func (s recurrenceOf) patterned(r reading, limit, most int) (p patterned, ok boo
 			r.lose("RRULE", l.value, "not a rule")
 			return patterned{}, false
 		}
+		if shape, ok := ru.lunar(); ok && r.version >= 14 && ru.options.Count <= most {
+			p = patterned{pattern: shape, first: s.start.wall, until: s.end(r, ru, l)}
+			if ru.options.Count > 0 {
+				p.pattern.occurrences, p.until = ru.options.Count, time.Time{}
+			}
+			return p, true
+		}
 		if p, ok, none := s.exact(r, ru, l, most); ok || none {
 			return p, ok
 		}

@@ -54,11 +54,19 @@ func taskPattern(v view) pattern {
 // rrule returns the recurrence rule (RFC 5545 3.3.10) of the pattern, "" if it
 // has none. until writes its end: a date or a UTC date-time, as DTSTART is.
 //
-// The rule is Gregorian. What CalendarType and IsLeapMonth say is not in it.
+// A calendar whose months are not those of the Gregorian is in it as RFC 7529 names
+// it; one that has no name there has no rule.
 func (p pattern) rrule(until func(time.Time) string) string {
 	rule := p.frequency()
 	if rule == "" {
 		return ""
+	}
+	if p.isLunar() {
+		scale, ok := scales[p.calendarType]
+		if !ok {
+			return ""
+		}
+		rule = "RSCALE=" + scale + ";" + rule + ";SKIP=BACKWARD"
 	}
 	if p.interval > 1 {
 		rule += ";INTERVAL=" + strconv.Itoa(p.interval)
@@ -73,6 +81,20 @@ func (p pattern) rrule(until func(time.Time) string) string {
 		rule += ";WKST=" + weekdayCode(time.Weekday(p.firstDay))
 	}
 	return rule
+}
+
+// scales are the calendars of MS-ASCAL 2.2.2.10 that RFC 7529 has a name for and that
+// count their months as that does. The Hebrew calendar of Windows counts Adar I.
+var scales = map[int]string{6: "ISLAMIC-CIVIL", 15: "CHINESE", 20: "DANGI", 23: "ISLAMIC-UMALQURA"}
+
+// isLunar tells whether the pattern is of a calendar that has other months than the
+// Gregorian: MS-ASCAL 2.2.2.10. The others have only other years.
+func (p pattern) isLunar() bool {
+	switch p.calendarType {
+	case 6, 8, 14, 15, 20, 23:
+		return p.kind > weekly
+	}
+	return false
 }
 
 // Types of recurrence: MS-ASCAL 2.2.2.45.
@@ -115,6 +137,9 @@ func (p pattern) byMonth() string {
 	if p.monthOfYear < 1 || p.monthOfYear > 12 {
 		return ""
 	}
+	if p.isLunar() && p.isLeapMonth == 1 {
+		return ";BYMONTH=" + strconv.Itoa(p.monthOfYear) + "L" // RFC 7529 4.2
+	}
 	return ";BYMONTH=" + strconv.Itoa(p.monthOfYear)
 }
 
@@ -127,6 +152,8 @@ func (p pattern) byMonthDay() string {
 		return ""
 	case d == 31:
 		return ";BYMONTHDAY=-1"
+	case p.isLunar():
+		return ";BYMONTHDAY=" + strconv.Itoa(d)
 	case d > 28 && (p.kind == monthly || time.Month(p.monthOfYear) == time.February):
 		return ";BYMONTHDAY=" + "28,29,30"[:3*(d-28)+2] + ";BYSETPOS=-1"
 	default:

@@ -60,6 +60,16 @@ func TestRecurrence(t *testing.T) {
 			wbxml.CalendarType: 6, wbxml.CalendarMonthOfYear: 13, wbxml.CalendarWeekOfMonth: 6, wbxml.CalendarDayOfWeek: 200,
 			wbxml.CalendarFirstDayOfWeek: 7, wbxml.CalendarInterval: 0, wbxml.CalendarOccurrences: 0,
 		}, "FREQ=YEARLY"},
+		// RFC 7529 4.1, 4.2; MS-ASCAL 2.2.2.10, 2.2.2.26
+		{
+			"Chinese, 15th of a leap 8th month",
+			values{wbxml.CalendarType: 5, wbxml.CalendarCalendarType: 15, wbxml.CalendarIsLeapMonth: 1, wbxml.CalendarMonthOfYear: 8, wbxml.CalendarDayOfMonth: 15},
+			"RSCALE=CHINESE;FREQ=YEARLY;BYMONTH=8L;BYMONTHDAY=15;SKIP=BACKWARD",
+		},
+		{"Hijri, 30th of each month", values{wbxml.CalendarType: 2, wbxml.CalendarCalendarType: 6, wbxml.CalendarDayOfMonth: 30}, "RSCALE=ISLAMIC-CIVIL;FREQ=MONTHLY;BYMONTHDAY=30;SKIP=BACKWARD"},
+		{"Taiwan counts other years only", values{wbxml.CalendarType: 2, wbxml.CalendarCalendarType: 4, wbxml.CalendarDayOfMonth: 15}, "FREQ=MONTHLY;BYMONTHDAY=15"},
+		{"Japanese Lunar has no name in RFC 7529", values{wbxml.CalendarType: 5, wbxml.CalendarCalendarType: 14, wbxml.CalendarMonthOfYear: 8, wbxml.CalendarDayOfMonth: 15}, ""},
+		{"a week is the same in all", values{wbxml.CalendarType: 1, wbxml.CalendarCalendarType: 15, wbxml.CalendarDayOfWeek: 4}, "FREQ=WEEKLY;BYDAY=TU"},
 		{"no such type", values{wbxml.CalendarType: 4}, ""},
 		{"no type", values{}, ""},
 	} {

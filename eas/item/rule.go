@@ -22,6 +22,8 @@ type rule struct {
 	until   string        // as it stands in the rule
 	wkst    int           // the day that the rule names, Sunday 0; -1 if it names none
 	skip    string        // RFC 7529: "OMIT", "BACKWARD", "FORWARD"
+	scale   string        // RFC 7529: another calendar than the Gregorian
+	leap    bool          // RFC 7529: BYMONTH is a leap month of it
 	strange []string      // parts that no rule of RFC 5545 has, or that are broken
 }
 
@@ -79,7 +81,8 @@ func (r *rule) part(name, v string) (ok bool) {
 	case "BYDAY":
 		o.Byweekday, ok = ruleWeekdays(v)
 	case "BYMONTH":
-		o.Bymonth, ok = ruleNumbers(v, 1, 12)
+		v, r.leap = strings.CutSuffix(v, "L")
+		o.Bymonth, ok = ruleNumbers(v, 1, 13)
 	case "BYMONTHDAY":
 		o.Bymonthday, ok = ruleNumbers(v, -31, 31)
 	case "BYSETPOS":
@@ -95,7 +98,9 @@ func (r *rule) part(name, v string) (ok bool) {
 	case "BYSECOND":
 		o.Bysecond, ok = ruleNumbers(v, 0, 59)
 	case "RSCALE":
-		ok = v == "GREGORIAN"
+		if ok = v != ""; v != "GREGORIAN" {
+			r.scale = v
+		}
 	case "SKIP":
 		r.skip, ok = v, v == "OMIT" || v == "BACKWARD" || v == "FORWARD"
 	}
@@ -161,6 +166,9 @@ func (r rule) computable() bool {
 	}
 	if r.skip == "FORWARD" || r.skip == "BACKWARD" && (len(o.Bymonthday) > 1 || len(o.Byyearday) > 0) {
 		return false // but clampDays knows one day that is put backward
+	}
+	if r.scale != "" || r.leap || len(o.Bymonth) > 0 && slices.Max(o.Bymonth) > 12 {
+		return false
 	}
 	return len(r.strange) == 0 && o.Freq <= rrule.DAILY && len(o.Byhour) <= 1 && len(o.Byminute) <= 1 && len(o.Bysecond) <= 1
 }

@@ -61,6 +61,39 @@ func (r rule) pattern(start time.Time) (p pattern, ok bool) {
 	return pattern{}, false
 }
 
+// lunar returns the pattern of a rule of another calendar, where the rule says all of
+// it: what is as in DTSTART would have to be counted in that calendar. A day that a
+// month does not have is its last one in EAS.
+func (r rule) lunar() (p pattern, ok bool) {
+	o := r.options
+	p = pattern{
+		kind: monthly, interval: o.Interval, occurrences: -1, dayOfWeek: -1, dayOfMonth: -1, weekOfMonth: -1, monthOfYear: -1,
+		firstDay: r.wkst, calendarType: -1, isLeapMonth: -1,
+	}
+	for kind, name := range scales {
+		if name == r.scale {
+			p.calendarType = kind
+		}
+	}
+	days := o.Bymonthday
+	if p.calendarType < 0 || len(r.strange) > 0 || o.Interval > maxInterval || len(days) != 1 || days[0] < 1 || days[0] > 30 || days[0] > 29 && r.skip != "BACKWARD" ||
+		len(o.Byweekday)+len(o.Bysetpos)+len(o.Byyearday)+len(o.Byweekno)+len(o.Byhour)+len(o.Byminute)+len(o.Bysecond) > 0 {
+		return pattern{}, false
+	}
+	p.dayOfMonth = days[0]
+	switch {
+	case o.Freq == rrule.MONTHLY && len(o.Bymonth) == 0:
+	case o.Freq == rrule.YEARLY && len(o.Bymonth) == 1 && o.Bymonth[0] <= 12:
+		p.kind, p.monthOfYear = yearly, o.Bymonth[0]
+		if r.leap {
+			p.isLeapMonth = 1
+		}
+	default:
+		return pattern{}, false
+	}
+	return p, true
+}
+
 func isNth(d rrule.Weekday) bool { return d.N() != 0 }
 
 // weekly is a pattern of days of the week.

@@ -21,7 +21,7 @@ type patterned struct {
 
 // end is the last occurrence, or what ends the recurrence after it; zero if nothing does.
 func (p patterned) end() time.Time {
-	if p.pattern.occurrences <= 0 {
+	if p.pattern.occurrences <= 0 || p.pattern.isLunar() {
 		return p.until
 	}
 	ru := p.pattern.rule()
