@@ -35,6 +35,7 @@ func TestArchive(t *testing.T) {
 		t.Errorf("extracted %v, want %d mails, %d contacts, %d events and tasks", kinds, mails, contacts, events+tasks)
 	}
 	a.verify()
+	a.exports(user, files)
 	before := a.ls(user)
 	if len(before) != s.Stored {
 		t.Errorf("ls lists %d items, the run stored %d", len(before), s.Stored)

@@ -78,13 +78,13 @@ func TestPeople(t *testing.T) {
 	}
 	ours := map[string]facts{}
 	for _, f := range a.extract() {
-		name, said := "", facts{}
 		if path.Ext(f.name) == ".vcf" {
-			name, said = cardFacts(t, f.data)
+			address, said := cardFacts(t, f.data)
+			ours[address] = said
 		} else {
-			name, said = calendarFacts(t, f.data)
+			id, said := calendarFacts(t, f.data)
+			ours[id] = said
 		}
-		ours[name] = said
 	}
 	same := map[string]int{}
 	var differ []difference
@@ -151,4 +151,3 @@ func (c collection) get(name string) []byte {
 	}
 	return b
 }
-

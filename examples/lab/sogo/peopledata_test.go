@@ -72,7 +72,10 @@ END:VTIMEZONE
 func someEvents() map[string]string {
 	zones := []struct{ id, definition string }{
 		{"", ""}, // UTC
-		{"Europe/Berlin", berlin}, {"America/New_York", newYork}, {"Asia/Kolkata", kolkata}, {"Australia/Sydney", sydney},
+		{"Europe/Berlin", berlin},
+		{"America/New_York", newYork},
+		{"Asia/Kolkata", kolkata},
+		{"Australia/Sydney", sydney},
 		{"days", ""},
 	}
 	rules := []struct{ rule, second string }{ // and the second occurrence, after that of 2026-03-02
