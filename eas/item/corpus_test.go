@@ -128,7 +128,7 @@ func TestXMLCorpus(t *testing.T) {
 	yes := true
 	want := Summary{
 		Date: time.Date(2009, 3, 9, 10, 22, 36, 125e6, time.UTC), From: `"Outlook 2003 Team" <olteam@microsoft.com>`,
-		To: []string{`"New Outlook User" <New Outlook User>`}, Subject: "Welcome to Microsoft Office Outlook 2003", Read: &yes, Attachments: 11,
+		To: []string{`"New Outlook User" <New Outlook User>`}, Subject: "Welcome to Microsoft Office Outlook 2003", Read: &yes, Importance: "normal", Attachments: 11,
 	}
 	if diff := cmp.Diff(want, Summarize("Email", mail, nil)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
