@@ -13,7 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/airlift-eas/airlift/eas"
-	"github.com/airlift-eas/airlift/eas/auth"
 	"github.com/airlift-eas/airlift/eas/easserver"
 	"github.com/airlift-eas/airlift/eas/easserver/easservertest"
 	"github.com/airlift-eas/airlift/eas/easserver/schemacheck"
@@ -202,7 +201,7 @@ func addCalendar(t *testing.T, component string, class eas.Class, version eas.Ve
 	store := easserver.NewStore()
 	store.AddUser("alice")
 	url := easservertest.StartChecked(t, easserver.Config{}, store, answers)
-	writer := calendarFolder(t, url, class, version, "WRITER")
+	writer := openFolder(t, url, class, version, "WRITER")
 	uids := map[string]bool{}
 	var want []string
 	for n := 0; n < len(items); {
@@ -244,7 +243,7 @@ func addCalendar(t *testing.T, component string, class eas.Class, version eas.Ve
 	}
 
 	var got []string
-	reader := calendarFolder(t, url, class, version, "READER")
+	reader := openFolder(t, url, class, version, "READER")
 	for more := true; more; {
 		page := reader.sync(t, nil)
 		for c, err := range page.Commands() {
@@ -309,53 +308,4 @@ func said(t *testing.T, component string, props *wbxml.Element) string {
 	}
 	slices.Sort(kept)
 	return strings.Join(kept, "\n")
-}
-
-// calendarAt is a folder of a mailbox, and a device that has read nothing of it.
-type calendarAt struct {
-	client *eas.Client
-	class  eas.Class
-	id     eas.CollectionID
-	key    eas.SyncKey
-}
-
-func calendarFolder(t *testing.T, url string, class eas.Class, version eas.Version, device eas.DeviceID) *calendarAt {
-	t.Helper()
-	client, err := eas.New(eas.Config{
-		URL: url, User: "alice", DeviceID: device, Version: version,
-		Transport: &auth.Basic{User: "alice", Password: easservertest.Password, Origin: url},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(client.CloseIdleConnections)
-	tree, err := client.FolderSync(t.Context(), eas.InitialKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	types := map[eas.Class]eas.FolderType{eas.ClassCalendar: eas.FolderCalendar, eas.ClassTasks: eas.FolderTasks, eas.ClassNotes: eas.FolderNotes}
-	for _, f := range tree.Add {
-		if f.Type == types[class] {
-			at := &calendarAt{client: client, class: class, id: f.ID, key: eas.InitialKey}
-			at.sync(t, nil).Close()
-			return at
-		}
-	}
-	t.Fatalf("the mailbox has no folder of class %s", class)
-	return nil
-}
-
-func (f *calendarAt) sync(t *testing.T, commands []eas.ClientCommand) *eas.SyncPage {
-	t.Helper()
-	page, err := f.client.Sync(t.Context(), eas.SyncRequest{
-		Key: f.key, CollectionID: f.id, Class: f.class, Commands: commands,
-		CommandsOnly: len(commands) > 0, WindowSize: 512, Options: eas.ArchiveOptions(f.class, f.client.Version()),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.TrimSpace(string(page.Key)) != "" {
-		f.key = page.Key
-	}
-	return page
 }

@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/airlift-eas/airlift/eas"
-	"github.com/airlift-eas/airlift/eas/auth"
 	"github.com/airlift-eas/airlift/eas/easserver"
 	"github.com/airlift-eas/airlift/eas/easserver/easservertest"
 	"github.com/airlift-eas/airlift/eas/easserver/schemacheck"
@@ -34,14 +32,14 @@ func TestAddContacts(t *testing.T) {
 			store := easserver.NewStore()
 			store.AddUser("alice")
 			url := easservertest.StartChecked(t, easserver.Config{}, store, answers)
-			writer := openContacts(t, url, "alice", easservertest.Password, version, "WRITER")
+			writer := openFolder(t, url, eas.ClassContacts, version, "WRITER")
 			for _, r := range writer.sync(t, commands).Responses() {
 				if r.Err != nil {
 					t.Errorf("%s: %v", r.ClientID, r.Err)
 				}
 			}
 
-			reader := openContacts(t, url, "alice", easservertest.Password, version, "READER")
+			reader := openFolder(t, url, eas.ClassContacts, version, "READER")
 			var got int
 			page := reader.sync(t, nil)
 			for c, err := range page.Commands() {
@@ -112,50 +110,4 @@ func commandOf(commands []eas.ClientCommand, props *wbxml.Element) *eas.ClientCo
 		}
 	}
 	return nil
-}
-
-// contactFolder is a contacts folder of a mailbox, and a device that has read nothing of it.
-type contactFolder struct {
-	client *eas.Client
-	id     eas.CollectionID
-	key    eas.SyncKey
-}
-
-func openContacts(t *testing.T, url, user, password string, version eas.Version, device eas.DeviceID) *contactFolder {
-	t.Helper()
-	client, err := eas.New(eas.Config{
-		URL: url, User: user, DeviceID: device, Version: version, Transport: &auth.Basic{User: user, Password: password, Origin: url},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(client.CloseIdleConnections)
-	tree, err := client.FolderSync(t.Context(), eas.InitialKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range tree.Add {
-		if f.Type == eas.FolderContacts {
-			at := &contactFolder{client: client, id: f.ID, key: eas.InitialKey}
-			at.sync(t, nil).Close()
-			return at
-		}
-	}
-	t.Fatal("the mailbox has no contacts")
-	return nil
-}
-
-func (f *contactFolder) sync(t *testing.T, commands []eas.ClientCommand) *eas.SyncPage {
-	t.Helper()
-	page, err := f.client.Sync(t.Context(), eas.SyncRequest{
-		Key: f.key, CollectionID: f.id, Class: eas.ClassContacts, Commands: commands,
-		CommandsOnly: len(commands) > 0, WindowSize: 512, Options: eas.ArchiveOptions(eas.ClassContacts, f.client.Version()),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.TrimSpace(string(page.Key)) != "" {
-		f.key = page.Key
-	}
-	return page
 }

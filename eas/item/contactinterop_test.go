@@ -50,13 +50,13 @@ func TestInteropContacts(t *testing.T) {
 			commands = append(commands, eas.ClientCommand{Op: eas.OpAdd, ClientID: fmt.Sprint("c", i), Item: props})
 		}
 	}
-	writer := openContacts(t, url, "erin", "secret-erin", version, eas.DeviceID("W"+mark))
+	writer := openFolderOf(t, url, "erin", "secret-erin", eas.ClassContacts, version, eas.DeviceID("W"+mark))
 	for _, r := range writer.sync(t, commands).Responses() {
 		if r.Err != nil {
 			t.Errorf("%s: %v", r.ClientID, r.Err)
 		}
 	}
-	reader := openContacts(t, url, "erin", "secret-erin", version, eas.DeviceID("R"+mark))
+	reader := openFolderOf(t, url, "erin", "secret-erin", eas.ClassContacts, version, eas.DeviceID("R"+mark))
 	for more := true; more; {
 		page := reader.sync(t, nil)
 		for c, err := range page.Commands() {

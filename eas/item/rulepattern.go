@@ -179,7 +179,7 @@ type recurrenceTags struct {
 	calendarType, isLeapMonth, firstDay                                                 wbxml.Tag
 }
 
-// element writes the pattern. Which elements a version has is in MS-ASCAL 2.2.2.10,
+// elements writes the pattern. Which elements a version has is in MS-ASCAL 2.2.2.10,
 // 2.2.2.24 and 2.2.2.26; which a type must have and must not, in 2.2.2.37.1.
 func (p pattern) elements(t recurrenceTags, version float64) (b built) {
 	number := func(tag wbxml.Tag, n int) {

@@ -1,7 +1,6 @@
 package item
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/emersion/go-vcard"
@@ -42,7 +41,7 @@ func ParseVCard(data []byte, o ParseOptions) (*wbxml.Element, []Loss, error) {
 	r.dates()
 	r.people()
 	r.categories()
-	r.note(isLegacy(o.Version))
+	r.note(protocolVersion(o) < 12)
 	r.photo()
 	r.filing()
 	r.kind()
@@ -51,14 +50,6 @@ func ParseVCard(data []byte, o ParseOptions) (*wbxml.Element, []Loss, error) {
 		return nil, r.lost, ErrNoProperties
 	}
 	return &props, r.lost, nil
-}
-
-// isLegacy tells protocol versions before 12.0, where a body is a property of its
-// class and always a text.
-func isLegacy(version string) bool {
-	major, _, _ := strings.Cut(version, ".")
-	n, err := strconv.Atoi(major)
-	return err == nil && n < 12
 }
 
 // extraName names a property that vCards have no word for.

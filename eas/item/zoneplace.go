@@ -2,6 +2,7 @@ package item
 
 import (
 	"strings"
+	"sync"
 	"time"
 	_ "time/tzdata" // 450 kB: a host without a tz database must name a zone as others do
 )
@@ -61,13 +62,25 @@ func (z *zone) place(from, to int) string {
 			return z.ifAgrees(z.stdName, from, to)
 		}
 	}
-	for _, w := range windowsZones {
-		if place := z.ifAgrees(w.place, from, to); place != "" {
-			return place
+	for i, loc := range windowsPlaces() {
+		if loc != nil && agree(z, location{loc}, from, to) {
+			return windowsZones[i].place
 		}
 	}
 	return ""
 }
+
+// windowsPlaces are the places of windowsZones, nil for one that the tz database does not have. They are read once: a
+// zone without a name is held against all of them.
+var windowsPlaces = sync.OnceValue(func() []*time.Location {
+	places := make([]*time.Location, len(windowsZones))
+	for i, w := range windowsZones {
+		if loc, err := time.LoadLocation(w.place); err == nil {
+			places[i] = loc
+		}
+	}
+	return places
+})
 
 // idFor is the TZID of the zone in an event: the place, or else its own name, which
 // must not be that of a place with other rules.

@@ -17,13 +17,13 @@ type Item struct {
 	Folder *sinks.Folder
 	// Segment names the segment that holds the newest stored version.
 	Segment string
-	// Stored is when the page of that segment was begun.
-	Stored time.Time
+	// Stored is when the page of that segment was begun; the items of a page share it.
+	Stored *time.Time
 	// SoftDeleted: the item left the filter window, and nobody knows what the server did with it since.
 	SoftDeleted bool
 }
 
-// A Fold makes the state of one folder of its pages. The zero value is an empty folder. It holds about 1.1 KB an item.
+// A Fold makes the state of one folder of its pages. The zero value is an empty folder. It holds about 1 KB an item.
 type Fold struct {
 	// Properties says to keep those of messages, the newest that there are: some 300 bytes more an item.
 	Properties bool
@@ -43,15 +43,16 @@ func (f *Fold) Apply(c sinks.Committed) {
 		f.folder = new(sinks.Folder)
 	}
 	*f.folder = c.Page.Folder
+	stored := c.Page.Time
 	for i := range c.Events {
-		f.apply(&c.Events[i], c.Segment.Name, c.Page.Time)
+		f.apply(&c.Events[i], c.Segment.Name, &stored)
 	}
 	if f.gone > 1000 && f.gone > len(f.items)/2 {
 		f.compact()
 	}
 }
 
-func (f *Fold) apply(e *sinks.Event, segment string, stored time.Time) {
+func (f *Fold) apply(e *sinks.Event, segment string, stored *time.Time) {
 	i, known := f.at[e.ID]
 	e.Verified = f.shared(e.Verified)
 	switch e.Op {
@@ -113,7 +114,7 @@ func (f *Fold) shared(v *sinks.Verified) *sinks.Verified {
 }
 
 // merge changes what e has and keeps what it has not. An item that the server speaks of is in the window.
-func (item *Item) merge(e *sinks.Event, segment string, stored time.Time) {
+func (item *Item) merge(e *sinks.Event, segment string, stored *time.Time) {
 	item.SoftDeleted = false
 	if e.Name != "" {
 		item.Name, item.Size, item.SHA256, item.Offset, item.Also = e.Name, e.Size, e.SHA256, e.Offset, e.Also

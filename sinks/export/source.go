@@ -84,14 +84,14 @@ func dateOf(item *archive.Item) time.Time {
 	if item.Received != nil {
 		return *item.Received
 	}
-	return item.Stored
+	return *item.Stored
 }
 
 // timeOf is the time of an item's file: its own date, as in the archive, or when it was stored if it has none that a file can
 // have, or one in the future.
 func timeOf(item *archive.Item) time.Time {
-	if d := dateOf(item); d.Unix() >= 0 && !d.After(item.Stored) {
+	if d := dateOf(item); d.Unix() >= 0 && !d.After(*item.Stored) {
 		return d
 	}
-	return item.Stored
+	return *item.Stored
 }

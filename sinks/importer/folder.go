@@ -33,7 +33,7 @@ type row struct {
 	seen      bool // this import has found it
 }
 
-// types are those that a user's own folders have, MS-ASCMD 2.2.3.186.3.
+// typeOf is the type of a user's own folder, MS-ASCMD 2.2.3.186.3.
 func typeOf(class string) int {
 	switch class {
 	case "Calendar":

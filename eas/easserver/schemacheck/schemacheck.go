@@ -15,7 +15,7 @@ import (
 	"sync"
 )
 
-// Answers are answers that are held against the schemas all at once, which takes a tenth of the time. nil keeps nothing, and has no
+// Answers are answers that are held against the schemas all at once: the program that does it prepares them anew each time. nil keeps nothing, and has no
 // complaints. It may be used from any goroutine.
 type Answers struct {
 	program string
