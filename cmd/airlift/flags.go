@@ -79,9 +79,12 @@ func workersOf(ctx *cli.Context) (int, error) {
 
 // wordOf returns the value of a flag that takes one of a few words, which are of one kind: a way, a format.
 func wordOf(ctx *cli.Context, flag, kind string, words ...string) (string, error) {
-	v := ctx.String(flag)
-	if !slices.Contains(words, v) {
-		return "", usage(fmt.Sprintf("--%s: unknown %s %q", flag, kind, v), fmt.Sprintf("the %ss are %s", kind, strings.Join(words, ", ")))
+	v, hint := ctx.String(flag), fmt.Sprintf("the %ss are %s", kind, strings.Join(words, ", "))
+	switch {
+	case v == "":
+		return "", usage("no "+kind, fmt.Sprintf("name one with --%s: %s", flag, hint))
+	case !slices.Contains(words, v):
+		return "", usage(fmt.Sprintf("--%s: unknown %s %q", flag, kind, v), hint)
 	}
 	return v, nil
 }

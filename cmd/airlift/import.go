@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -115,6 +116,10 @@ func importOptions(ctx *cli.Context) (o importer.Options, err error) {
 		return o, usage("nothing to import", "name a directory or a file with --in")
 	case o.Mailbox == "":
 		return o, usage("no mailbox", "name the address that the items are stored under with --mailbox")
+	}
+	// Before the archive is made: there is to be none of what is not there.
+	if _, err := os.Stat(o.In); err != nil {
+		return o, usage(fmt.Sprintf("--in: %v", err), "name a directory or a file that is there")
 	}
 	return o, nil
 }
