@@ -74,6 +74,7 @@ func mail(n int, text string) sinktest.Put {
 		Received: &date, Read: ptr(n%2 == 0), Flag: []string{"none", "active", "complete"}[n%3], Whole: true,
 	}
 	if n%5 == 0 {
+		e.Verb = []string{"reply", "reply-all", "forward"}[n%3]
 		e.Properties = `<ApplicationData xmlns="AirSync:" xmlns:email2="Email2:"><email2:LastVerbExecuted>` + fmt.Sprint(1+n%3) + `</email2:LastVerbExecuted></ApplicationData>`
 	}
 	return sinktest.Put{Event: e, Contents: []sinks.Content{sinktest.Text(".eml", text)}}

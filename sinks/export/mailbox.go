@@ -26,7 +26,7 @@ type folder struct {
 func (x *exporter) mailbox(ctx context.Context, mailbox string) error {
 	x.sum.Mailboxes++
 	o := archive.ItemOptions{
-		At: x.At, Properties: x.Properties || x.Format == Maildir, Lost: func(dir string, err error) { x.lost(mailbox, dir, err) },
+		At: x.At, Properties: x.Properties, Lost: func(dir string, err error) { x.lost(mailbox, dir, err) },
 	}
 	f := folder{mailbox: mailbox, dir: mailboxDir(mailbox), names: &names{}}
 	var of *sinks.Folder

@@ -2,7 +2,6 @@ package export
 
 import (
 	"context"
-	"encoding/xml"
 	"path"
 	"strings"
 
@@ -66,37 +65,11 @@ func flagsOf(item *archive.Item) string {
 	if item.Folder.Type == typeDrafts {
 		flags += string(maildir.Draft)
 	}
-	switch lastVerb(item.Properties) {
-	case "1", "2": // reply, reply to all
+	switch item.Verb {
+	case "reply", "reply-all":
 		flags += string(maildir.Replied)
-	case "3":
+	case "forward":
 		flags += string(maildir.Passed)
 	}
 	return flags
-}
-
-// lastVerb is the LastVerbExecuted of a message's properties (MS-ASEMAIL 2.2.2.44); "" = none.
-func lastVerb(properties string) (verb string) {
-	const element = "LastVerbExecuted"
-	if !strings.Contains(properties, element) {
-		return ""
-	}
-	d := xml.NewDecoder(strings.NewReader(properties))
-	inside := false
-	for {
-		token, err := d.Token()
-		if err != nil {
-			return ""
-		}
-		switch t := token.(type) {
-		case xml.StartElement:
-			inside = t.Name.Local == element
-		case xml.EndElement:
-			inside = false
-		case xml.CharData:
-			if inside {
-				return strings.TrimSpace(string(t))
-			}
-		}
-	}
 }

@@ -46,7 +46,7 @@ func describe(f *found) (e sinks.Event, beside []sinks.Content, err error) {
 		date := s.Date.UTC()
 		e.Received = &date
 	}
-	e.Properties = verbProperties(f.verb)
+	e.Verb = f.verb
 	if props != nil {
 		xml := props.AppendXML(nil)
 		beside = append(beside, sinks.Content{Ext: ".eas.xml", Size: int64(len(xml)), Open: func() (io.ReadCloser, error) {
@@ -98,15 +98,6 @@ func lackOf(losses []item.Loss) string {
 		return ""
 	}
 	return "its properties lack " + strings.Join(names, ", ") + more
-}
-
-// verbProperties says as a server would what was last done with a message; "" = nothing.
-func verbProperties(verb string) string {
-	if verb == "" {
-		return ""
-	}
-	props := wbxml.E(wbxml.AirSyncApplicationData, wbxml.T(wbxml.Email2LastVerbExecuted, verb))
-	return string(props.AppendXML(nil))
 }
 
 func headOf(f *found) ([]byte, error) {

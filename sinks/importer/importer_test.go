@@ -96,9 +96,9 @@ func TestPrograms(t *testing.T) {
 		t.Errorf("%+v, %v", got, problems)
 	}
 	want := map[string][]string{
-		"Email tb/Inbox": {"a read=true none", "b read=false active verb>1"}, "Email tb/Inbox/Sub": {"c read=false none verb>3"}, "Email apple/Sent": {"d"},
-		"Email mutt/received": {"e read=true active verb>1", "f read=false none"}, "Email maildir": {"g read=true none verb>1", "h read=false none"},
-		"Email maildir/AÜ/B.": {"i read=false active verb>3"}, "Email fs/Box": {"j read=true none"}, "Email fs/Box/Deep": {"k read=false none"},
+		"Email tb/Inbox": {"a read=true none", "b read=false active reply"}, "Email tb/Inbox/Sub": {"c read=false none forward"}, "Email apple/Sent": {"d"},
+		"Email mutt/received": {"e read=true active reply", "f read=false none"}, "Email maildir": {"g read=true none reply", "h read=false none"},
+		"Email maildir/AÜ/B.": {"i read=false active forward"}, "Email fs/Box": {"j read=true none"}, "Email fs/Box/Deep": {"k read=false none"},
 		"Email eml/cur": {"l"}, "Email eml/new": {"m"},
 	}
 	if diff := cmp.Diff(want, subjectsOf(t, a)); diff != "" {
@@ -269,9 +269,9 @@ func TestMarksChange(t *testing.T) {
 	}{
 		{maildir(""), 0, "x read=false none"},
 		{maildir("S"), 1, "x read=true none"},
-		{maildir("SFR"), 1, "x read=true active verb>1"},
-		{write(t, map[string]string{"Box/1.eml": "Subject: x\n"}), 0, "x read=true active verb>1"},
-		{maildir("F"), 1, "x read=false active verb>1"},
+		{maildir("SFR"), 1, "x read=true active reply"},
+		{write(t, map[string]string{"Box/1.eml": "Subject: x\n"}), 0, "x read=true active reply"},
+		{maildir("F"), 1, "x read=false active reply"},
 	} {
 		got, _ := imports(t, a, Options{In: c.in})
 		if s := subjectsOf(t, a)["Email Box"]; got.Changed != c.changed || got.Stored != 0 || len(s) != 1 || s[0] != c.want {

@@ -125,8 +125,8 @@ func subjects(item archive.Item) string {
 	if item.Flag != "" {
 		s += " " + item.Flag
 	}
-	if i := strings.Index(item.Properties, "LastVerbExecuted"); i > 0 {
-		s += " verb" + item.Properties[strings.IndexByte(item.Properties[i:], '>')+i:][:2]
+	if item.Verb != "" {
+		s += " " + item.Verb
 	}
 	return s
 }

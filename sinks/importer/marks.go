@@ -16,12 +16,6 @@ import (
 	"github.com/airlift-eas/airlift/sinks/export"
 )
 
-// Values of LastVerbExecuted, MS-ASEMAIL 2.2.2.44.
-const (
-	verbReplied   = "1"
-	verbForwarded = "3"
-)
-
 // stateOf tells what can change of an item; "" = its file says nothing of that.
 func stateOf(f *found) string {
 	if f.read == nil && f.flag == "" && f.verb == "" {
@@ -67,9 +61,9 @@ func (f *found) setFlagged(flagged bool) {
 func (f *found) setVerb(replied, forwarded bool) {
 	switch {
 	case replied:
-		f.verb = verbReplied
+		f.verb = "reply"
 	case forwarded:
-		f.verb = verbForwarded
+		f.verb = "forward"
 	}
 }
 

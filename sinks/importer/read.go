@@ -28,7 +28,7 @@ type found struct {
 	date   time.Time // when it came, as its place says; zero = that does not say
 	read   *bool     // nil = not said
 	flag   string    // "active", "complete", "none"; "" = not said
-	verb   string    // what was last done with it, as LastVerbExecuted; "" = nothing, or not said
+	verb   string    // what was last done with it, as sinks.Event has it; "" = nothing, or not said
 	modify time.Time // when its file was last changed
 }
 

@@ -95,7 +95,7 @@ func (w *writer) take(ctx context.Context, f *found) error {
 	if known == nil {
 		err = w.add(ctx, in, f, id, sum)
 	} else if state := stateOf(f); state != "" && state != known.state {
-		e := sinks.Event{Op: sinks.OpChange, ID: known.id, ServerID: id, Read: f.read, Flag: f.flag, Properties: verbProperties(f.verb), Via: sinks.ViaImport, State: state}
+		e := sinks.Event{Op: sinks.OpChange, ID: known.id, ServerID: id, Read: f.read, Flag: f.flag, Verb: f.verb, Via: sinks.ViaImport, State: state}
 		err = w.put(ctx, in, &e)
 	}
 	if err == nil && w.Done != nil {
