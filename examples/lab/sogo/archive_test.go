@@ -12,6 +12,7 @@ import (
 
 // TestArchive archives a mailbox of every class and many shapes of mail, then again with nothing new, then after changes.
 func TestArchive(t *testing.T) {
+	t.Parallel()
 	const user = "alice"
 	box := emptied(t, user)
 	seed(t, box, "INBOX")

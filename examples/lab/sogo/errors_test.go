@@ -12,6 +12,7 @@ import (
 
 // TestErrors makes the mistakes that people make first. Each has its exit code, and words that help.
 func TestErrors(t *testing.T) {
+	t.Parallel()
 	website := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = w.Write([]byte("<!DOCTYPE html><title>Welcome</title>"))

@@ -38,7 +38,8 @@ type hashes struct {
 // TestFidelity: every DKIM hash that is right of a message as it was delivered is right of what is archived, or SOGo serves other bytes
 // for a reason of its own and the message is in the list; and a probe finds all versions alike, as SOGo's are.
 func TestFidelity(t *testing.T) {
-	const user, folder = "dave", "Fidelity"
+	t.Parallel()
+	const user, folder = "erin", "Fidelity"
 	box := emptied(t, user)
 	box.create(folder)
 	box.append(folder, distinct(append(hashed(letters(11, 150)), corpus(t)...))...)

@@ -11,6 +11,7 @@ import (
 // TestKill ends runs with kill -9 at random moments and runs the same command again until it is done. New mail comes
 // between the runs, so that there is always something to do.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	kills := number(t, "AIRLIFT_KILLS", 4)
 	const user = "frank"
 	addressBook(t, user).clear()

@@ -17,6 +17,7 @@ import (
 // TestOneMODSEQ reads messages that share one MODSEQ while each answer is cut once. SOGo pages by MODSEQ: asked a second time
 // with the key of a page in the middle, it says that there is nothing more, and a run that believes it loses the rest.
 func TestOneMODSEQ(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		window int

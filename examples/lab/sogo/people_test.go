@@ -46,6 +46,7 @@ var knownDifferences = []known{
 // TestPeople puts contacts, events and tasks into SOGo by DAV, archives them by EAS, and compares what SOGo's own vCards and iCalendar
 // objects say with what ours say, property by property.
 func TestPeople(t *testing.T) {
+	t.Parallel()
 	const user = "dave"
 	emptied(t, user)
 	book, cal := addressBook(t, user), calendar(t, user)

@@ -18,6 +18,7 @@ import (
 // TestReconcile holds archives against the server that are not what the server is. Just what differs is named, and what can
 // be had is fetched.
 func TestReconcile(t *testing.T) {
+	t.Parallel()
 	const user, folder = "carol", "Clients/A"
 	addressBook(t, user).clear()
 	calendar(t, user).clear()
