@@ -101,7 +101,7 @@ type Folders interface {
 
 // A Forgetter is a Store that can forget a mailbox.
 type Forgetter interface {
-	// Forget removes all that is known of a mailbox: the mailbox, its folders and their rows, whole or not at all. It is no error
+	// Forget removes all that is known of a mailbox: the mailbox, its folders and their rows, its places and receipts, whole or not at all. It is no error
 	// if there is nothing. The lock of the mailbox is left as it is.
 	Forget(ctx context.Context, k Key) error
 }

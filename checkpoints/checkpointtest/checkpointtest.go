@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) checkpoints.Store) {
 		{"Lock", lockTests},
 		{"Iteration", iterationTests},
 		{"Concurrency", concurrencyTests},
+		{"Receipts", receiptTests}, // of a store that is a checkpoints.Receipts
 		{"Close", closeTests},
 	} {
 		t.Run(group.name, func(t *testing.T) {

@@ -83,7 +83,7 @@ func TestUnusable(t *testing.T) {
 		"all but the last page":    {truncated(func(n int64) int64 { return n - 4096 }), "move it away"},
 		"all but more than a page": {truncated(func(n int64) int64 { return n - 5000 }), "move it away"},
 		"a later version": {func(t *testing.T, path string) {
-			statements(t, path, "PRAGMA user_version = 4")
+			statements(t, path, "PRAGMA user_version = 5")
 		}, "use a later program"},
 		"a version that never was": {func(t *testing.T, path string) {
 			statements(t, path, "PRAGMA user_version = 0")

@@ -19,6 +19,9 @@ var _ checkpoints.Forgetter = (*Store)(nil)
 // Forget implements checkpoints.Forgetter. The room stays the file's, for what is stored next.
 func (s *Store) Forget(ctx context.Context, k checkpoints.Key) error {
 	return s.write(ctx, "forget mailbox "+k.Mailbox, func(tx transaction) error {
+		if err := forgetDeliveries(tx, k); err != nil {
+			return err
+		}
 		var id int64
 		switch err := tx.statement(findMailbox).query(k.Job, k.Mailbox).Scan(&id); {
 		case errors.Is(err, sql.ErrNoRows):

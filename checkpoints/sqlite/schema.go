@@ -21,10 +21,13 @@ var schema2 string
 //go:embed schema_3.sql
 var schema3 string
 
+//go:embed schema_4.sql
+var schema4 string
+
 // versions lists what leads from each version of the schema to the next. The first entry leads from an empty file to
 // version 1. An entry that was released is never changed.
 func versions() []string {
-	return []string{schema1, schema2, schema3}
+	return []string{schema1, schema2, schema3, schema4}
 }
 
 // querier is what a pool and a transaction have in common.

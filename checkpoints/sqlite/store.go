@@ -133,7 +133,8 @@ func (s *Store) open(ctx context.Context, versions []string) error {
 	if err := migrate(ctx, w, versions); err != nil {
 		return err
 	}
-	err = w.prepare(ctx, saveMailbox, findMailbox, saveFolder, findFolder, ask, getAsked, advanceFolder, saveItem, forgetItems, forgetFolders, forgetMailbox)
+	err = w.prepare(ctx, saveMailbox, findMailbox, saveFolder, findFolder, ask, getAsked, advanceFolder, saveItem, forgetItems, forgetFolders, forgetMailbox,
+		findDelivery, makeDelivery, savePlace, saveReceipt, dropReceipt, forgetReceipts, forgetPlaces, forgetDelivery)
 	if err != nil {
 		return err
 	}
@@ -162,7 +163,8 @@ func (s *Store) openReader(ctx context.Context) error {
 		return err
 	}
 	s.r = r
-	return r.prepare(ctx, getMailbox, listMailboxes, listFolders, findFolder, getItems, listItems, countItems, findSHA256)
+	return r.prepare(ctx, getMailbox, listMailboxes, listFolders, findFolder, getItems, listItems, countItems, findSHA256,
+		listPlaces, getReceipt, listReceipts)
 }
 
 // look tells the version of the file, 0 if it is empty.

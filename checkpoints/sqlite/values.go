@@ -112,3 +112,32 @@ func (s *numbered) Scan(v any) error {
 	*s = numbered(numbers[n])
 	return nil
 }
+
+// A delivery is a state of a receipt, stored as it is.
+type delivery checkpoints.Delivery
+
+var (
+	_ driver.Valuer = delivery("")
+	_ sql.Scanner   = (*delivery)(nil)
+)
+
+func (d delivery) check() error {
+	switch checkpoints.Delivery(d) {
+	case checkpoints.Sending, checkpoints.Placed, checkpoints.Found, checkpoints.Refused, checkpoints.Taken, checkpoints.Removed:
+		return nil
+	}
+	return fmt.Errorf("unknown state %q", string(d))
+}
+
+// Value implements driver.Valuer.
+func (d delivery) Value() (driver.Value, error) { return string(d), d.check() }
+
+// Scan implements sql.Scanner.
+func (d *delivery) Scan(v any) error {
+	s, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("a %T where a state belongs", v)
+	}
+	*d = delivery(s)
+	return d.check()
+}
