@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"time"
 )
 
 // Errors of a Target, besides those of a Sink.
@@ -57,6 +58,12 @@ type Target interface {
 	Close() error
 }
 
+// A Bounded is a Target that knows beforehand how large an item may be: for a plan, and to spare an item's way.
+type Bounded interface {
+	// Largest is the size in bytes of the largest item of a class that it takes; 0 = it is not known.
+	Largest(class string) int64
+}
+
 // A Place is a folder of a Target.
 type Place struct {
 	ID    string // the target's own name for it
@@ -107,6 +114,13 @@ type TargetFolder interface {
 	Close() error
 }
 
+// A Recognizer is a TargetFolder that tells items by what names them (a UID, a Message-ID) when their contents differ. Where a
+// folder is none, an item is known by its contents alone, with Find.
+type Recognizer interface {
+	// Recognize returns for each item what the folder holds of the same name, the likeliest first. It changes nothing.
+	Recognize(ctx context.Context, items []TargetItem) ([][]Held, error)
+}
+
 // A TargetItem is an item to be put.
 type TargetItem struct {
 	// Key names the item of the source, and stays the same for ever: what the target needs a name for is made of it.
@@ -123,6 +137,8 @@ type TargetItem struct {
 type Held struct {
 	ID    string // the target's name for it, unique in the folder as long as the folder lives
 	State string // hash of what can be changed of it; another one when somebody changed it
+	// Changed is when somebody last changed it, where the target tells; zero = it is not known.
+	Changed time.Time
 }
 
 // Placed is what became of an item that was put.

@@ -37,7 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) checkpoints.Store) {
 		{"Lock", lockTests},
 		{"Iteration", iterationTests},
 		{"Concurrency", concurrencyTests},
-		{"Receipts", receiptTests}, // of a store that is a checkpoints.Receipts
+		{"Receipts", ofStores(receiptTests)},
 		{"Close", closeTests},
 	} {
 		t.Run(group.name, func(t *testing.T) {

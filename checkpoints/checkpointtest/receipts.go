@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"slices"
 	"testing"
@@ -12,21 +13,27 @@ import (
 	"github.com/airlift-eas/airlift/checkpoints"
 )
 
-// receiptStore is a store that keeps receipts, too.
-type receiptStore interface {
-	checkpoints.Store
-	checkpoints.Receipts
+// RunReceipts runs the part of the suite that is about receipts, for what keeps nothing else. Run has it for a store that is a
+// checkpoints.Receipts, too.
+func RunReceipts(t *testing.T, open func(t *testing.T) checkpoints.Receipts) {
+	for name, test := range receiptTests {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
 }
 
-// withReceipts skips a test of a store that keeps none.
-func withReceipts(test func(*testing.T, receiptStore)) func(*testing.T, checkpoints.Store) {
-	return func(t *testing.T, s checkpoints.Store) {
-		r, ok := s.(receiptStore)
-		if !ok {
-			t.Skip("the store keeps no receipts")
+// ofStores are the same tests for a store.
+func ofStores(tests map[string]func(*testing.T, checkpoints.Receipts)) map[string]func(*testing.T, checkpoints.Store) {
+	all := map[string]func(*testing.T, checkpoints.Store){}
+	for name, test := range tests {
+		all[name] = func(t *testing.T, s checkpoints.Store) {
+			r, ok := s.(checkpoints.Receipts)
+			if !ok {
+				t.Skip("the store keeps no receipts")
+			}
+			test(t, r)
 		}
-		test(t, r)
 	}
+	return all
 }
 
 var deliveries = []checkpoints.Delivery{
@@ -34,8 +41,8 @@ var deliveries = []checkpoints.Delivery{
 }
 
 // receiptTests are for a store that is a checkpoints.Receipts.
-var receiptTests = map[string]func(*testing.T, checkpoints.Store){
-	"it finds nothing where nothing was written": withReceipts(func(t *testing.T, s receiptStore) {
+var receiptTests = map[string]func(*testing.T, checkpoints.Receipts){
+	"it finds nothing where nothing was written": func(t *testing.T, s checkpoints.Receipts) {
 		found, err := s.Places(t.Context(), alice)
 		must(t, err)
 		equal(t, "places", len(found), 0)
@@ -45,9 +52,9 @@ var receiptTests = map[string]func(*testing.T, checkpoints.Store){
 		}
 		must(t, s.DropReceipts(t.Context(), alice, []string{"1"}))
 		must(t, s.SaveReceipts(t.Context(), alice, nil))
-	}),
+	},
 
-	"places are kept field by field and replaced as a whole": withReceipts(func(t *testing.T, s receiptStore) {
+	"places are kept field by field and replaced as a whole": func(t *testing.T, s checkpoints.Receipts) {
 		want := map[string]checkpoints.Place{}
 		for seed := range 4 {
 			p := filled[checkpoints.Place](seed)
@@ -58,9 +65,9 @@ var receiptTests = map[string]func(*testing.T, checkpoints.Store){
 		got, err := s.Places(t.Context(), alice)
 		must(t, err)
 		equal(t, "places", got, want)
-	}),
+	},
 
-	"rows are kept field by field and replaced as a whole": withReceipts(func(t *testing.T, s receiptStore) {
+	"rows are kept field by field and replaced as a whole": func(t *testing.T, s checkpoints.Receipts) {
 		for seed, state := range deliveries {
 			row := filled[checkpoints.Receipt](seed)
 			row.Item, row.State, row.Folder = "1", state, "f"
@@ -74,25 +81,25 @@ var receiptTests = map[string]func(*testing.T, checkpoints.Store){
 		bare := checkpoints.Receipt{Item: "1", Folder: "f", State: checkpoints.Refused}
 		must(t, s.SaveReceipts(t.Context(), alice, []checkpoints.Receipt{bare}))
 		equal(t, "receipts", receipts(t, s, "f"), []checkpoints.Receipt{bare})
-	}),
+	},
 
-	"a row that comes to another folder leaves its own": withReceipts(func(t *testing.T, s receiptStore) {
+	"a row that comes to another folder leaves its own": func(t *testing.T, s checkpoints.Receipts) {
 		row := checkpoints.Receipt{Item: "1", Folder: "f", State: checkpoints.Placed}
 		must(t, s.SaveReceipts(t.Context(), alice, []checkpoints.Receipt{row}))
 		row.Folder = "g"
 		must(t, s.SaveReceipts(t.Context(), alice, []checkpoints.Receipt{row}))
 		equal(t, "rows of the folder that it left", len(receipts(t, s, "f")), 0)
 		equal(t, "rows of the other", receipts(t, s, "g"), []checkpoints.Receipt{row})
-	}),
+	},
 
-	"the later of two rows of an item stays": withReceipts(func(t *testing.T, s receiptStore) {
+	"the later of two rows of an item stays": func(t *testing.T, s checkpoints.Receipts) {
 		early := checkpoints.Receipt{Item: "1", Folder: "f", State: checkpoints.Sending}
 		late := checkpoints.Receipt{Item: "1", Folder: "g", State: checkpoints.Placed}
 		must(t, s.SaveReceipts(t.Context(), alice, []checkpoints.Receipt{early, late}))
 		equal(t, "rows", append(receipts(t, s, "f"), receipts(t, s, "g")...), []checkpoints.Receipt{late})
-	}),
+	},
 
-	"what is dropped is gone, and nothing else": withReceipts(func(t *testing.T, s receiptStore) {
+	"what is dropped is gone, and nothing else": func(t *testing.T, s checkpoints.Receipts) {
 		saveMany(t, s, "f", 10)
 		must(t, s.DropReceipts(t.Context(), alice, []string{manyID(3), "absent", manyID(7), manyID(3)}))
 		var got []string
@@ -103,9 +110,9 @@ var receiptTests = map[string]func(*testing.T, checkpoints.Store){
 		if slices.Contains(got, manyID(3)) || slices.Contains(got, manyID(7)) {
 			t.Errorf("still there: %q", got)
 		}
-	}),
+	},
 
-	"rows come in byte order, each once, more than are read at once": withReceipts(func(t *testing.T, s receiptStore) {
+	"rows come in byte order, each once, more than are read at once": func(t *testing.T, s checkpoints.Receipts) {
 		saveMany(t, s, "f", many)
 		must(t, s.SaveReceipts(t.Context(), alice, []checkpoints.Receipt{{Item: "another folder's", Folder: "g", State: checkpoints.Placed}}))
 		var want, got []string
@@ -117,9 +124,9 @@ var receiptTests = map[string]func(*testing.T, checkpoints.Store){
 			got = append(got, r.Item)
 		}
 		equal(t, "items", got, want)
-	}),
+	},
 
-	"rows may be written and dropped from the body of an iteration": withReceipts(func(t *testing.T, s receiptStore) {
+	"rows may be written and dropped from the body of an iteration": func(t *testing.T, s checkpoints.Receipts) {
 		saveMany(t, s, "f", 1200)
 		n := 0
 		for r, err := range s.Receipts(t.Context(), folderKey(alice, "f")) {
@@ -133,9 +140,9 @@ var receiptTests = map[string]func(*testing.T, checkpoints.Store){
 		}
 		equal(t, "rows seen", n, 1200)
 		equal(t, "rows left", len(receipts(t, s, "f")), 600)
-	}),
+	},
 
-	"names are bytes": withReceipts(func(t *testing.T, s receiptStore) {
+	"names are bytes": func(t *testing.T, s checkpoints.Receipts) {
 		var rows []checkpoints.Receipt
 		for _, text := range oddStrings() {
 			rows = append(rows, checkpoints.Receipt{
@@ -163,9 +170,9 @@ var receiptTests = map[string]func(*testing.T, checkpoints.Store){
 		for _, text := range oddStrings() {
 			equal(t, "mark", places[text].Mark, text)
 		}
-	}),
+	},
 
-	"jobs and mailboxes see nothing of each other": withReceipts(func(t *testing.T, s receiptStore) {
+	"jobs and mailboxes see nothing of each other": func(t *testing.T, s checkpoints.Receipts) {
 		keys := []checkpoints.Key{alice, {Job: alice.Job, Mailbox: "bob@example.com"}, {Job: "job-2", Mailbox: alice.Mailbox}}
 		for i, k := range keys {
 			must(t, s.SavePlace(t.Context(), k, checkpoints.Place{Folder: "f", Target: fmt.Sprint(i)}))
@@ -183,12 +190,14 @@ var receiptTests = map[string]func(*testing.T, checkpoints.Store){
 			}
 			equal(t, "id", rows[0].ID, fmt.Sprint(i))
 		}
-		for m, err := range s.List(t.Context()) {
-			t.Errorf("a migration is listed as a mailbox: %v, %v", m, err)
+		if m, ok := s.(checkpoints.Mailboxes); ok {
+			for m, err := range m.List(t.Context()) {
+				t.Errorf("a migration is listed as a mailbox: %v, %v", m, err)
+			}
 		}
-	}),
+	},
 
-	"rows that cannot be stored change nothing": withReceipts(func(t *testing.T, s receiptStore) {
+	"rows that cannot be stored change nothing": func(t *testing.T, s checkpoints.Receipts) {
 		for _, state := range []checkpoints.Delivery{"", "lost"} {
 			rows := []checkpoints.Receipt{{Item: "1", Folder: "f", State: checkpoints.Placed}, {Item: "2", Folder: "f", State: state}}
 			if err := s.SaveReceipts(t.Context(), alice, rows); err == nil {
@@ -196,9 +205,9 @@ var receiptTests = map[string]func(*testing.T, checkpoints.Store){
 			}
 			equal(t, "receipts", len(receipts(t, s, "f")), 0)
 		}
-	}),
+	},
 
-	"a cancelled context changes nothing": withReceipts(func(t *testing.T, s receiptStore) {
+	"a cancelled context changes nothing": func(t *testing.T, s checkpoints.Receipts) {
 		saveMany(t, s, "f", 3)
 		for name, err := range map[string]error{
 			"SavePlace":    s.SavePlace(cancelled(t), alice, checkpoints.Place{Folder: "f"}),
@@ -213,9 +222,9 @@ var receiptTests = map[string]func(*testing.T, checkpoints.Store){
 		places, err := s.Places(t.Context(), alice)
 		must(t, err)
 		equal(t, "places", len(places), 0)
-	}),
+	},
 
-	"a context that is cancelled at any moment stores all rows or none": withReceipts(func(t *testing.T, s receiptStore) {
+	"a context that is cancelled at any moment stores all rows or none": func(t *testing.T, s checkpoints.Receipts) {
 		rows := make([]checkpoints.Receipt, 200)
 		started := time.Now()
 		for i := range rows {
@@ -241,9 +250,9 @@ var receiptTests = map[string]func(*testing.T, checkpoints.Store){
 				}
 			}
 		}
-	}),
+	},
 
-	"it forgets them with the mailbox": withReceipts(func(t *testing.T, s receiptStore) {
+	"it forgets them with the mailbox": func(t *testing.T, s checkpoints.Receipts) {
 		f, ok := s.(checkpoints.Forgetter)
 		if !ok {
 			t.Skip("the store forgets nothing")
@@ -259,11 +268,15 @@ var receiptTests = map[string]func(*testing.T, checkpoints.Store){
 		places, err = s.Places(t.Context(), bob)
 		must(t, err)
 		equal(t, "another's places", len(places), 1)
-	}),
+	},
 
-	"after Close every method reports fs.ErrClosed": withReceipts(func(t *testing.T, s receiptStore) {
+	"after Close every method reports fs.ErrClosed": func(t *testing.T, s checkpoints.Receipts) {
+		c, ok := s.(io.Closer)
+		if !ok {
+			t.Skip("it cannot be closed")
+		}
 		saveMany(t, s, "f", 3)
-		must(t, s.Close())
+		must(t, c.Close())
 		_, places := s.Places(t.Context(), alice)
 		_, receipt := s.Receipt(t.Context(), alice, manyID(0))
 		var rows error
@@ -280,7 +293,7 @@ var receiptTests = map[string]func(*testing.T, checkpoints.Store){
 				t.Errorf("%s: got %v, want fs.ErrClosed", name, err)
 			}
 		}
-	}),
+	},
 }
 
 func receipts(t *testing.T, s checkpoints.Receipts, folder string) []checkpoints.Receipt {

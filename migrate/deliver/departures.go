@@ -1,0 +1,254 @@
+package deliver
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/airlift-eas/airlift/checkpoints"
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+// A departure is a receipt of an item that is not where it was put for any longer: its item left its folder in the source, or its folder
+// has another place now.
+type departure struct {
+	row       checkpoints.Receipt
+	item      string // the item that was put
+	class     string
+	spot      spot
+	path      string // of the source's folder
+	left      bool   // the item left its folder in the source
+	successor string // the item that it became; "" = none that was seen
+}
+
+// departures are those of a run, and how items followed each other.
+type departures struct {
+	mu      sync.Mutex
+	rows    map[string]*departure // by row.Item
+	strays  map[string][]string   // row.Items by the item that is still in its folder, but not in the folder's place
+	back    map[string]string     // what an item was before
+	forward map[string]string     // what an item became
+	left    map[string]bool
+	same    map[string][]string // row.Items of what left without a trace, by class and SHA256
+	claimed map[spot][]string   // the target's names of what is not in its folder's place
+}
+
+// strayPrefix begins the Item of a receipt whose folder has another place now: the item's own follows, and where it is.
+const strayPrefix = "was "
+
+func strayName(row checkpoints.Receipt) string { return strayPrefix + row.Item + " " + row.Target }
+
+// itemOf is the item of a receipt.
+func itemOf(row string) string {
+	rest, ok := strings.CutPrefix(row, strayPrefix)
+	if !ok {
+		return row
+	}
+	item, _, _ := strings.Cut(rest, " ")
+	return item
+}
+
+// depart reads what left in the source since it was put, and what has to follow its folder to another place.
+func (d *delivery) depart(ctx context.Context) (*departures, error) {
+	ds := &departures{
+		rows: map[string]*departure{}, strays: map[string][]string{}, back: map[string]string{}, forward: map[string]string{},
+		left: map[string]bool{}, same: map[string][]string{}, claimed: map[spot][]string{},
+	}
+	for i := range d.folders {
+		f := &d.folders[i]
+		for l, err := range d.Source.Left(ctx, *f) {
+			if err != nil {
+				return nil, at(f.Path, sideSource, err)
+			}
+			ds.left[l.ID] = true
+			if l.MovedTo != "" {
+				ds.back[l.MovedTo], ds.forward[l.ID] = l.ID, l.MovedTo
+			}
+			if l.MovedFrom != "" {
+				ds.back[l.ID], ds.forward[l.MovedFrom] = l.MovedFrom, l.ID
+			}
+		}
+	}
+	for _, p := range d.sortedPlaces() {
+		if standsAlone(p) || d.targetOf(p.Class) < 0 {
+			continue
+		}
+		if err := d.departFrom(ctx, ds, p); err != nil {
+			return nil, err
+		}
+	}
+	for item, dep := range ds.rows {
+		if dep.left && dep.row.State == checkpoints.Placed && ds.forward[dep.item] == "" && dep.row.SHA256 != "" {
+			key := dep.class + dep.row.SHA256
+			ds.same[key] = append(ds.same[key], item)
+		}
+	}
+	for _, items := range ds.same {
+		slices.Sort(items)
+	}
+	return ds, nil
+}
+
+func (d *delivery) departFrom(ctx context.Context, ds *departures, p checkpoints.Place) error {
+	var strays, others []checkpoints.Receipt
+	for row, err := range d.Receipts.Receipts(ctx, checkpoints.FolderKey{Key: d.key, Folder: p.Folder}) {
+		switch {
+		case err != nil:
+			return at(p.Path, sideReceipts, err)
+		case strings.HasPrefix(row.Item, strayPrefix), ds.left[row.Item]:
+			ds.add(d, p, row)
+		case row.Target == p.Target || p.Target == "":
+		case row.State == checkpoints.Placed:
+			strays = append(strays, row)
+		case row.State == checkpoints.Found:
+			others = append(others, row)
+		}
+	}
+	for chunk := range slices.Chunk(others, rowsAtOnce) { // what is there is not the migration's to move
+		if err := d.drop(ctx, itemsOf(chunk)...); err != nil {
+			return err
+		}
+	}
+	for chunk := range slices.Chunk(strays, rowsAtOnce) {
+		items := itemsOf(chunk)
+		for i := range chunk {
+			chunk[i].Item = strayName(chunk[i])
+			ds.add(d, p, chunk[i])
+		}
+		if err := d.save(ctx, chunk...); err != nil {
+			return err
+		}
+		if err := d.drop(ctx, items...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func itemsOf(rows []checkpoints.Receipt) []string {
+	items := make([]string, len(rows))
+	for i := range rows {
+		items[i] = rows[i].Item
+	}
+	return items
+}
+
+func (ds *departures) add(d *delivery, p checkpoints.Place, row checkpoints.Receipt) {
+	item := itemOf(row.Item)
+	dep := &departure{row: row, item: item, class: p.Class, spot: spot{d.targetOf(p.Class), row.Target}, path: p.Path, left: ds.left[item]}
+	ds.rows[row.Item] = dep
+	if item != row.Item {
+		ds.strays[item] = append(ds.strays[item], row.Item)
+		ds.claimed[dep.spot] = append(ds.claimed[dep.spot], row.ID)
+	}
+}
+
+// maxHops bounds how often an item is followed back.
+const maxHops = 100
+
+// predecessor returns what an item was put as before, and notes that the item is what it became; nil: nothing is known of it. Only an item that
+// has no receipt of its own is known by its contents alone.
+func (ds *departures) predecessor(item *Item, class string, fresh bool) *departure {
+	ds.mu.Lock()
+	defer ds.mu.Unlock()
+	id, from := item.ID, item.MovedFrom
+	for range maxHops {
+		for _, name := range ds.strays[id] {
+			if dep := ds.rows[name]; dep.free(item.ID, class) {
+				return dep
+			}
+		}
+		if from == "" {
+			from = ds.back[id]
+		}
+		if from == "" {
+			break
+		}
+		if dep := ds.rows[from]; dep.free(item.ID, class) {
+			return dep
+		}
+		id, from = from, ""
+	}
+	if !fresh || item.SHA256 == "" {
+		return nil
+	}
+	for _, name := range ds.same[class+item.SHA256] {
+		if dep := ds.rows[name]; dep.free(item.ID, class) {
+			return dep
+		}
+	}
+	return nil
+}
+
+// free takes a departure for an item, unless another one has it.
+func (dep *departure) free(item, class string) bool {
+	if dep == nil || dep.class != class || dep.successor != "" && dep.successor != item {
+		return false
+	}
+	dep.successor = item
+	return true
+}
+
+// done forgets a departure whose receipt is dropped.
+func (ds *departures) done(dep *departure) {
+	ds.mu.Lock()
+	defer ds.mu.Unlock()
+	delete(ds.rows, dep.row.Item)
+}
+
+// elsewhere tells of an item that left whether it is still somewhere else in the source, as far as that is known.
+func (ds *departures) elsewhere(item string) bool {
+	for range maxHops {
+		next := ds.forward[item]
+		if next == "" {
+			return false
+		}
+		if !ds.left[next] {
+			return true
+		}
+		item = next
+	}
+	return true
+}
+
+// claims returns the target's names of all items of a folder that have receipts.
+func (d *delivery) claims(ctx context.Context, s spot) (map[string]bool, error) {
+	claimed := map[string]bool{}
+	for _, p := range d.sortedPlaces() {
+		if standsAlone(p) || d.targetOf(p.Class) != s.target {
+			continue
+		}
+		for row, err := range d.Receipts.Receipts(ctx, checkpoints.FolderKey{Key: d.key, Folder: p.Folder}) {
+			switch {
+			case err != nil:
+				return nil, at(p.Path, sideReceipts, err)
+			case row.Target == s.id && holds(row):
+				claimed[row.ID] = true
+			}
+		}
+	}
+	return claimed, nil
+}
+
+// holds tells whether the target has an item for a receipt.
+func holds(row checkpoints.Receipt) bool {
+	return row.ID != "" && (row.State == checkpoints.Placed || row.State == checkpoints.Found || row.State == checkpoints.Sending)
+}
+
+// open opens a folder of a target and lists it.
+func (d *delivery) open(ctx context.Context, target int, p sinks.Place) (sinks.TargetFolder, map[string]sinks.Held, error) {
+	open, err := d.Targets[target].Open(ctx, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	held := map[string]sinks.Held{}
+	for h, err := range open.Held(ctx) {
+		if err != nil {
+			return nil, nil, errors.Join(err, open.Close())
+		}
+		held[h.ID] = h
+	}
+	return open, held, nil
+}
