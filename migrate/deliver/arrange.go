@@ -79,6 +79,9 @@ func (d *delivery) unfitting(ctx context.Context, f *Folder) error {
 // it and there is nothing new to put into it.
 func (d *delivery) settleFolder(ctx context.Context, f *Folder) (p checkpoints.Place, wanted bool, err error) {
 	t := d.targetOf(f.Class)
+	if err := d.finishRename(ctx, d.place(f.ID)); err != nil {
+		return d.place(f.ID), false, err
+	}
 	p = d.place(f.ID)
 	want := d.Mapping.path(*f, d.folders, d.placesOf(t))
 	if p.Target != "" {

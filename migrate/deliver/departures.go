@@ -21,6 +21,7 @@ type departure struct {
 	path      string // of the source's folder
 	left      bool   // the item left its folder in the source
 	successor string // the item that it became; "" = none that was seen
+	guessed   bool   // by its bytes alone, and that is not durable yet
 }
 
 // departures are those of a run, and how items followed each other.
@@ -37,6 +38,9 @@ type departures struct {
 
 // strayPrefix begins the Item of a receipt whose folder has another place now: the item's own follows, and where it is.
 const strayPrefix = "was "
+
+// toPrefix begins the Reason of a receipt whose item left without a trace: the item follows that it is known to have become.
+const toPrefix = "to "
 
 func strayName(row checkpoints.Receipt) string { return strayPrefix + row.Item + " " + row.Target }
 
@@ -72,7 +76,7 @@ func (d *delivery) depart(ctx context.Context) (*departures, error) {
 		}
 	}
 	for _, p := range d.sortedPlaces() {
-		if standsAlone(p) || d.targetOf(p.Class) < 0 {
+		if standsAlone(p) || d.targetOf(p.Class) < 0 || p.Next != "" { // it is not known yet where that one is
 			continue
 		}
 		if err := d.departFrom(ctx, ds, p); err != nil {
@@ -94,6 +98,10 @@ func (d *delivery) depart(ctx context.Context) (*departures, error) {
 func (d *delivery) departFrom(ctx context.Context, ds *departures, p checkpoints.Place) error {
 	var strays, others []checkpoints.Receipt
 	for row, err := range d.Receipts.Receipts(ctx, checkpoints.FolderKey{Key: d.key, Folder: p.Folder}) {
+		if row.Target != p.Target && holds(row) {
+			s := spot{d.targetOf(p.Class), row.Target}
+			ds.claimed[s] = append(ds.claimed[s], row.ID)
+		}
 		switch {
 		case err != nil:
 			return at(p.Path, sideReceipts, err)
@@ -139,9 +147,11 @@ func (ds *departures) add(d *delivery, p checkpoints.Place, row checkpoints.Rece
 	item := itemOf(row.Item)
 	dep := &departure{row: row, item: item, class: p.Class, spot: spot{d.targetOf(p.Class), row.Target}, path: p.Path, left: ds.left[item]}
 	ds.rows[row.Item] = dep
+	if to, ok := strings.CutPrefix(row.Reason, toPrefix); ok {
+		ds.back[to], ds.forward[item] = item, to
+	}
 	if item != row.Item {
 		ds.strays[item] = append(ds.strays[item], row.Item)
-		ds.claimed[dep.spot] = append(ds.claimed[dep.spot], row.ID)
 	}
 }
 
@@ -176,6 +186,7 @@ func (ds *departures) predecessor(item *Item, class string, fresh bool) *departu
 	}
 	for _, name := range ds.same[class+item.SHA256] {
 		if dep := ds.rows[name]; dep.free(item.ID, class) {
+			dep.guessed = dep.row.Reason != toPrefix+item.ID
 			return dep
 		}
 	}

@@ -20,6 +20,13 @@ func (g *group) precede(ctx context.Context, f *Folder, item *Item, row checkpoi
 	default:
 		return row, nil // it came already, and what is left of it where it was is removed at the end
 	}
+	if dep.guessed { // which nobody could tell any more once the item has a receipt of its own
+		dep.row.Reason = toPrefix + item.ID
+		if err := g.d.save(ctx, dep.row); err != nil {
+			return row, err
+		}
+		dep.guessed = false
+	}
 	switch {
 	case dep.row.State == checkpoints.Taken:
 		return g.follow(ctx, dep, takenRow(f, g.spot.id, item, dep))
@@ -64,7 +71,7 @@ func (g *group) move(ctx context.Context, f *Folder, item *Item, before checkpoi
 	}
 	if dep.row.Target == g.spot.id { // two folders of the source have one place
 		row := dep.row
-		row.Item, row.Folder = item.ID, f.ID
+		row.Item, row.Folder, row.Reason = item.ID, f.ID, ""
 		return g.follow(ctx, dep, row)
 	}
 	from, err := g.other(ctx, dep.row.Target)

@@ -98,41 +98,39 @@ func (d *delivery) rename(ctx context.Context, f *Folder, p checkpoints.Place, w
 // finishRenames finds the folders again that were being renamed.
 func (d *delivery) finishRenames(ctx context.Context) error {
 	for _, p := range d.sortedPlaces() {
-		if p.Next == "" {
-			continue
-		}
-		t := d.targetOf(p.Class)
-		if t < 0 {
-			continue
-		}
-		there, ok := d.listed[spot{t, p.Target}]
-		switch {
-		case ok && there.Path == p.At: // it was not done
-			p.Next = ""
-			if err := d.savePlace(ctx, p); err != nil {
-				return err
-			}
-			continue
-		case ok: // the target has the same name for it as before
-		default:
-			err := d.retry(ctx, p.Path, func() (err error) {
-				there, _, err = d.Targets[t].MakeFolder(ctx, sinks.Place{Path: p.Next, Class: p.Class, Items: -1})
-				return at(p.Path, sideTarget, err)
-			})
-			if err != nil {
-				return err
-			}
-			d.listed[spot{t, there.ID}] = there
-			if err := d.retry(ctx, p.Path, func() error { return d.rematch(ctx, p, there) }); err != nil {
-				return err
-			}
-		}
-		p.Target, p.At, p.Want, p.Next, p.Mark = there.ID, there.Path, p.Next, "", ""
-		if err := d.savePlace(ctx, p); err != nil {
+		if err := d.finishRename(ctx, p); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (d *delivery) finishRename(ctx context.Context, p checkpoints.Place) error {
+	t := d.targetOf(p.Class)
+	if p.Next == "" || t < 0 {
+		return nil
+	}
+	there, ok := d.listed[spot{t, p.Target}]
+	switch {
+	case ok && there.Path == p.At: // it was not done
+		p.Next = ""
+		return d.savePlace(ctx, p)
+	case ok: // the target has the same name for it as before
+	default:
+		err := d.retry(ctx, p.Path, func() (err error) {
+			there, _, err = d.Targets[t].MakeFolder(ctx, sinks.Place{Path: p.Next, Class: p.Class, Items: -1})
+			return at(p.Path, sideTarget, err)
+		})
+		if err != nil {
+			return err
+		}
+		d.listed[spot{t, there.ID}] = there
+		if err := d.retry(ctx, p.Path, func() error { return d.rematch(ctx, p, there) }); err != nil {
+			return err
+		}
+	}
+	p.Target, p.At, p.Want, p.Next, p.Mark = there.ID, there.Path, p.Next, "", ""
+	return d.savePlace(ctx, p)
 }
 
 // rematch finds the items of a folder again that has another name at the target now.

@@ -86,6 +86,9 @@ func (f *ReportedFolder) add(row checkpoints.Receipt, rep *Reported) {
 	if row.Written.After(rep.Last) {
 		rep.Last = row.Written
 	}
+	if strings.HasPrefix(row.Reason, toPrefix) {
+		row.Reason = ""
+	}
 	item := ReportedItem{Item: row.Item, State: row.State, Reason: row.Reason, Bytes: row.Size, Written: row.Written}
 	looked := row.State == checkpoints.Taken || row.State == checkpoints.Sending
 	if row.State == checkpoints.Placed {
