@@ -160,7 +160,7 @@ func (d *delivery) fresh(ctx context.Context, f *Folder) (bool, error) {
 		if err != nil {
 			return false, at(f.Path, sideReceipts, err)
 		}
-		known[row.Item] = row.State == checkpoints.Taken
+		known[row.Item] = row.State == checkpoints.Taken && !d.Again
 	}
 	n := 0
 	for item, err := range d.Source.Items(ctx, *f) {

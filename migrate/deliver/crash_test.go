@@ -130,12 +130,15 @@ func story(w *world) []act {
 }
 
 var flavours = map[string]func(*sinktest.Target){
-	"plain":             func(*sinktest.Target) {},
-	"as IMAP":           func(d *sinktest.Target) { d.PathIDs, d.Replaces = true, true },
-	"moves nothing":     func(d *sinktest.Target) { d.NoMoves = true },
-	"renames nothing":   func(d *sinktest.Target) { d.NoRenames, d.Replaces = true, true },
-	"one at a time":     func(d *sinktest.Target) { d.BatchSize = 1 },
-	"other names":       func(d *sinktest.Target) { d.PathIDs = true; d.Name = func(n string) string { return strings.ReplaceAll(n, " ", "_") } },
+	"plain":           func(*sinktest.Target) {},
+	"as IMAP":         func(d *sinktest.Target) { d.PathIDs, d.Replaces = true, true },
+	"moves nothing":   func(d *sinktest.Target) { d.NoMoves = true },
+	"renames nothing": func(d *sinktest.Target) { d.NoRenames, d.Replaces = true, true },
+	"one at a time":   func(d *sinktest.Target) { d.BatchSize = 1 },
+	"other names": func(d *sinktest.Target) {
+		d.PathIDs = true
+		d.Name = func(n string) string { return strings.ReplaceAll(n, " ", "_") }
+	},
 	"alters everything": func(d *sinktest.Target) { d.Alter = stamp },
 }
 

@@ -41,6 +41,7 @@ const (
 type rules struct {
 	conflict Conflict
 	deletes  bool
+	again    bool
 	// later is what is known of which side changed last: 1 = the source, -1 = the target, 0 = nothing.
 	later int
 }
@@ -55,19 +56,29 @@ func decide(state checkpoints.Delivery, n news, t there, r rules) action {
 		case n != newsNone:
 			return actPut // what is there is another's: what the source has now is looked for and put like any other
 		case t == thereGone:
-			return actTaken
+			return taken(r)
 		}
 		return actNothing
 	case checkpoints.Taken:
-		return actNothing
+		if !r.again {
+			return actNothing
+		}
 	}
 	return actPut // there is no receipt, or it was refused or removed
+}
+
+// taken says what is done with an item that somebody took.
+func taken(r rules) action {
+	if r.again {
+		return actPut
+	}
+	return actTaken
 }
 
 func decidePlaced(n news, t there, r rules) action {
 	switch {
 	case t == thereGone:
-		return actTaken
+		return taken(r)
 	case n == newsNone && t == thereChanged:
 		return actLeave
 	case n == newsNone:

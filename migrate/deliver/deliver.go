@@ -31,6 +31,7 @@ type delivery struct {
 	listed     map[spot]sinks.Place         // the targets' folders
 	departures *departures
 	noMoves    map[int]bool // targets that cannot move
+	origins    map[string]origin
 	results    map[string]*FolderResult
 	excess     int
 	observing  sync.Mutex

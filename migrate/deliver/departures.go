@@ -21,7 +21,7 @@ type departure struct {
 	path      string // of the source's folder
 	left      bool   // the item left its folder in the source
 	successor string // the item that it became; "" = none that was seen
-	guessed   bool   // by its bytes alone, and that is not durable yet
+	guessed   bool   // it is known by its bytes alone
 }
 
 // departures are those of a run, and how items followed each other.
@@ -105,6 +105,7 @@ func (d *delivery) departFrom(ctx context.Context, ds *departures, p checkpoints
 		switch {
 		case err != nil:
 			return at(p.Path, sideReceipts, err)
+		case row.State == checkpoints.Removed:
 		case strings.HasPrefix(row.Item, strayPrefix), ds.left[row.Item]:
 			ds.add(d, p, row)
 		case row.Target == p.Target || p.Target == "":
@@ -177,6 +178,7 @@ func (ds *departures) predecessor(item *Item, class string, fresh bool) *departu
 			break
 		}
 		if dep := ds.rows[from]; dep.free(item.ID, class) {
+			dep.guessed = dep.row.Reason == toPrefix+item.ID
 			return dep
 		}
 		id, from = from, ""
@@ -186,7 +188,7 @@ func (ds *departures) predecessor(item *Item, class string, fresh bool) *departu
 	}
 	for _, name := range ds.same[class+item.SHA256] {
 		if dep := ds.rows[name]; dep.free(item.ID, class) {
-			dep.guessed = dep.row.Reason != toPrefix+item.ID
+			dep.guessed = true
 			return dep
 		}
 	}
@@ -200,6 +202,16 @@ func (dep *departure) free(item, class string) bool {
 	}
 	dep.successor = item
 	return true
+}
+
+// release gives up a departure that was guessed: the item is a new one. Nobody gets it again in this run.
+func (ds *departures) release(dep *departure) {
+	ds.mu.Lock()
+	defer ds.mu.Unlock()
+	dep.successor, dep.guessed, dep.row.Reason = "", false, ""
+	delete(ds.forward, dep.item)
+	key := dep.class + dep.row.SHA256
+	ds.same[key] = slices.DeleteFunc(ds.same[key], func(item string) bool { return item == dep.row.Item })
 }
 
 // done forgets a departure whose receipt is dropped.

@@ -25,6 +25,8 @@
 //	found             no news         any         nothing; gone: noted as taken
 //	found             contents/marks  any         as if there were no receipt, but that it may be found once more
 //	taken             has it          any         nothing
+//	placed, found,    has it          gone        with Options.Again it is put, as if there were no receipt
+//	taken
 //	placed            moved           as put      it is moved at the target, to where its folder in the source leads, and what else
 //	                                              is new is told then
 //	placed            moved           changed     it is moved as it is, and stays known as changed

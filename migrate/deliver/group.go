@@ -163,7 +163,7 @@ func (g *group) load(ctx context.Context) error {
 // folder goes through the items of a folder.
 func (g *group) folder(ctx context.Context, f *Folder) error {
 	g.d.note(f, func(r *FolderResult) { // what is told once more is counted once
-		r.Counted, r.Found, r.Taken, r.Changed, r.Conflicts, r.Refused, r.Lost = 0, 0, 0, 0, 0, 0, 0
+		r.Counted, r.Found, r.Taken, r.Changed, r.Conflicts, r.Refused, r.TooLarge, r.Lost = 0, 0, 0, 0, 0, 0, 0, 0
 		r.Listed = nil
 	})
 	for item, err := range g.d.Source.Items(ctx, *f) {
@@ -215,7 +215,7 @@ func (g *group) item(ctx context.Context, f *Folder, item *Item) error {
 		return err
 	}
 	t, h := g.there(row)
-	r := rules{conflict: g.d.Conflict}
+	r := rules{conflict: g.d.Conflict, again: g.d.Again}
 	if !item.Changed.IsZero() && !h.Changed.IsZero() {
 		r.later = item.Changed.Compare(h.Changed)
 	}

@@ -20,15 +20,14 @@ func (g *group) precede(ctx context.Context, f *Folder, item *Item, row checkpoi
 	default:
 		return row, nil // it came already, and what is left of it where it was is removed at the end
 	}
-	if dep.guessed { // which nobody could tell any more once the item has a receipt of its own
+	if dep.guessed && dep.row.Reason == "" { // which nobody could tell any more once the item has a receipt of its own
 		dep.row.Reason = toPrefix + item.ID
 		if err := g.d.save(ctx, dep.row); err != nil {
 			return row, err
 		}
-		dep.guessed = false
 	}
 	switch {
-	case dep.row.State == checkpoints.Taken:
+	case dep.row.State == checkpoints.Taken && !g.d.Again:
 		return g.follow(ctx, dep, takenRow(f, g.spot.id, item, dep))
 	case dep.row.State != checkpoints.Placed || g.cannotMove():
 		return row, nil
@@ -57,6 +56,12 @@ func (g *group) follow(ctx context.Context, dep *departure, row checkpoints.Rece
 	return row, nil
 }
 
+// release gives up a guess: the item is a new one.
+func (g *group) release(ctx context.Context, dep *departure) error {
+	g.d.departures.release(dep)
+	return g.d.save(ctx, dep.row)
+}
+
 func (g *group) cannotMove() bool {
 	g.d.mu.Lock()
 	defer g.d.mu.Unlock()
@@ -70,12 +75,19 @@ func (g *group) move(ctx context.Context, f *Folder, item *Item, before checkpoi
 		return before, err
 	}
 	if dep.row.Target == g.spot.id { // two folders of the source have one place
+		if t, _ := g.there(dep.row); dep.guessed && t != thereAsPut {
+			return before, g.release(ctx, dep)
+		}
 		row := dep.row
 		row.Item, row.Folder, row.Reason = item.ID, f.ID, ""
 		return g.follow(ctx, dep, row)
 	}
 	from, err := g.other(ctx, dep.row.Target)
 	switch {
+	case errors.Is(err, sinks.ErrNotExist) && dep.guessed:
+		return before, g.release(ctx, dep)
+	case errors.Is(err, sinks.ErrNotExist) && g.d.Again:
+		return before, nil
 	case errors.Is(err, sinks.ErrNotExist):
 		return g.follow(ctx, dep, takenRow(f, g.spot.id, item, dep))
 	case err != nil:
@@ -95,7 +107,7 @@ func (g *group) move(ctx context.Context, f *Folder, item *Item, before checkpoi
 	h := sinks.Held{ID: dep.row.ID, State: dep.row.Holds}
 	placed, err := from.open.Move(hand, h, g.place)
 	changed := errors.Is(err, sinks.ErrChanged)
-	if changed { // by somebody at the target; that it belongs to another folder now is true all the same
+	if changed && !dep.guessed { // by somebody at the target; that it belongs to another folder now is true all the same
 		if h, err = from.current(hand, dep.row.ID); err == nil {
 			placed, err = from.open.Move(hand, h, g.place)
 		}
@@ -106,6 +118,13 @@ func (g *group) move(ctx context.Context, f *Folder, item *Item, before checkpoi
 	prior := []pending{{item: *item, row: before}}
 	switch {
 	case err == nil:
+	case dep.guessed && (errors.Is(err, sinks.ErrChanged) || errors.Is(err, sinks.ErrNotExist)): // somebody else's business, and no trace of this item
+		if err := g.release(ctx, dep); err != nil {
+			return before, err
+		}
+		return before, g.restore(ctx, prior)
+	case errors.Is(err, sinks.ErrNotExist) && g.d.Again:
+		return before, g.restore(ctx, prior)
 	case errors.Is(err, sinks.ErrNotExist):
 		return g.follow(ctx, dep, takenRow(f, g.spot.id, item, dep))
 	case errors.Is(err, errors.ErrUnsupported):

@@ -112,10 +112,17 @@ func outcome(row checkpoints.Receipt, p pending, placed sinks.Placed) checkpoint
 func (g *group) arrived(f *Folder, p *pending, row checkpoints.Receipt, placed sinks.Placed) {
 	if placed.Err != nil {
 		g.d.item(f, &p.item, Event{Kind: KindRefused, Bytes: p.item.Size, Reason: row.Reason})
+		g.tooLarge(f, placed.Err)
 		return
 	}
 	g.held[placed.ID] = placed.Held
 	g.d.item(f, &p.item, Event{Kind: KindPut, Bytes: p.item.Size, Altered: placed.Altered})
+}
+
+func (g *group) tooLarge(f *Folder, err error) {
+	if errors.Is(err, sinks.ErrTooLarge) {
+		g.d.note(f, func(r *FolderResult) { r.TooLarge++ })
+	}
 }
 
 // unreadable notes an item that the source does not give.

@@ -19,7 +19,9 @@ var errNotDone = errors.New("the target says that it is done, and it is not")
 // Target yet.
 func (d *delivery) follow(ctx context.Context, f *Folder, p checkpoints.Place, want string) (checkpoints.Place, error) {
 	t := d.targetOf(f.Class)
-	if _, taken := d.find(t, want, f.Class); p.Made && !taken && !d.shared(p) {
+	_, taken := d.find(t, want, f.Class)
+	_, inside := below(want, p.At)
+	if p.Made && !taken && !inside && !d.shared(p) {
 		if err := d.makeParents(ctx, f, want); err != nil {
 			return p, err
 		}
@@ -174,7 +176,20 @@ func (d *delivery) rematch(ctx context.Context, p checkpoints.Place, there sinks
 		if err != nil {
 			return err
 		}
+		// Of several that are the same each row gets the one that is as it was put, if there is one.
 		for i, row := range lost {
+			found[i] = slices.DeleteFunc(found[i], func(h sinks.Held) bool { return claimed[h.ID] })
+			slices.SortStableFunc(found[i], func(a, b sinks.Held) int { return cmp.Compare(exact(row, b), exact(row, a)) })
+			if len(found[i]) > 0 && exact(row, found[i][0]) > 0 {
+				found[i] = found[i][:1]
+				claimed[found[i][0].ID] = true
+				row.ID = found[i][0].ID
+			}
+		}
+		for i, row := range lost {
+			if len(found[i]) == 1 && row.ID == found[i][0].ID {
+				continue
+			}
 			h, ok := unclaimed(found[i], claimed)
 			switch {
 			case ok:
@@ -189,6 +204,13 @@ func (d *delivery) rematch(ctx context.Context, p checkpoints.Place, there sinks
 		}
 	}
 	return nil
+}
+
+func exact(row *checkpoints.Receipt, h sinks.Held) int {
+	if h.State == row.Holds {
+		return 1
+	}
+	return 0
 }
 
 func unclaimed(found []sinks.Held, claimed map[string]bool) (sinks.Held, bool) {

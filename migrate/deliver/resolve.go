@@ -220,5 +220,18 @@ func (d *delivery) sent(ctx context.Context, row *checkpoints.Receipt) (Item, er
 	if d.Source == nil {
 		return Item{}, sinks.ErrNotExist
 	}
-	return d.Source.Version(ctx, folder, item, row.SHA256)
+	found, err := d.Source.Version(ctx, folder, item, row.SHA256)
+	// What was moved and changed before the target was told has the bytes under the name that it had before.
+	for hop := 0; errors.Is(err, sinks.ErrNotExist) && hop < maxHops; hop++ {
+		from, oerr := d.origin(ctx, item)
+		switch {
+		case oerr != nil:
+			return Item{}, oerr
+		case from.item == "":
+			return Item{}, err
+		}
+		item = from.item
+		found, err = d.Source.Version(ctx, from.folder, item, row.SHA256)
+	}
+	return found, err
 }

@@ -34,6 +34,7 @@ type FolderResult struct {
 	Changed   int // were put, and changed at the target since
 	Conflicts int // were changed on both sides, and are left
 	Refused   int // the target does not have them, or not their newest version
+	TooLarge  int // of the Refused those that are larger than what it takes
 	Lost      int // it is not known whether the target has them
 	Removed   int // were put, left the source, and were removed by this run
 	Altered   int // of those put or updated by this run: the target holds them otherwise than it was told
@@ -60,7 +61,7 @@ func (r *Result) Total() FolderResult {
 			n  int
 		}{
 			{&t.Counted, f.Counted}, {&t.Put, f.Put}, {&t.Kept, f.Kept}, {&t.Updated, f.Updated}, {&t.Moved, f.Moved}, {&t.Found, f.Found},
-			{&t.Taken, f.Taken}, {&t.Changed, f.Changed}, {&t.Conflicts, f.Conflicts}, {&t.Refused, f.Refused}, {&t.Lost, f.Lost},
+			{&t.Taken, f.Taken}, {&t.Changed, f.Changed}, {&t.Conflicts, f.Conflicts}, {&t.Refused, f.Refused}, {&t.TooLarge, f.TooLarge}, {&t.Lost, f.Lost},
 			{&t.Removed, f.Removed}, {&t.Altered, f.Altered},
 		} {
 			*n.to += n.n

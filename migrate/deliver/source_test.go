@@ -173,6 +173,9 @@ func (m *mailbox) Version(_ context.Context, _, item, sha string) (Item, error) 
 
 // line is what both sides are compared by.
 func line(path, body string, read bool, flag string) string {
+	if flag == "none" {
+		flag = ""
+	}
 	return fmt.Sprintf("%s: %q read=%v flag=%s", path, body, read, flag)
 }
 

@@ -82,8 +82,11 @@ func (d *delivery) undoPlace(ctx context.Context, p checkpoints.Place) (why stri
 			return "something is in it", nil
 		case errors.Is(err, errors.ErrUnsupported):
 			return "the target removes no folders", nil
-		case err != nil && !errors.Is(err, sinks.ErrNotExist):
+		case errors.Is(err, sinks.ErrNotExist):
+		case err != nil && fatal(ctx, err):
 			return "", err
+		case err != nil: // one folder does not keep the others
+			return err.Error(), nil
 		}
 		delete(d.listed, s)
 	}

@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,6 +56,7 @@ func (g *group) update(ctx context.Context, f *Folder, batch []pending) error {
 		if serr := g.save(ctx, row); serr != nil {
 			return serr
 		}
+		g.tooLarge(f, err)
 		e := Event{Kind: kind, Reason: row.Reason, Altered: altered}
 		if !p.marks {
 			e.Bytes = p.item.Size
@@ -73,6 +75,9 @@ func (g *group) update(ctx context.Context, f *Folder, batch []pending) error {
 // updateOne updates an item and returns its row. An error that is definite comes with the row that stays.
 func (g *group) updateOne(ctx context.Context, p *pending, sending checkpoints.Receipt) (checkpoints.Receipt, Kind, []sinks.Alteration, error) {
 	item := sinks.TargetItem{Key: p.item.ID, Event: p.item.Event, Contents: p.item.Contents}
+	if g.place.Class == email {
+		item.Event = told(item.Event)
+	}
 	if p.marks {
 		item.Contents = nil
 	}
@@ -110,4 +115,17 @@ func (g *group) updateOne(ctx context.Context, p *pending, sending checkpoints.R
 		return row, KindRefused, nil, nil
 	}
 	return row, "", nil, err
+}
+
+// told is what a target is told of an item that it was told something else of before: what the source says nothing of is not so.
+func told(e sinks.Event) sinks.Event {
+	if e.Read == nil {
+		e.Read = new(bool)
+	}
+	if e.Categories == nil {
+		e.Categories = []string{}
+	}
+	e.Flag = cmp.Or(e.Flag, "none")
+	e.Importance = cmp.Or(e.Importance, "normal")
+	return e
 }
