@@ -44,7 +44,7 @@ type Options struct {
 	Targets  []sinks.Target       // of a class the first one that takes it
 	Receipts checkpoints.Receipts // where it is a checkpoints.Locks, too, the mailbox is locked meanwhile
 
-	Mapping   Mapping
+	Mapping Mapping
 	// Again puts again what somebody at the target removed, or moved, since it was put: for a restore.
 	Again     bool
 	Deletes   bool      // remove what was put and left the source, unless it was changed at the target
