@@ -66,7 +66,11 @@ func (o *openFolder) Held(ctx context.Context) iter.Seq2[sinks.Held, error] {
 	var all []sinks.Held
 	if err == nil {
 		for _, k := range f.items {
-			all = append(all, k.held())
+			h := k.held()
+			if o.t.Changed != nil {
+				h.Changed = o.t.Changed(k.seen(f))
+			}
+			all = append(all, h)
 		}
 	}
 	return each(all, err)

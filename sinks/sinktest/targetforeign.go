@@ -18,6 +18,13 @@ type Kept struct {
 	Categories      []string
 }
 
+func (k *kept) seen(f *folder) Kept {
+	return Kept{
+		Path: f.Path, Class: f.Class, ID: k.id, Key: k.item.Key, Body: string(k.body),
+		Read: k.item.Read != nil && *k.item.Read, Flag: k.item.Flag, Categories: k.item.Categories,
+	}
+}
+
 // Holds returns everything that it keeps, in the order of paths, classes and contents.
 func (t *Target) Holds() []Kept {
 	t.mu.Lock()
@@ -25,10 +32,7 @@ func (t *Target) Holds() []Kept {
 	var all []Kept
 	for _, f := range t.folders {
 		for _, k := range f.items {
-			all = append(all, Kept{
-				Path: f.Path, Class: f.Class, ID: k.id, Key: k.item.Key, Body: string(k.body),
-				Read: k.item.Read != nil && *k.item.Read, Flag: k.item.Flag, Categories: k.item.Categories,
-			})
+			all = append(all, k.seen(f))
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Kept) int {
@@ -101,7 +105,7 @@ func (t *Target) Discard(drop func(Kept) bool) {
 	defer t.mu.Unlock()
 	for _, f := range t.folders {
 		f.items = slices.DeleteFunc(f.items, func(k *kept) bool {
-			return drop(Kept{Path: f.Path, Class: f.Class, ID: k.id, Key: k.item.Key, Body: string(k.body)})
+			return drop(k.seen(f))
 		})
 	}
 }
