@@ -18,19 +18,19 @@ func (d *delivery) clear(ctx context.Context) error {
 	for _, f := range d.folders {
 		gone[f.ID] = f.Gone && d.Deletes
 	}
-	var failed error
 	for _, p := range d.deepestFirst() {
 		if !strings.HasPrefix(p.Folder, formerPlace) && !gone[p.Folder] {
 			continue
 		}
-		if _, err := d.deleteFolder(ctx, p); err != nil {
-			failed = errors.Join(failed, err)
-			if fatal(ctx, err) {
-				return failed
-			}
+		why, err := d.deleteFolder(ctx, p)
+		if err != nil {
+			return err
+		}
+		if why != "" {
+			d.tell(Event{Kind: KindKept, Folder: p.Path, Target: p.At, Class: p.Class, Reason: why})
 		}
 	}
-	return failed
+	return nil
 }
 
 // deepestFirst returns the folders that were made for the migration, each before those that it is in.
@@ -54,18 +54,36 @@ func (d *delivery) deleteFolder(ctx context.Context, p checkpoints.Place) (kept 
 			return "it is the place of another folder, or of one below it", nil
 		}
 		err := d.retry(ctx, p.Path, func() error { return at(p.Path, sideTarget, d.Targets[t].DeleteFolder(ctx, there)) })
-		switch {
-		case errors.Is(err, sinks.ErrNotEmpty):
-			return "something is in it", nil
-		case errors.Is(err, errors.ErrUnsupported):
-			return "the target removes no folders", nil
-		case err != nil && !errors.Is(err, sinks.ErrNotExist):
-			return "", err
+		if kept, err = keptFor(ctx, err); kept != "" || err != nil {
+			return kept, err
 		}
 		delete(d.listed, s)
 	}
 	p.Target, p.At, p.Want, p.Next, p.Made, p.Mark = "", "", "", "", false, ""
 	return "", d.savePlace(ctx, p)
+}
+
+// keptFor tells why a folder was not removed, so that one does not keep the others; an error is for all of them.
+func keptFor(ctx context.Context, err error) (string, error) {
+	switch {
+	case errors.Is(err, sinks.ErrNotEmpty):
+		return "something is in it", nil
+	case errors.Is(err, errors.ErrUnsupported):
+		return "the target removes no folders", nil
+	case errors.Is(err, sinks.ErrNotExist):
+		return "", nil
+	case fatal(ctx, err):
+		return "", err
+	}
+	return text(err), nil
+}
+
+// text is what an error says, if there is one.
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 // needed tells whether a folder is still the place of a folder of the source, or above one.

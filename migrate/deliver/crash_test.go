@@ -25,6 +25,7 @@ type faultAt struct {
 	at   int
 	err  error // errKilled: everything after it fails as well
 	dead bool
+	kept bool
 	op   string
 }
 
@@ -170,6 +171,10 @@ func tell(t *testing.T, flavour func(*sinktest.Target), f *faultAt) int {
 		if a.undo {
 			f.again(t, a.name, func() error {
 				u, err := Undo(t.Context(), w.opts)
+				if err == nil && len(u.Kept) > 0 && f.op != "" && !f.kept {
+					f.kept = true // one folder that cannot be removed does not keep the others, and is removed by the next
+					return errors.New(u.Kept[0].Why)
+				}
 				if err == nil && len(u.Left)+len(u.Kept) > 0 {
 					t.Fatalf("%s after %s: left: %+v", a.name, f.op, u)
 				}
@@ -202,6 +207,12 @@ func tell(t *testing.T, flavour func(*sinktest.Target), f *faultAt) int {
 		slices.Sort(want)
 		if d := cmp.Diff(want, linesOf(w.dst)); d != "" {
 			t.Fatalf("%s after %s: -source +target\n%s", a.name, f.op, d)
+		}
+		if strings.HasPrefix(f.op, "delete folder") { // one that was not removed is by the next run
+			f.revive()
+			if _, err := Run(t.Context(), w.opts); err != nil {
+				t.Fatal(err)
+			}
 		}
 		writes := w.dst.Writes()
 		if _, err := Run(t.Context(), w.opts); err != nil && f.op == "" {

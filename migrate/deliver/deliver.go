@@ -146,20 +146,17 @@ func (d *delivery) deliver(ctx context.Context, groups []*group) error {
 	work.SetLimit(d.Workers)
 	for _, g := range groups {
 		work.Go(func() error {
-			if ctx2.Err() != nil {
-				return nil
+			if err := ctx2.Err(); err != nil {
+				return err
 			}
 			err := g.deliver(ctx2)
-			if err == nil {
-				return nil
-			}
 			mu.Lock()
 			failed = append(failed, err)
 			mu.Unlock()
-			if fatal(ctx2, err) {
-				return err // which ends the others after the batch that they have in hand
+			if !fatal(ctx2, err) {
+				err = nil
 			}
-			return nil
+			return err // which ends the others after the batch that they have in hand
 		})
 	}
 	// The first is the one that ended the others.

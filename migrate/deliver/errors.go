@@ -63,7 +63,7 @@ func definite(err error) bool {
 // fatal tells of an error that it is not of one folder alone: nothing more of the mailbox is tried.
 func fatal(ctx context.Context, err error) bool {
 	var side *sideError
-	return ctx.Err() != nil || errors.Is(err, sinks.ErrFull) || errors.Is(err, sinks.ErrDenied) ||
+	return err != nil && ctx.Err() != nil || errors.Is(err, sinks.ErrFull) || errors.Is(err, sinks.ErrDenied) ||
 		errors.As(err, &side) && side.side == sideReceipts
 }
 

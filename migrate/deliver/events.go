@@ -19,6 +19,7 @@ const (
 	KindConflict Kind = "conflict" // it was changed on both sides; Reason says what was done
 	KindRefused  Kind = "refused"  // the target does not take it, or not its newest version
 	KindLost     Kind = "lost"     // it is not known whether the target has it, and what was sent cannot be had any more
+	KindKept     Kind = "kept"     // a folder that is not needed any more stays at the target; Reason says why
 	KindRetry    Kind = "retry"    // a folder is begun once more; Reason says why
 )
 

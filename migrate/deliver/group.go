@@ -57,9 +57,7 @@ func (g *group) deliver(ctx context.Context) error {
 	}
 	for _, f := range g.folders {
 		e := Event{Kind: KindEnd, Folder: f.Path, Target: g.place.Path, Class: f.Class}
-		if err != nil {
-			e.Reason = err.Error()
-		}
+		e.Reason = text(err)
 		g.d.note(f, func(r *FolderResult) {
 			r.Problem = e.Reason
 			r.Kept = r.Counted - r.Put - r.Found - r.Taken - r.Changed - r.Conflicts - r.Refused - r.Lost

@@ -15,14 +15,22 @@ func TestMapping(t *testing.T) {
 		path, class string
 		typ         int
 	}{
-		{"Posteingang", "Email", 2}, {"Posteingang/Alt", "Email", 12}, {"Posteingang/Alt/2019", "Email", 12},
-		{"Gesendet", "Email", 5}, {"Papierkorb", "Email", 4}, {"Projekte/A%2FB", "Email", 12}, {"Posteingang 2", "Email", 12},
-		{"Kalender", "Calendar", 8}, {"Kalender/Team", "Calendar", 13}, {"Kontakte", "Contacts", 9},
+		{"Posteingang", "Email", 2},
+		{"Posteingang/Alt", "Email", 12},
+		{"Posteingang/Alt/2019", "Email", 12},
+		{"Gesendet", "Email", 5},
+		{"Papierkorb", "Email", 4},
+		{"Projekte/A%2FB", "Email", 12},
+		{"Posteingang 2", "Email", 12},
+		{"Kalender", "Calendar", 8},
+		{"Kalender/Team", "Calendar", 13},
+		{"Kontakte", "Contacts", 9},
 	} {
 		source = append(source, Folder{Folder: sinks.Folder{ID: f.path, Path: f.path, Class: f.class, Type: f.typ}})
 	}
 	target := []sinks.Place{
-		{Path: "INBOX", Class: "Email", Type: 2}, {Path: "INBOX/Sent", Class: "Email", Type: 5},
+		{Path: "INBOX", Class: "Email", Type: 2},
+		{Path: "INBOX/Sent", Class: "Email", Type: 5},
 		{Path: "Personal Calendar", Class: "Calendar", Type: 8},
 	}
 	for name, c := range map[string]struct {

@@ -60,9 +60,20 @@ func (r *Result) Total() FolderResult {
 			to *int
 			n  int
 		}{
-			{&t.Counted, f.Counted}, {&t.Put, f.Put}, {&t.Kept, f.Kept}, {&t.Updated, f.Updated}, {&t.Moved, f.Moved}, {&t.Found, f.Found},
-			{&t.Taken, f.Taken}, {&t.Changed, f.Changed}, {&t.Conflicts, f.Conflicts}, {&t.Refused, f.Refused}, {&t.TooLarge, f.TooLarge}, {&t.Lost, f.Lost},
-			{&t.Removed, f.Removed}, {&t.Altered, f.Altered},
+			{&t.Counted, f.Counted},
+			{&t.Put, f.Put},
+			{&t.Kept, f.Kept},
+			{&t.Updated, f.Updated},
+			{&t.Moved, f.Moved},
+			{&t.Found, f.Found},
+			{&t.Taken, f.Taken},
+			{&t.Changed, f.Changed},
+			{&t.Conflicts, f.Conflicts},
+			{&t.Refused, f.Refused},
+			{&t.TooLarge, f.TooLarge},
+			{&t.Lost, f.Lost},
+			{&t.Removed, f.Removed},
+			{&t.Altered, f.Altered},
 		} {
 			*n.to += n.n
 		}

@@ -77,16 +77,8 @@ func (d *delivery) undoPlace(ctx context.Context, p checkpoints.Place) (why stri
 	s := spot{d.targetOf(p.Class), p.Target}
 	if there, ok := d.listed[s]; ok {
 		err := d.retry(ctx, p.Path, func() error { return at(p.Path, sideTarget, d.Targets[s.target].DeleteFolder(ctx, there)) })
-		switch {
-		case errors.Is(err, sinks.ErrNotEmpty):
-			return "something is in it", nil
-		case errors.Is(err, errors.ErrUnsupported):
-			return "the target removes no folders", nil
-		case errors.Is(err, sinks.ErrNotExist):
-		case err != nil && fatal(ctx, err):
-			return "", err
-		case err != nil: // one folder does not keep the others
-			return err.Error(), nil
+		if why, err = keptFor(ctx, err); why != "" || err != nil {
+			return why, err
 		}
 		delete(d.listed, s)
 	}

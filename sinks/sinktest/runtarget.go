@@ -3,7 +3,6 @@ package sinktest
 import (
 	"context"
 	"errors"
-
 	"slices"
 	"strings"
 	"testing"

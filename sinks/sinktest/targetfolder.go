@@ -107,7 +107,7 @@ func (o *openFolder) Put(ctx context.Context, items []sinks.TargetItem) ([]sinks
 
 func (t *Target) put(f *folder, item sinks.TargetItem) (sinks.Placed, error) {
 	if err := t.refuses(item); err != nil {
-		return sinks.Placed{Err: err}, nil
+		return sinks.Placed{Err: err}, nil //nolint:nilerr // that it is refused is the answer
 	}
 	if t.Lie != nil && t.Lie(item) {
 		return sinks.Placed{Held: sinks.Held{ID: "lie", State: "lie"}}, nil
