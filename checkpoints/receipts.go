@@ -10,6 +10,9 @@ import (
 // given twice: one row an item, durable before the next is sent. The Key's Job is that of the migration, its Mailbox the
 // source's address.
 type Receipts interface {
+	// Deliveries yields the keys that there are places or receipts of, ordered by job and mailbox.
+	Deliveries(ctx context.Context) iter.Seq2[Key, error]
+
 	// Places returns the folders of a mailbox that items were put into, by Place.Folder.
 	Places(ctx context.Context, k Key) (map[string]Place, error)
 	// SavePlace creates or replaces one.

@@ -117,7 +117,8 @@ type TargetFolder interface {
 // A Recognizer is a TargetFolder that tells items by what names them (a UID, a Message-ID) when their contents differ. Where a
 // folder is none, an item is known by its contents alone, with Find.
 type Recognizer interface {
-	// Recognize returns for each item what the folder holds of the same name, the likeliest first. It changes nothing.
+	// Recognize returns for each item what the folder holds of the same name, the likeliest first; nothing for one that has no name. It changes
+	// nothing. Those without a MessageID that it returns nothing for are looked for by their contents.
 	Recognize(ctx context.Context, items []TargetItem) ([][]Held, error)
 }
 
@@ -145,7 +146,8 @@ type Held struct {
 type Placed struct {
 	Held
 	// Err says that the target does not have it: ErrRefused, ErrTooLarge, or a lie (it said that it stored the item, and when
-	// it was asked for it did not have it). Held is empty then.
+	// it was asked for it did not have it); or it is nothing about the item (ErrFull, ErrUnavailable), when a later one was stored
+	// all the same. Held is empty then.
 	Err error
 	// Altered says what the target holds otherwise than it was told, found by reading back.
 	Altered []Alteration

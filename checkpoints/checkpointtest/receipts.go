@@ -54,6 +54,25 @@ var receiptTests = map[string]func(*testing.T, checkpoints.Receipts){
 		must(t, s.SaveReceipts(t.Context(), alice, nil))
 	},
 
+	"Deliveries yields what has places or receipts, in order": func(t *testing.T, s checkpoints.Receipts) {
+		equal(t, "of nothing", len(collect(t, s.Deliveries(t.Context()))), 0)
+		var want []checkpoints.Key
+		for job := range 3 {
+			for mailbox := range 600 {
+				k := checkpoints.Key{Job: fmt.Sprint("job ", job), Mailbox: fmt.Sprintf("%03d@example.com", mailbox)}
+				want = append(want, k)
+				if mailbox%2 == 0 {
+					must(t, s.SavePlace(t.Context(), k, checkpoints.Place{Folder: "f"}))
+				} else {
+					must(t, s.SaveReceipts(t.Context(), k, []checkpoints.Receipt{{Item: "1", Folder: "f", State: checkpoints.Placed}}))
+				}
+			}
+		}
+		must(t, s.SaveReceipts(t.Context(), checkpoints.Key{Job: "a", Mailbox: "nothing was saved"}, nil))
+		must(t, s.DropReceipts(t.Context(), checkpoints.Key{Job: "a", Mailbox: "nothing is there"}, []string{"1"}))
+		equal(t, "deliveries", collect(t, s.Deliveries(t.Context())), want)
+	},
+
 	"places are kept field by field and replaced as a whole": func(t *testing.T, s checkpoints.Receipts) {
 		want := map[string]checkpoints.Place{}
 		for seed := range 4 {
@@ -277,6 +296,10 @@ var receiptTests = map[string]func(*testing.T, checkpoints.Receipts){
 		}
 		saveMany(t, s, "f", 3)
 		must(t, c.Close())
+		var deliveries error
+		for _, err := range s.Deliveries(t.Context()) {
+			deliveries = err
+		}
 		_, places := s.Places(t.Context(), alice)
 		_, receipt := s.Receipt(t.Context(), alice, manyID(0))
 		var rows error
@@ -284,7 +307,7 @@ var receiptTests = map[string]func(*testing.T, checkpoints.Receipts){
 			rows = err
 		}
 		for name, err := range map[string]error{
-			"Places": places, "Receipt": receipt, "Receipts": rows,
+			"Deliveries": deliveries, "Places": places, "Receipt": receipt, "Receipts": rows,
 			"SavePlace":    s.SavePlace(t.Context(), alice, checkpoints.Place{Folder: "f"}),
 			"SaveReceipts": s.SaveReceipts(t.Context(), alice, []checkpoints.Receipt{{Item: "1", State: checkpoints.Placed}}),
 			"DropReceipts": s.DropReceipts(t.Context(), alice, []string{"1"}),

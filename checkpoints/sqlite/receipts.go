@@ -14,6 +14,8 @@ const (
 	findDelivery = `SELECT id FROM deliveries WHERE job = ? AND mailbox = ?`
 	makeDelivery = `INSERT INTO deliveries (job, mailbox) VALUES (?, ?) RETURNING id`
 
+	listDeliveries = `SELECT job, mailbox FROM deliveries WHERE (job, mailbox) >= (?, ?) ORDER BY job, mailbox LIMIT ?`
+
 	placeColumns = `folder, path, class, target, at, want, next, made, mark`
 	listPlaces   = `SELECT ` + placeColumns + ` FROM places
 WHERE delivery_id = (SELECT id FROM deliveries WHERE job = ? AND mailbox = ?)`
@@ -48,6 +50,23 @@ func scanReceipt(row scanner) (r checkpoints.Receipt, err error) {
 	err = row.Scan(&r.Item, &r.Folder, (*delivery)(&r.State), &r.Target, &r.ID, (*compact)(&r.Holds), (*compact)(&r.SHA256), &r.Size,
 		(*compact)(&r.Marks), &r.Altered, &r.Reason, (*instant)(&r.Written), &r.Run)
 	return r, err
+}
+
+// Deliveries implements checkpoints.Receipts.
+func (s *Store) Deliveries(ctx context.Context) iter.Seq2[checkpoints.Key, error] {
+	return batches(func(last *checkpoints.Key) ([]checkpoints.Key, error) {
+		var from checkpoints.Key
+		if last != nil {
+			from = checkpoints.Key{Job: last.Job, Mailbox: after(last.Mailbox)}
+		}
+		found, err := collect(ctx, s.r, scanKey, listDeliveries, from.Job, from.Mailbox, batchSize)
+		return found, s.explain(ctx, "list deliveries", err)
+	})
+}
+
+func scanKey(row scanner) (k checkpoints.Key, err error) {
+	err = row.Scan(&k.Job, &k.Mailbox)
+	return k, err
 }
 
 // Places implements checkpoints.Receipts.
@@ -108,6 +127,9 @@ func (s *Store) Receipt(ctx context.Context, k checkpoints.Key, item string) (ch
 // SaveReceipts implements checkpoints.Receipts.
 func (s *Store) SaveReceipts(ctx context.Context, k checkpoints.Key, rows []checkpoints.Receipt) error {
 	return s.write(ctx, fmt.Sprintf("save %d receipts of %s", len(rows), k.Mailbox), func(tx transaction) error {
+		if len(rows) == 0 {
+			return nil
+		}
 		id, err := deliveryID(tx, k)
 		if err != nil {
 			return err
@@ -127,8 +149,11 @@ func (s *Store) SaveReceipts(ctx context.Context, k checkpoints.Key, rows []chec
 // DropReceipts implements checkpoints.Receipts.
 func (s *Store) DropReceipts(ctx context.Context, k checkpoints.Key, items []string) error {
 	return s.write(ctx, fmt.Sprintf("drop %d receipts of %s", len(items), k.Mailbox), func(tx transaction) error {
-		id, err := deliveryID(tx, k)
-		if err != nil {
+		var id int64
+		switch err := tx.statement(findDelivery).query(k.Job, k.Mailbox).Scan(&id); {
+		case errors.Is(err, sql.ErrNoRows):
+			return nil
+		case err != nil:
 			return err
 		}
 		drop := tx.statement(dropReceipt)

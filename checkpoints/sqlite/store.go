@@ -164,7 +164,7 @@ func (s *Store) openReader(ctx context.Context) error {
 	}
 	s.r = r
 	return r.prepare(ctx, getMailbox, listMailboxes, listFolders, findFolder, getItems, listItems, countItems, findSHA256,
-		listPlaces, getReceipt, listReceipts)
+		listDeliveries, listPlaces, getReceipt, listReceipts)
 }
 
 // look tells the version of the file, 0 if it is empty.

@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -29,6 +30,25 @@ func newMemory() *memory {
 
 func TestMemory(t *testing.T) {
 	checkpointtest.RunReceipts(t, func(*testing.T) checkpoints.Receipts { return newMemory() })
+}
+
+func (m *memory) Deliveries(context.Context) iter.Seq2[checkpoints.Key, error] {
+	return func(yield func(checkpoints.Key, error) bool) {
+		m.mu.Lock()
+		keys := slices.Collect(maps.Keys(m.places))
+		for k := range m.rows {
+			keys = append(keys, k)
+		}
+		m.mu.Unlock()
+		slices.SortFunc(keys, func(a, b checkpoints.Key) int {
+			return cmp.Or(strings.Compare(a.Job, b.Job), strings.Compare(a.Mailbox, b.Mailbox))
+		})
+		for _, k := range slices.Compact(keys) {
+			if !yield(k, nil) {
+				return
+			}
+		}
+	}
 }
 
 func (m *memory) Places(ctx context.Context, k checkpoints.Key) (map[string]checkpoints.Place, error) {
@@ -105,7 +125,7 @@ func (m *memory) SaveReceipts(ctx context.Context, k checkpoints.Key, rows []che
 		}
 	}
 	return m.store(ctx, "save receipts", func() {
-		if m.rows[k] == nil {
+		if m.rows[k] == nil && len(rows) > 0 {
 			m.rows[k] = map[string]checkpoints.Receipt{}
 		}
 		for _, r := range rows {

@@ -53,23 +53,16 @@ func (g *group) put(ctx context.Context, f *Folder, batch []pending) (again []pe
 	if err == nil && len(placed) < len(batch) || hand.Err() != nil {
 		err = errors.Join(fmt.Errorf("%d of %d answers came: %w", len(placed), len(batch), sinks.ErrUncertain), err)
 	}
-	var certain []checkpoints.Receipt
-	for i, p := range placed {
-		rows[i] = outcome(rows[i], batch[i], p)
-		certain = append(certain, rows[i])
-	}
-	if err := g.save(ctx, certain...); err != nil {
-		return nil, err
-	}
-	for i, p := range placed {
-		g.arrived(f, &batch[i], rows[i], p)
+	none, cause, serr := g.answered(ctx, f, batch, rows, placed)
+	if serr != nil {
+		return nil, serr
 	}
 	rest := batch[len(placed):]
-	if err == nil || errors.Is(err, sinks.ErrUncertain) {
-		return nil, wrapPut(err, rest)
+	if err = errors.Join(err, cause); err == nil || errors.Is(err, sinks.ErrUncertain) {
+		return nil, errors.Join(wrapPut(err, rest), g.restore(ctx, none))
 	}
 	// Nothing of the rest is there.
-	if err := g.restore(ctx, rest); err != nil {
+	if err := g.restore(ctx, append(none, rest...)); err != nil {
 		return nil, err
 	}
 	for i := range rest {
@@ -85,11 +78,39 @@ func (g *group) put(ctx context.Context, f *Folder, batch []pending) (again []pe
 	return nil, wrapPut(err, rest)
 }
 
+// answered keeps what became of the items that the target answered for. none are those that it does not have for a reason that is no item's:
+// cause.
+func (g *group) answered(ctx context.Context, f *Folder, batch []pending, rows []checkpoints.Receipt, placed []sinks.Placed) (none []pending, cause, err error) {
+	var certain []checkpoints.Receipt
+	var of []int
+	for i, p := range placed {
+		switch {
+		case errors.Is(p.Err, sinks.ErrUncertain):
+			cause = errors.Join(cause, p.Err)
+		case errors.Is(p.Err, sinks.ErrUnavailable), errors.Is(p.Err, sinks.ErrFull), errors.Is(p.Err, sinks.ErrDenied):
+			none = append(none, batch[i])
+			cause = errors.Join(cause, p.Err)
+		default:
+			certain, of = append(certain, outcome(rows[i], batch[i], p)), append(of, i)
+		}
+	}
+	if err := g.save(ctx, certain...); err != nil {
+		return nil, nil, err
+	}
+	for n, i := range of {
+		g.arrived(f, &batch[i], certain[n], placed[i])
+	}
+	return none, cause, nil
+}
+
 func wrapPut(err error, rest []pending) error {
 	if err == nil {
 		return nil
 	}
-	if len(rest) == 1 {
+	switch len(rest) {
+	case 0:
+		return fmt.Errorf("put: %w", err)
+	case 1:
 		return fmt.Errorf("put %s: %w", rest[0].item.ID, err)
 	}
 	return fmt.Errorf("put %d items: %w", len(rest), err)
@@ -151,13 +172,7 @@ func (g *group) collide(ctx context.Context, f *Folder, batch []pending) ([]pend
 		items[i] = sinks.TargetItem{Key: p.item.ID, Event: p.item.Event, Contents: p.item.Contents}
 	}
 	guarded, faults := guard(items)
-	var found [][]sinks.Held
-	var err error
-	if r, ok := g.open.(sinks.Recognizer); ok {
-		found, err = r.Recognize(ctx, guarded)
-	} else {
-		found, err = g.open.Find(ctx, "", guarded)
-	}
+	found, err := g.known(ctx, guarded)
 	if i, cause := faults.first(); cause != nil && ctx.Err() == nil {
 		if err := g.unreadable(ctx, f, &batch[i], cause); err != nil {
 			return nil, err
@@ -199,4 +214,36 @@ func (g *group) collide(ctx context.Context, f *Folder, batch []pending) ([]pend
 		return nil, err
 	}
 	return rest, g.update(ctx, f, replace)
+}
+
+// known looks for items in all that the folder holds: by what names them, and those without a Message-ID that have no such name there by
+// their contents. What has a Message-ID and is the same has the same one.
+func (g *group) known(ctx context.Context, items []sinks.TargetItem) ([][]sinks.Held, error) {
+	r, ok := g.open.(sinks.Recognizer)
+	if !ok {
+		return g.open.Find(ctx, "", items)
+	}
+	found, err := r.Recognize(ctx, items)
+	if err != nil {
+		return nil, err
+	}
+	var unnamed []sinks.TargetItem
+	var of []int
+	for i := range items {
+		if items[i].MessageID == "" && (i >= len(found) || len(found[i]) == 0) {
+			unnamed, of = append(unnamed, items[i]), append(of, i)
+		}
+	}
+	if len(unnamed) == 0 {
+		return found, nil
+	}
+	same, err := g.open.Find(ctx, "", unnamed)
+	if err != nil {
+		return nil, err
+	}
+	found = append(found, make([][]sinks.Held, max(0, len(items)-len(found)))...)
+	for i, held := range same[:min(len(same), len(of))] {
+		found[of[i]] = held
+	}
+	return found, nil
 }

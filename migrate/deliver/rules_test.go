@@ -262,7 +262,7 @@ func TestCollisions(t *testing.T) {
 		{"", false, []string{"new", "same", "theirs"}, []string{"same", "theirs"}},
 		{CollisionCopy, false, []string{"new", "same", "same", "theirs"}, []string{"same", "theirs"}},
 		{CollisionReplace, false, []string{"new", "same", "theirs"}, []string{"same", "theirs"}},
-		{CollisionSkip, true, []string{"same", "theirs"}, []string{"same", "theirs"}},
+		{CollisionSkip, true, []string{"same", "theirs"}, []string{"same", "theirs"}}, // "same" has no name there
 		{CollisionReplace, true, []string{"new", "same"}, []string{"new", "same"}},
 	} {
 		t.Run(fmt.Sprint(c.rule, c.uids), func(t *testing.T) {
@@ -374,6 +374,36 @@ func TestAltered(t *testing.T) {
 	}
 	if g := rep.Folders[0]; g.Altered != 2 || g.Properties["bytes"] != 2 || len(g.Listed) != 2 || g.Listed[0].Altered[0].Got != "stamped" {
 		t.Errorf("the report: %+v", g)
+	}
+}
+
+// TestNothingAboutTheItem: that a target is full, or away for a moment, is no item's own, also where a later item was stored.
+func TestNothingAboutTheItem(t *testing.T) {
+	for _, cause := range []error{sinks.ErrFull, sinks.ErrUnavailable, sinks.ErrUncertain} {
+		w, f := one(t, "one", "two", "three")
+		fails := 0
+		w.dst.Refuse = func(item sinks.TargetItem) error {
+			if item.Key == f.items[1].ID && fails == 0 {
+				fails++
+				return cause
+			}
+			return nil
+		}
+		_, err := Run(t.Context(), w.opts)
+		if full := errors.Is(cause, sinks.ErrFull); full != errors.Is(err, sinks.ErrFull) || full != (err != nil) {
+			t.Errorf("%v: got %v", cause, err)
+		}
+		for _, row := range w.rec.rows[aliceKey] {
+			if row.State != checkpoints.Placed {
+				t.Errorf("%v: a row is %s", cause, row.State)
+			}
+		}
+		if err != nil && len(w.rec.rows[aliceKey]) != 2 {
+			t.Errorf("%v: %d rows", cause, len(w.rec.rows[aliceKey]))
+		}
+		w.run(t)
+		w.same(t)
+		w.still(t)
 	}
 }
 

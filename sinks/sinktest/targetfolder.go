@@ -28,11 +28,8 @@ type recognizer struct{ *openFolder }
 
 // Recognize implements sinks.Recognizer.
 func (r recognizer) Recognize(ctx context.Context, items []sinks.TargetItem) ([][]sinks.Held, error) {
-	return r.look(ctx, "recognize", items, func(k *kept, item sinks.TargetItem, body []byte) bool {
-		if item.MessageID != "" || k.item.MessageID != "" {
-			return k.item.MessageID == item.MessageID
-		}
-		return bytes.Equal(k.body, body)
+	return r.look(ctx, "recognize", items, func(k *kept, item sinks.TargetItem, _ []byte) bool {
+		return item.MessageID != "" && k.item.MessageID == item.MessageID
 	})
 }
 
