@@ -130,7 +130,11 @@ func story(w *world) []act {
 	}
 }
 
+// copies has everything put, also what the target had before.
+const copies = "puts what is there"
+
 var flavours = map[string]func(*sinktest.Target){
+	copies:              func(d *sinktest.Target) { d.BatchSize, d.Replaces = 2, true },
 	"plain":           func(*sinktest.Target) {},
 	"as IMAP":         func(d *sinktest.Target) { d.PathIDs, d.Replaces = true, true },
 	"moves nothing":   func(d *sinktest.Target) { d.NoMoves = true },
@@ -150,10 +154,13 @@ func stamp(_ *sinks.TargetItem, body *[]byte) []sinks.Alteration {
 }
 
 // tell tells the story with one fault, and returns how many steps there were that could fail.
-func tell(t *testing.T, flavour func(*sinktest.Target), f *faultAt) int {
+func tell(t *testing.T, name string, f *faultAt) int {
 	w := newWorld()
+	if name == copies {
+		w.opts.Collision = CollisionCopy
+	}
 	w.opts.Workers = 1 // the same steps each time
-	flavour(w.dst)
+	flavours[name](w.dst)
 	acts := story(w)
 	// What was there before stays, and one of the source's items is among it.
 	inbox := w.dst.Folder("INBOX", "Email", 2)
@@ -204,6 +211,9 @@ func tell(t *testing.T, flavour func(*sinktest.Target), f *faultAt) int {
 			}
 		}
 		want = append(want, line("INBOX", "somebody's", false, ""))
+		if name == copies {
+			want = append(want, line("INBOX", "inbox 6", false, ""))
+		}
 		slices.Sort(want)
 		if d := cmp.Diff(want, linesOf(w.dst)); d != "" {
 			t.Fatalf("%s after %s: -source +target\n%s", a.name, f.op, d)
@@ -229,10 +239,10 @@ func tell(t *testing.T, flavour func(*sinktest.Target), f *faultAt) int {
 // TestEveryStepFails lets each step of each call fail once, in each way (each 23rd, unless AIRLIFT_CRASH is full): nothing is doubled and nothing is lost, what a rerun finds is as if
 // nothing had been, and Undo leaves the target as it was.
 func TestEveryStepFails(t *testing.T) {
-	for name, flavour := range flavours {
+	for name := range flavours {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			steps := tell(t, flavour, &faultAt{})
+			steps := tell(t, name, &faultAt{})
 			if steps < 200 {
 				t.Fatalf("only %d steps: the story is not told", steps)
 			}
@@ -246,7 +256,7 @@ func TestEveryStepFails(t *testing.T) {
 				n := 1 + 6*i%stride
 				for ; ; n += stride {
 					f := &faultAt{at: n, err: err}
-					tell(t, flavour, f)
+					tell(t, name, f)
 					if t.Failed() {
 						t.Fatalf("the fault was %q at step %d: %s", err, n, f.op)
 					}

@@ -117,3 +117,54 @@ func (r *Result) finish() {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Class, b.Class), cmp.Compare(a.ID, b.ID))
 	})
 }
+
+// resultOf returns the result of a folder, which is changed under d.mu only.
+func (d *delivery) resultOf(f *Folder) *FolderResult {
+	r := d.results[f.ID]
+	if r == nil {
+		r = &FolderResult{ID: f.ID, Path: f.Path, Class: f.Class}
+		d.results[f.ID] = r
+	}
+	return r
+}
+
+func (d *delivery) note(f *Folder, change func(*FolderResult)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	change(d.resultOf(f))
+}
+
+// item notes what became of an item, and tells it.
+func (d *delivery) item(f *Folder, item *Item, e Event) {
+	e.Folder, e.Class, e.Target = f.Path, f.Class, d.place(f.ID).At
+	e.Item, e.Subject = item.ID, item.Subject
+	d.note(f, func(r *FolderResult) {
+		r.count(e.Kind, 1)
+		if len(e.Altered) > 0 {
+			r.Altered++
+		}
+		if e.Kind == KindPut || e.Kind == KindUpdated {
+			r.Bytes += e.Bytes
+		}
+		switch e.Kind {
+		case KindRefused, KindConflict, KindLeft, KindLost, KindTaken:
+			if len(r.Listed) >= maxListed {
+				d.excess++
+				return
+			}
+			r.Listed = append(r.Listed, Listed{Item: item.ID, Kind: e.Kind, Reason: e.Reason})
+		}
+	})
+	d.tell(e)
+}
+
+func (d *delivery) result() Result {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	r := Result{Excess: d.excess}
+	for _, f := range d.results {
+		r.Folders = append(r.Folders, *f)
+	}
+	r.finish()
+	return r
+}
