@@ -134,7 +134,7 @@ func story(w *world) []act {
 const copies = "puts what is there"
 
 var flavours = map[string]func(*sinktest.Target){
-	copies:              func(d *sinktest.Target) { d.BatchSize, d.Replaces = 2, true },
+	copies:            func(d *sinktest.Target) { d.BatchSize, d.Replaces = 2, true },
 	"plain":           func(*sinktest.Target) {},
 	"as IMAP":         func(d *sinktest.Target) { d.PathIDs, d.Replaces = true, true },
 	"moves nothing":   func(d *sinktest.Target) { d.NoMoves = true },

@@ -111,7 +111,7 @@ func (d *delivery) settle(ctx context.Context) error {
 		return err
 	}
 	for _, p := range d.sortedPlaces() {
-		if err := d.retry(ctx, p.Path, func() error { return d.resolve(ctx, p.Folder) }); err != nil {
+		if err := d.retry(ctx, p.Path, func() error { return d.resolve(ctx, p.Folder, nil) }); err != nil {
 			return err
 		}
 	}

@@ -54,6 +54,64 @@ func TestUnavailable(t *testing.T) {
 	}
 }
 
+// TestRefusedIsNoProgress: a folder in which something is refused each time is not begun for ever.
+func TestRefusedIsNoProgress(t *testing.T) {
+	w, f := one(t, "refused", "one", "two", "three", "four")
+	w.dst.Refuse = func(item sinks.TargetItem) error {
+		if item.Key == f.items[0].ID {
+			return sinks.ErrRefused
+		}
+		return nil
+	}
+	tries := 0
+	w.dst.Fault = func(op string, done int) error {
+		if strings.HasPrefix(op, "put") && done == 2 {
+			if tries++; tries > 50 {
+				t.Fatal("it is tried for ever")
+			}
+			return sinks.ErrUncertain
+		}
+		return nil
+	}
+	w.dst.BatchSize = 2
+	if _, err := Run(t.Context(), w.opts); err != nil && !errors.Is(err, sinks.ErrUncertain) {
+		t.Error(err)
+	}
+	w.dst.Fault = nil
+	r := w.run(t)
+	if total := r.Total(); total.Refused != 1 || len(w.dst.Holds()) != 4 || total.Kept+total.Put != 4 {
+		t.Errorf("%+v, %v", total, w.bodies())
+	}
+}
+
+// TestCountedOnce: what was sent, cut off, and found by the same run is counted as put by it, and once.
+func TestCountedOnce(t *testing.T) {
+	w := newWorld()
+	inbox, projects, _ := w.inbox()
+	fails := map[string]bool{}
+	cut := func(op string, done int) error {
+		if name := strings.Fields(op)[0]; done == 1 && !fails[name] && (name == "put" || name == "move" || name == "update") {
+			fails[name] = true
+			return sinks.ErrUncertain
+		}
+		return nil
+	}
+	w.dst.Fault = cut
+	w.dst.Replaces = true
+	r := w.run(t)
+	if total := r.Total(); total.Put != 14 || total.Kept != 0 || total.Bytes != 104 || !fails["put"] {
+		t.Errorf("%+v", total)
+	}
+	w.src.move(inbox, inbox.items[0], projects, linkTo)
+	w.src.edit(inbox.items[0], "inbox 1, edited")
+	r = w.run(t)
+	if total := r.Total(); total.Moved != 1 || total.Updated < 1 || total.Put != 0 || total.Kept != 14 || len(fails) != 3 {
+		t.Errorf("%+v, %v", total, fails)
+	}
+	w.same(t)
+	w.still(t)
+}
+
 // TestFolderFails: what one folder meets keeps no other, and is named.
 func TestFolderFails(t *testing.T) {
 	w := newWorld()

@@ -88,7 +88,16 @@ func (g *group) tries(ctx context.Context) error {
 			return err
 		}
 		for _, f := range g.folders {
-			if err := g.d.retry(ctx, f.Path, func() error { return g.d.resolve(ctx, f.ID) }); err != nil {
+			found := func(row checkpoints.Receipt, kind Kind) {
+				g.progress++
+				g.d.note(f, func(r *FolderResult) {
+					r.count(kind, 1)
+					if kind == KindPut {
+						r.Bytes += row.Size
+					}
+				})
+			}
+			if err := g.d.retry(ctx, f.Path, func() error { return g.d.resolve(ctx, f.ID, found) }); err != nil {
 				return err
 			}
 		}
@@ -200,10 +209,12 @@ func (g *group) save(ctx context.Context, rows ...checkpoints.Receipt) error {
 		return err
 	}
 	for _, row := range rows {
-		g.rows[row.Item] = row
-		if row.State != checkpoints.Sending {
+		before := g.rows[row.Item]
+		before.Written, before.Run = row.Written, row.Run
+		if row != before { // what is refused every time is no progress
 			g.progress++
 		}
+		g.rows[row.Item] = row
 	}
 	return nil
 }

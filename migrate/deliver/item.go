@@ -68,10 +68,14 @@ func (g *group) item(ctx context.Context, f *Folder, item *Item) error {
 		}
 		g.d.item(f, item, Event{Kind: KindTaken, Reason: row.Reason})
 	case actLeave:
-		g.d.item(f, item, Event{Kind: KindLeft, Reason: "it was changed at the target"})
+		return g.leave(ctx, f, item, row, KindLeft, changedThere)
 	case actConflict:
-		g.d.item(f, item, Event{Kind: KindConflict, Reason: "changed on both sides: what the target has stays"})
+		return g.leave(ctx, f, item, row, KindConflict, changedBoth)
 	default:
+		if row.State == checkpoints.Placed && isChanged(row) { // somebody put it back
+			row.Reason = ""
+			return g.save(ctx, row)
+		}
 		g.d.note(f, func(r *FolderResult) {
 			switch row.State {
 			case checkpoints.Found:
@@ -81,6 +85,18 @@ func (g *group) item(ctx context.Context, f *Folder, item *Item) error {
 			}
 		})
 	}
+	return nil
+}
+
+// leave leaves an item as it is at the target, and has its receipt say why.
+func (g *group) leave(ctx context.Context, f *Folder, item *Item, row checkpoints.Receipt, kind Kind, why string) error {
+	if row.Reason != why {
+		row.Reason = why
+		if err := g.save(ctx, row); err != nil {
+			return err
+		}
+	}
+	g.d.item(f, item, Event{Kind: kind, Reason: why})
 	return nil
 }
 

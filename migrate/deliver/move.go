@@ -20,8 +20,8 @@ func (g *group) precede(ctx context.Context, f *Folder, item *Item, row checkpoi
 	default:
 		return row, nil // it came already, and what is left of it where it was is removed at the end
 	}
-	if dep.guessed && dep.row.Reason == "" { // which nobody could tell any more once the item has a receipt of its own
-		dep.row.Reason = toPrefix + item.ID
+	if to := toPrefix + item.ID; dep.guessed && dep.row.Reason != to { // which nobody could tell any more once the item has a receipt of its own
+		dep.row.Reason = to
 		if err := g.d.save(ctx, dep.row); err != nil {
 			return row, err
 		}

@@ -148,7 +148,11 @@ func (d *delivery) removed(ctx context.Context, all []removal, gone map[string]b
 		case !isGone && !certain:
 			continue
 		case !isGone:
-			e.Kind, e.Reason = KindLeft, "it left the source, and was changed at the target"
+			e.Kind, e.Reason = KindLeft, changedLeft
+			if dep.row.Reason != changedLeft && dep.successor == "" {
+				dep.row.Reason = changedLeft
+				rows = append(rows, dep.row)
+			}
 		case r.moved:
 			drop = append(drop, dep.row.Item)
 			d.departures.done(dep)

@@ -31,8 +31,9 @@ type ReportedFolder struct {
 	// Altered counts the items that the target holds otherwise than it was told; Properties does so by the property.
 	Altered    int
 	Properties map[string]int
+	Changed    int            // items that somebody changed at the target
 	Failed     int            // items that are Refused, or whose newest version is
-	Listed     []ReportedItem // what is altered, failed or taken, or waits to be looked for; at most 1,000 in a folder
+	Listed     []ReportedItem // what is altered, changed, failed or taken, or waits to be looked for; at most 1,000 in a folder
 }
 
 // ReportedItem is an item that needs to be looked at.
@@ -106,7 +107,10 @@ func (f *ReportedFolder) add(row checkpoints.Receipt, rep *Reported) {
 			}
 		}
 	}
-	if row.State == checkpoints.Refused || row.State == checkpoints.Placed && row.Reason != "" {
+	if row.State == checkpoints.Placed && isChanged(row) {
+		f.Changed++
+		looked = true
+	} else if row.State == checkpoints.Refused || row.State == checkpoints.Placed && row.Reason != "" {
 		f.Failed++
 		looked = true
 	}

@@ -11,7 +11,8 @@ import (
 )
 
 // resolve finds out what became of what was sent from a folder and has no answer.
-func (d *delivery) resolve(ctx context.Context, folder string) error {
+// Where found is not nil, it is called with each row of something that is there.
+func (d *delivery) resolve(ctx context.Context, folder string, found func(row checkpoints.Receipt, kind Kind)) error {
 	p := d.place(folder)
 	var rows []checkpoints.Receipt
 	for row, err := range d.Receipts.Receipts(ctx, checkpoints.FolderKey{Key: d.key, Folder: folder}) {
@@ -39,8 +40,18 @@ func (d *delivery) resolve(ctx context.Context, folder string) error {
 		return err
 	}
 	for chunk := range slices.Chunk(rows, open.Batch()) {
-		if err := d.resolveSome(ctx, p, open, held, claimed, chunk); err != nil {
+		certain, err := d.resolveSome(ctx, p, open, held, claimed, chunk)
+		if err != nil {
 			return err
+		}
+		for _, c := range certain {
+			d.tell(Event{
+				Kind: c.kind, Folder: p.Path, Target: p.At, Class: p.Class, Item: itemOf(c.row.Item), Bytes: c.row.Size,
+				Reason: "it was sent before, and the target has it",
+			})
+			if found != nil {
+				found(c.row, c.kind)
+			}
 		}
 	}
 	return nil
@@ -73,14 +84,14 @@ func (d *delivery) unsent(ctx context.Context, rows []checkpoints.Receipt) error
 
 func (d *delivery) resolveSome(ctx context.Context, p checkpoints.Place, open sinks.TargetFolder, held map[string]sinks.Held,
 	claimed map[string]bool, rows []checkpoints.Receipt,
-) error {
+) (there []resolved, err error) {
 	asked := make([]*checkpoints.Receipt, len(rows))
 	for i := range rows {
 		asked[i] = &rows[i]
 	}
 	found, err := d.search(ctx, open, p.Mark, p.Path, asked)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var keep []checkpoints.Receipt
 	var drop []string
@@ -92,35 +103,41 @@ func (d *delivery) resolveSome(ctx context.Context, p checkpoints.Place, open si
 		case row.State != checkpoints.Sending: // what was sent cannot be had any more
 		case ok:
 			claimed[h.ID] = true
+			kind := KindPut
+			if strings.HasPrefix(row.Reason, fromPrefix) {
+				kind = KindMoved
+			}
 			if own != "" { // it was put in the place of another one, which is perhaps still there
 				replaced = append(replaced, sinks.Held{ID: own, State: row.Holds})
+				kind = KindUpdated
 			}
 			row = settled(row, h)
+			there = append(there, resolved{row, kind})
 		case own == "":
 			drop = append(drop, row.Item)
 			continue
 		default:
-			if row, err = d.inPlace(ctx, p, open, held, row); err != nil {
-				return err
+			if row, err = d.inPlace(ctx, p, open, held, row); err != nil { // it is told its marks once more, which tells of it
+				return nil, err
 			}
-		}
-		if row.State == checkpoints.Placed {
-			d.tell(Event{
-				Kind: KindPut, Folder: p.Path, Target: p.At, Class: p.Class, Item: itemOf(row.Item), Bytes: row.Size,
-				Reason: "it was sent before, and the target has it",
-			})
 		}
 		keep = append(keep, row)
 	}
 	if len(replaced) > 0 {
 		if _, err := open.Delete(ctx, replaced); err != nil {
-			return at(p.Path, sideTarget, err)
+			return nil, at(p.Path, sideTarget, err)
 		}
 	}
 	if err := d.save(ctx, keep...); err != nil {
-		return err
+		return nil, err
 	}
-	return d.drop(ctx, drop...)
+	return there, d.drop(ctx, drop...)
+}
+
+// resolved is a row of which it is certain now that its item is there, and by what it came.
+type resolved struct {
+	row  checkpoints.Receipt
+	kind Kind
 }
 
 // settled is a row whose item is there as it was sent.
@@ -200,7 +217,7 @@ func (d *delivery) search(ctx context.Context, open sinks.TargetFolder, mark, pa
 // lose notes that nobody can find out what became of what was sent.
 func (d *delivery) lose(row *checkpoints.Receipt, path string, err error) {
 	row.State = checkpoints.Refused
-	row.Reason = "it is not known whether the target has it, and what was sent cannot be read any more: " + err.Error()
+	row.Reason = lostPrefix + err.Error()
 	d.tell(Event{Kind: KindLost, Folder: path, Item: itemOf(row.Item), Reason: row.Reason})
 }
 

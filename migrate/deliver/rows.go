@@ -10,6 +10,21 @@ import (
 // wasHere notes in the Reason of a row in Sending that the target had the item before it was put.
 const wasHere = "it was there before, and was replaced"
 
+// Reasons of rows that are Placed.
+const (
+	changedThere = "it was changed at the target"
+	changedBoth  = "it was changed on both sides, and what the target has stays"
+	changedLeft  = "it left the source, and was changed at the target"
+)
+
+// isChanged tells of a row that the target's version of its item is somebody's.
+func isChanged(row checkpoints.Receipt) bool {
+	return row.Reason == changedThere || row.Reason == changedBoth || row.Reason == changedLeft
+}
+
+// lostPrefix begins the Reason of a row of which nobody can find out any more whether the target has the item.
+const lostPrefix = "it is not known whether the target has it, and what was sent cannot be read any more: "
+
 // fromPrefix begins the Reason of a row in Sending that is being moved; the item follows that it was before.
 const fromPrefix = "from "
 

@@ -151,6 +151,11 @@ func TestConflicts(t *testing.T) {
 			if total := r.Total(); total.Changed != 1 || w.kinds(KindLeft) != 1 || w.kinds(KindConflict) != 0 {
 				t.Errorf("changed at the target alone: %+v", total)
 			}
+			rep, err := Report(t.Context(), w.rec, aliceKey)
+			if err != nil || rep.Folders[0].Changed != 1 || rep.Folders[0].Failed != 0 || len(rep.Folders[0].Listed) != 1 {
+				t.Errorf("the report: %+v, %v", rep, err)
+			}
+			w.still(t)
 			w.src.edit(f.items[0], "ours")
 			r = w.run(t)
 			if d := cmp.Diff(c.want, w.bodies()); d != "" {
@@ -206,6 +211,21 @@ func TestConflictNewer(t *testing.T) {
 		if d := cmp.Diff([]string{want}, w.bodies()); d != "" {
 			t.Errorf("-want +held\n%s", d)
 		}
+	}
+}
+
+// TestPutBack: a change at the target that somebody takes back is none.
+func TestPutBack(t *testing.T) {
+	w, f := one(t, "first")
+	w.run(t)
+	w.theirs(t, "first", "theirs")
+	w.run(t)
+	w.theirs(t, "theirs", "first")
+	if r := w.run(t); r.Folders[0].Changed != 0 || r.Folders[0].Kept != 1 {
+		t.Errorf("%+v", r)
+	}
+	if row := w.rec.rows[aliceKey][f.items[0].ID]; row.Reason != "" {
+		t.Errorf("its receipt says %q", row.Reason)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/sinks"
@@ -106,6 +107,9 @@ func (d *delivery) undoFolder(ctx context.Context, p checkpoints.Place, u *Undon
 			byTarget[row.Target] = append(byTarget[row.Target], row)
 		case row.State == checkpoints.Found && row.Reason == wasHere:
 			u.leave(row, "it was there before, and was replaced")
+		case row.State == checkpoints.Refused && strings.HasPrefix(row.Reason, lostPrefix):
+			u.leave(row, row.Reason)
+			forget = append(forget, row.Item)
 		case row.State == checkpoints.Removed, row.State == checkpoints.Sending:
 		default:
 			forget = append(forget, row.Item)
