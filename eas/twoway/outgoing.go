@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/eas/item"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
@@ -35,7 +36,9 @@ func (r *run) commands(it Item) ([]Outgoing, error) {
 	}
 	for _, name := range e.Stay {
 		if tag := tagOf(name); tag != 0 && !main.Has(tag) {
-			main.Append(r.emptied(tag)...)
+			if empty := item.Emptied(string(r.class), tag, r.parseOptions()); empty != nil {
+				main.Append(*empty)
+			}
 		}
 	}
 	o := Outgoing{Op: eas.OpChange, ID: it.ID, ServerID: e.ServerID, Here: h, Mark: e.Mark, Stay: r.stay(it.Properties), Content: &Content{main}}
@@ -84,99 +87,26 @@ func (r *run) add(it Item, e *Entry) ([]Outgoing, error) {
 	return []Outgoing{o}, nil
 }
 
-// notSent are the properties that no request may have, and notSent16 those that none from 16.0 on may have. MS-ASCAL 2.2.2.2, .40;
-// .46, .18, .36, .35, .5; MS-ASAIRS 2.2.2.32.
-var (
-	notSent = []wbxml.Tag{
-		wbxml.AirSyncBaseNativeBodyType, wbxml.AirSyncBaseEstimatedDataSize, wbxml.AirSyncBaseTruncated, wbxml.AirSyncBasePreview,
-		wbxml.CalendarAppointmentReplyTime, wbxml.CalendarResponseType, wbxml.CalendarClientUid, wbxml.NotesLastModifiedDate,
-	}
-	notSent16 = []wbxml.Tag{
-		wbxml.CalendarUID, wbxml.CalendarDtStamp, wbxml.CalendarOrganizerName, wbxml.CalendarOrganizerEmail, wbxml.CalendarAttendeeStatus,
-		wbxml.CalendarMeetingStatus,
-	}
-	// since are the properties that older versions do not have.
-	since = map[wbxml.Tag]eas.Version{
-		wbxml.CalendarResponseRequested: eas.Version140, wbxml.CalendarDisallowNewTimeProposal: eas.Version140, wbxml.CalendarCalendarType: eas.Version140,
-		wbxml.CalendarIsLeapMonth: eas.Version140, wbxml.CalendarFirstDayOfWeek: eas.Version141, wbxml.TasksCalendarType: eas.Version140,
-		wbxml.TasksIsLeapMonth: eas.Version140, wbxml.TasksFirstDayOfWeek: eas.Version141, wbxml.ContactsAlias: eas.Version140,
-		wbxml.ContactsWeightedRank: eas.Version140, wbxml.EmailCategories: eas.Version140, wbxml.CalendarOnlineMeetingConfLink: eas.Version141,
-		wbxml.CalendarOnlineMeetingExternalLink: eas.Version141,
-	}
-)
-
 // outgoing is an item as the version wants it in a request, and the exceptions of an event that travel by themselves.
 func (r *run) outgoing(props *wbxml.Element) (main wbxml.Element, instances []Outgoing, err error) {
-	main = wbxml.E(wbxml.AirSyncApplicationData)
-	wholeDay := props.Value(wbxml.CalendarAllDayEvent) == "1"
-	for i := range props.Children {
-		c := &props.Children[i]
-		switch modern := r.c.Version().AtLeast(eas.Version160); {
-		case !r.counts(c.Tag) && !slices.Contains(assigned, c.Tag):
-		case modern && c.Tag == wbxml.CalendarExceptions:
-			if instances, err = r.instances(c); err != nil {
-				return main, nil, err
-			}
-		case modern && c.Tag == wbxml.CalendarTimezone && wholeDay: // MS-ASCAL 2.2.2.1
-		default:
-			main.Children = r.appendSent(main.Children, c)
-		}
+	counted := props.Clone()
+	counted.Children = slices.DeleteFunc(counted.Children, func(c wbxml.Element) bool { return !r.counts(c.Tag) && !item.ByServer(c.Tag) })
+	q, err := item.Request(counted, r.parseOptions())
+	if err != nil {
+		return main, nil, err
 	}
-	return main, instances, nil
+	for _, i := range q.Instances {
+		o := Outgoing{Op: eas.OpDelete, Instance: i.ID}
+		if i.Properties != nil {
+			o.Op, o.Content = eas.OpChange, &Content{*i.Properties}
+		}
+		instances = append(instances, o)
+	}
+	return *q.Properties, instances, nil
 }
 
-// appendSent appends e in the form of the version.
-func (r *run) appendSent(to []wbxml.Element, e *wbxml.Element) []wbxml.Element {
-	v := r.c.Version()
-	modern := v.AtLeast(eas.Version160)
-	switch {
-	case slices.Contains(notSent, e.Tag), modern && slices.Contains(notSent16, e.Tag), !v.AtLeast(since[e.Tag]):
-		return to
-	case modern && e.Tag == wbxml.CalendarLocation:
-		return append(to, wbxml.E(wbxml.AirSyncBaseLocation, wbxml.T(wbxml.AirSyncBaseDisplayName, e.Text)))
-	case !modern && e.Tag == wbxml.AirSyncBaseLocation:
-		return append(to, wbxml.T(wbxml.CalendarLocation, e.Value(wbxml.AirSyncBaseDisplayName)))
-	case !modern && e.Tag == wbxml.AirSyncBaseInstanceId:
-		if t, err := wbxml.ParseTime(e.Text); err == nil {
-			return append(to, wbxml.T(wbxml.CalendarExceptionStartTime, t.UTC().Format(wbxml.CompactDateTime)))
-		}
-	}
-	own := *e
-	own.Children = nil
-	for i := range e.Children {
-		own.Children = r.appendSent(own.Children, &e.Children[i])
-	}
-	return append(to, own)
-}
-
-// instances are the exceptions of an event. MS-ASCMD 2.2.3.24, 2.2.3.42.2.
-func (r *run) instances(exceptions *wbxml.Element) (all []Outgoing, err error) {
-	for x := range exceptions.All(wbxml.CalendarException) {
-		o := Outgoing{Op: eas.OpChange}
-		data := wbxml.E(wbxml.AirSyncApplicationData)
-		for i := range x.Children {
-			switch c := &x.Children[i]; c.Tag {
-			case wbxml.CalendarExceptionStartTime, wbxml.AirSyncBaseInstanceId:
-				if o.Instance, err = wbxml.ParseTime(c.Text); err != nil {
-					return nil, fmt.Errorf("exception: %w", err)
-				}
-			case wbxml.CalendarDeleted:
-				if c.Text != "0" {
-					o.Op = eas.OpDelete
-				}
-			default:
-				data.Children = r.appendSent(data.Children, c)
-			}
-		}
-		if o.Instance.IsZero() {
-			return nil, errors.New("an exception does not say of what")
-		}
-		if o.Op == eas.OpChange {
-			o.Content = &Content{data}
-		}
-		all = append(all, o)
-	}
-	return all, nil
+func (r *run) parseOptions() item.ParseOptions {
+	return item.ParseOptions{Version: string(r.c.Version())}
 }
 
 // stay lists the properties that a Change does not delete by leaving them out: those of an event from 16.0 on, and everywhere a
@@ -185,30 +115,11 @@ func (r *run) stay(props *wbxml.Element) (names []string) {
 	for i := range props.Children {
 		c := &props.Children[i]
 		stays := c.Tag == wbxml.AirSyncBaseBody || c.Tag == wbxml.ContactsPicture || r.class == eas.ClassCalendar || r.class == eas.ClassEmail
-		if stays && r.counts(c.Tag) && len(appendCanonical(nil, c)) > 0 {
+		if stays && r.counts(c.Tag) && item.Says(c) {
 			names = append(names, c.Tag.String())
 		}
 	}
 	return names
-}
-
-// emptied says that a property is no more.
-func (r *run) emptied(tag wbxml.Tag) []wbxml.Element {
-	modern := r.c.Version().AtLeast(eas.Version160)
-	switch {
-	case tag == wbxml.AirSyncBaseBody:
-		return []wbxml.Element{wbxml.E(tag, wbxml.T(wbxml.AirSyncBaseType, "1"), wbxml.Empty(wbxml.AirSyncBaseData))}
-	case r.class == eas.ClassCalendar && !modern, tag == wbxml.CalendarExceptions, tag == wbxml.CalendarTimezone:
-		return nil
-	case tag == wbxml.CalendarLocation:
-		tag = wbxml.AirSyncBaseLocation
-	case tag == wbxml.EmailRead:
-		return []wbxml.Element{wbxml.T(tag, "0")}
-	}
-	if since, ok := since[tag]; ok && !r.c.Version().AtLeast(since) {
-		return nil
-	}
-	return []wbxml.Element{wbxml.Empty(tag)}
 }
 
 // tagOf is 0 for what is no property.
