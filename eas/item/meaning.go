@@ -14,7 +14,7 @@ import (
 // 2.2.2.4, MS-ASTASK 2.2.2.19, MS-ASAIRS 2.2.2.
 var assigned = []wbxml.Tag{
 	wbxml.AirSyncBaseNativeBodyType, wbxml.AirSyncBaseEstimatedDataSize, wbxml.AirSyncBaseTruncated, wbxml.AirSyncBasePreview,
-	wbxml.CalendarUID, wbxml.CalendarClientUid, wbxml.CalendarDtStamp, wbxml.CalendarOrganizerName, wbxml.CalendarOrganizerEmail,
+	wbxml.AirSyncBaseFileReference, wbxml.CalendarUID, wbxml.CalendarClientUid, wbxml.CalendarDtStamp, wbxml.CalendarOrganizerName, wbxml.CalendarOrganizerEmail,
 	wbxml.CalendarMeetingStatus, wbxml.CalendarResponseType, wbxml.CalendarAppointmentReplyTime, wbxml.CalendarAttendeeStatus,
 	wbxml.NotesLastModifiedDate, wbxml.NotesMessageClass, wbxml.TasksOrdinalDate, wbxml.TasksSubOrdinalDate,
 	wbxml.ContactsBodySize, wbxml.ContactsBodyTruncated, wbxml.CalendarBodyTruncated, wbxml.TasksBodySize, wbxml.TasksBodyTruncated,

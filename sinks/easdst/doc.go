@@ -1,0 +1,53 @@
+// Package easdst puts contacts, events, tasks and notes into a mailbox of another EAS server. It is a [sinks.Target].
+//
+//	target, err := easdst.New(ctx, client, easdst.Options{})
+//	folder, err := target.Open(ctx, place)
+//	placed, err := folder.Put(ctx, items)
+//
+// Mail is not taken: of it a client can add drafts only, and from 16.0 on. It goes by IMAP (package imapdst).
+//
+// # What is put
+//
+// An item is put by its lossless form (".eas.xml") where the archive has it, and else by what can be made of its vCard or iCalendar object.
+// What only servers write is left out, and what the server's version has otherwise is converted. What it does not have is an Alteration
+// with its reason, known before it is sent. The exceptions of an event travel inside of it up to 14.1, and as commands of their own from
+// 16.0 on, where an event's files do so too, if their bytes are there.
+//
+// Attendees become text in the body of the event, and the event an appointment, so that no server writes to them. [Options.Invite] puts them
+// as they are.
+//
+// # What is believed
+//
+// A server that says success may not have stored the item, or a part of it. So each is read back, with ItemOperations or where that fails
+// with Sync, and compared property by property with what was sent: by what it means, not by the order of properties, nor by what is
+// the default, nor by what servers write as they like. What differs is an Alteration by the name of the property; an item that is not there
+// is [ErrNotStored].
+//
+// The State of an item is a hash of what was read back, by the same rules: it changes when somebody changes the item, and not when the
+// server says the same in other words.
+//
+// # What is not known
+//
+// A SyncKey is held in memory only, and a folder that is opened is read from key 0. After an error the key counts as lost, for nobody
+// knows what the server did with the request, and the next method reads the folder anew:
+//
+//	what came of a Put                           what is done
+//	the server does not know the key             nothing was carried out: once more with a new one
+//	one of the items broke the request           the folder is read, what is found of it is there; the rest goes in halves, down
+//	  (HTTP 400, 500, 501, status 4, 6)            to the item that is refused
+//	no word of an item, or no id                 the folder is read, and the item found, or not stored
+//	the connection broke, or a proxy answered    sinks.ErrUncertain: Find looks among what was not there before
+//	HTTP 503, 429, a status that asks to wait    sinks.ErrUnavailable, with the eas.HTTPError and its RetryAfter inside
+//
+// A [sinks.TargetFolder]'s Mark is the set of the ids that were there, 8 bytes for each. What Find compares is the UID, where the server keeps
+// it, and the content: it returns what is the same; if nothing is, what is the same as far as it goes; and if nothing is, what has the
+// properties by which people know an item and is not better explained by another.
+//
+// # Folders
+//
+// A default folder is found by its type, in any language, and never made, renamed or deleted. A folder of a user's has a path, and parents
+// that may be of another class. A folder that the server says it made is believed when it is listed.
+//
+// Of one folder there is one request at a time, and of the hierarchy while there is no other. Two that have a folder open share what is
+// known of it.
+package easdst

@@ -1,0 +1,161 @@
+package easdst
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/eas/item"
+	"github.com/airlift-eas/airlift/eas/wbxml"
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+// Find looks for items among what was not there when the mark was made. An event whose exceptions did not follow it any more gets them
+// now, from 16.0 on.
+func (f *Folder) Find(ctx context.Context, mark string, items []sinks.TargetItem) ([][]sinks.Held, error) {
+	defer f.c.lock()()
+	found, err := f.c.find(ctx, mark, items)
+	if err != nil {
+		return nil, fmt.Errorf("find: %w", told(err))
+	}
+	return found, nil
+}
+
+func (c *collection) find(ctx context.Context, mark string, items []sinks.TargetItem) ([][]sinks.Held, error) {
+	before, err := parseMark(mark)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.current(ctx); err != nil {
+		return nil, err
+	}
+	all := make([]*outgoing, len(items))
+	for i := range items {
+		all[i] = c.prepare(&items[i])
+	}
+	return c.match(ctx, all, func(id eas.ServerID) bool { return !before[hashID(id)] })
+}
+
+// How near an item of the server's is to one that was sent, the nearest first.
+const (
+	same      = iota // it has its content, or its name
+	lacking          // it has less
+	resembles        // it has the properties by which people know it, and others otherwise
+	other
+)
+
+// candidate is an item of the server's.
+type candidate struct {
+	id     eas.ServerID
+	state  string
+	lacks  bool // exceptions
+	nearby int
+}
+
+// match finds for each item those of the server's that are nearest to it, of those that may be. Contents are held for one request at a
+// time.
+func (c *collection) match(ctx context.Context, all []*outgoing, may func(eas.ServerID) bool) ([][]sinks.Held, error) {
+	ids := slices.Sorted(maps.Keys(c.held))
+	ids = slices.DeleteFunc(ids, func(id eas.ServerID) bool { return !may(id) })
+	near := make([][]candidate, len(all))
+	for part := range slices.Chunk(ids, batch) {
+		found, err := c.fetch(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range part {
+			if props := found[id]; props != nil {
+				c.compare(near, all, id, props)
+			}
+		}
+	}
+	certain := map[eas.ServerID]bool{} // of another item
+	for _, list := range near {
+		for _, one := range list {
+			if one.nearby < resembles {
+				certain[one.id] = true
+			}
+		}
+	}
+	held := make([][]sinks.Held, len(all))
+	for i, list := range near {
+		for _, one := range list {
+			if one.nearby == resembles && certain[one.id] {
+				continue
+			}
+			if one.lacks {
+				if err := c.complete(ctx, all[i], &one); err != nil {
+					return nil, err
+				}
+			}
+			held[i] = append(held[i], sinks.Held{ID: string(one.id), State: one.state})
+		}
+	}
+	return held, nil
+}
+
+// maxCandidates bounds what is found for one item.
+const maxCandidates = 1000
+
+// compare keeps an item of the server's with those that it is nearest to.
+func (c *collection) compare(near [][]candidate, all []*outgoing, id eas.ServerID, props *wbxml.Element) {
+	state := c.note(id, props)
+	for i, o := range all {
+		if o.err != nil {
+			continue
+		}
+		n, lacks := c.distance(o, props, state)
+		switch list := near[i]; {
+		case n == other, len(list) > 0 && n > list[0].nearby, len(list) >= maxCandidates:
+		default:
+			if len(list) > 0 && n < list[0].nearby {
+				list = nil
+			}
+			near[i] = append(list, candidate{id, state, lacks, n})
+		}
+	}
+}
+
+func (c *collection) distance(o *outgoing, props *wbxml.Element, state string) (near int, lacksExceptions bool) {
+	if item.ContentHash(o.expect, nil) == state {
+		return same, false
+	}
+	uid := props.Value(wbxml.CalendarUID)
+	named := o.uid != "" && uid == o.uid || c.class == eas.ClassCalendar && uid == o.clientID
+	if !named && item.IdentityHash(string(c.class), o.expect) != item.IdentityHash(string(c.class), props) {
+		return other, false
+	}
+	near = lacking
+	for _, d := range item.Differences(o.expect, props) {
+		if d.Got != "" && d.Sent != "" {
+			near = resembles
+		}
+		if len(o.instances) > 0 && d.Got == "" && isException(d.Property) {
+			lacksExceptions = true
+		}
+	}
+	if named {
+		near = same
+	}
+	return near, lacksExceptions && near != resembles
+}
+
+func isException(property string) bool {
+	name := wbxml.CalendarException.String()
+	return property == wbxml.CalendarExceptions.String() || len(property) > len(name) && property[:len(name)+1] == name+" "
+}
+
+// complete sends the exceptions of an event that was found without them.
+func (c *collection) complete(ctx context.Context, o *outgoing, one *candidate) error {
+	if err := c.changeInstances(ctx, one.id, o.instances); err != nil && !broken(err) {
+		return err
+	}
+	props, err := c.get(ctx, one.id)
+	if err != nil {
+		return err
+	}
+	one.state = c.note(one.id, props)
+	return nil
+}

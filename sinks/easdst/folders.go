@@ -1,0 +1,260 @@
+package easdst
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+// userTypes are the folders that users make. MS-ASCMD 2.2.3.186.2.
+var userTypes = map[eas.Class]eas.FolderType{
+	eas.ClassContacts: eas.FolderUserContacts, eas.ClassCalendar: eas.FolderUserCalendar,
+	eas.ClassTasks: eas.FolderUserTasks, eas.ClassNotes: eas.FolderUserNotes,
+}
+
+// special tells of the folders that every mailbox has one of, which nobody makes, renames or deletes.
+func special(t eas.FolderType) bool { return t >= eas.FolderInbox && t <= eas.FolderJournal }
+
+// Folders lists the folders of contacts, events, tasks and notes.
+func (t *Target) Folders(ctx context.Context) ([]sinks.Place, error) {
+	t.alone.Lock()
+	defer t.alone.Unlock()
+	if err := t.refreshTree(ctx); err != nil {
+		return nil, fmt.Errorf("folders: %w", told(err))
+	}
+	var all []sinks.Place
+	for _, p := range t.tree.places() {
+		if t.takes(eas.Class(p.Class)) {
+			all = append(all, p)
+		}
+	}
+	return all, nil
+}
+
+// MakeFolder finds or makes a folder. A default folder (want.Type 7 to 10) is found by its type, whatever it is called. Parents may be of
+// any class; those that are missing are made of the class that is wanted.
+func (t *Target) MakeFolder(ctx context.Context, want sinks.Place) (p sinks.Place, made bool, err error) {
+	t.alone.Lock()
+	defer t.alone.Unlock()
+	class := eas.Class(want.Class)
+	if !t.takes(class) {
+		return sinks.Place{}, false, fmt.Errorf("folder %q: %w", want.Path, refusedClass(want.Class))
+	}
+	if err := t.refreshTree(ctx); err != nil {
+		return sinks.Place{}, false, fmt.Errorf("folder %q: %w", want.Path, told(err))
+	}
+	for _, p := range t.tree.places() {
+		if p.Class != want.Class {
+			continue
+		}
+		if p.Path == want.Path || special(eas.FolderType(want.Type)) && p.Type == want.Type {
+			return p, false, nil
+		}
+	}
+	id, made, err := t.make(ctx, sinks.SplitPath(want.Path), class)
+	if err != nil {
+		return sinks.Place{}, false, fmt.Errorf("folder %q: %w", want.Path, told(err))
+	}
+	p, ok := t.tree.place(id)
+	if !ok {
+		return sinks.Place{}, false, fmt.Errorf("folder %q: %w: the server said that it made it, and does not list it", want.Path, sinks.ErrRefused)
+	}
+	return p, made, nil
+}
+
+// maxDepth bounds how many folders may be inside one another. Exchange has 300.
+const maxDepth = 300
+
+// make finds or makes the folders on the way to one, and the one.
+func (t *Target) make(ctx context.Context, names []string, class eas.Class) (id eas.CollectionID, made bool, err error) {
+	if len(names) > maxDepth {
+		return "", false, fmt.Errorf("%d folders inside one another: %w", len(names), sinks.ErrRefused)
+	}
+	id = root
+	for i, name := range names {
+		last := i == len(names)-1
+		f, ok := t.tree.child(id, name, class)
+		if !ok && !last {
+			f, ok = t.tree.child(id, name, "")
+		}
+		made = !ok
+		if !ok {
+			if f, made, err = t.create(ctx, eas.Folder{ParentID: id, Name: t.free(id, name, class), Type: userTypes[class]}); err != nil {
+				return "", false, err
+			}
+		}
+		id = f.ID
+	}
+	return id, made, nil
+}
+
+// free is a name for a folder below a parent, which may have one of another class that is called so: QUIRK(Exchange): names are unique
+// whatever the class.
+func (t *Target) free(parent eas.CollectionID, name string, class eas.Class) string {
+	if _, taken := t.tree.child(parent, name, ""); taken {
+		return name + " (" + string(class) + ")"
+	}
+	return name
+}
+
+// create makes one folder, or finds it where the server says that it is there. made tells whether it was not there before.
+func (t *Target) create(ctx context.Context, f eas.Folder) (eas.Folder, bool, error) {
+	class, _ := f.Type.Class()
+	if there, ok := t.tree.child(f.ParentID, f.Name, class); ok {
+		return there, false, nil
+	}
+	id, err := t.createOnce(ctx, f)
+	if status(err) == 9 { // the key is not known: nothing was made. MS-ASCMD 2.2.3.177.3
+		if err := t.readTree(ctx); err != nil {
+			return f, false, err
+		}
+		id, err = t.createOnce(ctx, f)
+	}
+	if ctx.Err() != nil {
+		return f, false, errors.Join(err, ctx.Err())
+	}
+	// Success is believed when the folder is listed, and so is the opposite when it is not. QUIRK(SOGo 5.8): what is there already is HTTP 500.
+	if rerr := t.refreshTree(ctx); rerr != nil {
+		return f, false, errors.Join(err, rerr)
+	}
+	if there, ok := t.tree.folders[id]; ok {
+		return there, true, nil
+	}
+	if there, ok := t.tree.child(f.ParentID, f.Name, class); ok {
+		return there, status(err) != 2, nil
+	}
+	if err == nil {
+		err = fmt.Errorf("%w: the server said that it made it, and does not list it", sinks.ErrRefused)
+	}
+	if st := status(err); st != 0 && meaningOf(err) == nil {
+		err = fmt.Errorf("%w: %w", sinks.ErrRefused, err)
+	}
+	return f, false, err
+}
+
+func (t *Target) createOnce(ctx context.Context, f eas.Folder) (eas.CollectionID, error) {
+	id, key, err := t.client.FolderCreate(ctx, t.tree.key, f)
+	if err != nil {
+		return "", err
+	}
+	t.tree.key = key
+	t.tree.folders[id] = eas.Folder{ID: id, ParentID: f.ParentID, Name: f.Name, Type: f.Type}
+	return id, nil
+}
+
+// RenameFolder moves a folder, with those below it. It is errors.ErrUnsupported for default folders.
+func (t *Target) RenameFolder(ctx context.Context, p sinks.Place, path string) (sinks.Place, error) {
+	t.alone.Lock()
+	defer t.alone.Unlock()
+	to, err := t.rename(ctx, p, path)
+	if err != nil {
+		return sinks.Place{}, fmt.Errorf("folder %q to %q: %w", p.Path, path, told(err))
+	}
+	return to, nil
+}
+
+func (t *Target) rename(ctx context.Context, p sinks.Place, path string) (sinks.Place, error) {
+	f, err := t.folder(ctx, p)
+	if err != nil {
+		return p, err
+	}
+	if special(f.Type) {
+		return p, fmt.Errorf("the mailbox's own %s: %w", f.Type, errors.ErrUnsupported)
+	}
+	names := sinks.SplitPath(path)
+	class, _ := f.Type.Class()
+	parent := root
+	if len(names) > 1 {
+		if parent, _, err = t.make(ctx, names[:len(names)-1], class); err != nil {
+			return p, err
+		}
+	}
+	f.ParentID, f.Name = parent, names[len(names)-1]
+	key, err := t.client.FolderUpdate(ctx, t.tree.key, f)
+	switch {
+	case err == nil:
+		t.tree.key = key
+	case status(err) == 4:
+		return p, fmt.Errorf("%w: %w", sinks.ErrNotExist, err)
+	case carriedOut(err):
+		t.tree.key = ""
+	default:
+		return p, err
+	}
+	if rerr := t.refreshTree(ctx); rerr != nil {
+		return p, errors.Join(err, rerr)
+	}
+	if now, ok := t.tree.place(f.ID); ok && (now.Path == path || err == nil) {
+		return now, nil
+	}
+	if i := slices.IndexFunc(t.tree.places(), func(q sinks.Place) bool { return q.Class == p.Class && q.Path == path }); i >= 0 {
+		return t.tree.places()[i], nil
+	}
+	if err == nil {
+		err = fmt.Errorf("%w: the server said that it renamed it, and does not list it", sinks.ErrRefused)
+	}
+	return p, err
+}
+
+// folder looks a place up in the hierarchy as it is now.
+func (t *Target) folder(ctx context.Context, p sinks.Place) (eas.Folder, error) {
+	if err := t.refreshTree(ctx); err != nil {
+		return eas.Folder{}, err
+	}
+	f, ok := t.tree.folders[eas.CollectionID(p.ID)]
+	if class, _ := f.Type.Class(); !ok || p.Class != "" && string(class) != p.Class {
+		return f, sinks.ErrNotExist
+	}
+	return f, nil
+}
+
+// DeleteFolder deletes a folder in which nothing is, and below which none is. What somebody puts there at that moment goes with it: the
+// protocol has no deletion that asks.
+func (t *Target) DeleteFolder(ctx context.Context, p sinks.Place) error {
+	if err := t.deleteFolder(ctx, p); err != nil {
+		return fmt.Errorf("folder %q: %w", p.Path, told(err))
+	}
+	return nil
+}
+
+func (t *Target) deleteFolder(ctx context.Context, p sinks.Place) error {
+	f, err := t.Open(ctx, p)
+	if err != nil {
+		return err
+	}
+	items := f.(*Folder).c.count()
+	if err := f.Close(); err != nil {
+		return err
+	}
+	t.alone.Lock()
+	defer t.alone.Unlock()
+	folder, err := t.folder(ctx, p)
+	switch {
+	case err != nil:
+		return err
+	case special(folder.Type):
+		return fmt.Errorf("the mailbox's own %s: %w", folder.Type, errors.ErrUnsupported)
+	case items > 0:
+		return sinks.ErrNotEmpty
+	}
+	for _, below := range t.tree.folders {
+		if below.ParentID == folder.ID {
+			return sinks.ErrNotEmpty
+		}
+	}
+	key, err := t.client.FolderDelete(ctx, t.tree.key, folder.ID)
+	if status(err) == 4 {
+		return sinks.ErrNotExist
+	}
+	if err != nil {
+		t.tree.key = ""
+		return err
+	}
+	t.tree.key = key
+	delete(t.tree.folders, folder.ID)
+	return nil
+}

@@ -1,0 +1,137 @@
+package easdst
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/eas/wbxml"
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+// fetch gets items as the server has them now, at most batch; those that it has not are not in the answer.
+//
+// ItemOperations is the command for it. Where it fails for all because of one (QUIRK(SOGo 5.8): HTTP 501 if one is not there) it is asked
+// for fewer, and in the end Sync is: it is all that version 2.5 has.
+func (c *collection) fetch(ctx context.Context, ids []eas.ServerID) (map[eas.ServerID]*wbxml.Element, error) {
+	found := make(map[eas.ServerID]*wbxml.Element, len(ids))
+	return found, c.fetchInto(ctx, ids, found)
+}
+
+func (c *collection) fetchInto(ctx context.Context, ids []eas.ServerID, found map[eas.ServerID]*wbxml.Element) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if !c.version().AtLeast(eas.Version120) {
+		return c.fetchBySync(ctx, ids, found)
+	}
+	left, err := c.fetchByOperations(ctx, ids, found)
+	switch {
+	case err == nil && len(left) == 0:
+		return nil
+	case err == nil: // the server says that they are not there, each by itself
+		return c.fetchBySync(ctx, left, found)
+	case !notFetched(err):
+		return err
+	case len(ids) == 1:
+		return c.fetchBySync(ctx, ids, found)
+	}
+	half := len(ids) / 2
+	if err := c.fetchInto(ctx, ids[:half], found); err != nil {
+		return err
+	}
+	return c.fetchInto(ctx, ids[half:], found)
+}
+
+// notFetched tells whether one of the items may have broken the request for all.
+func notFetched(err error) bool {
+	var st *eas.StatusError
+	var re *eas.ResponseError
+	return broken(err) || errors.As(err, &st) && st.Command == "ItemOperations" || errors.As(err, &re) && !errors.Is(err, eas.ErrTruncatedPage) ||
+		errors.Is(err, eas.ErrNotEAS)
+}
+
+// fetchByOperations returns the items that did not come.
+func (c *collection) fetchByOperations(ctx context.Context, ids []eas.ServerID, found map[eas.ServerID]*wbxml.Element) (left []eas.ServerID, err error) {
+	options := eas.ArchiveOptions(c.class, c.version())
+	fetches := make([]eas.Fetch, len(ids))
+	for i, id := range ids {
+		fetches[i] = eas.Fetch{CollectionID: c.id, ServerID: id, Options: options}
+	}
+	answer, err := c.t.client.Fetch(ctx, fetches, false)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Close()
+	for res, err := range answer.Results() {
+		if err != nil {
+			return nil, err
+		}
+		if res.Err == nil && res.Item != nil {
+			found[res.ServerID] = res.Item.Properties.Clone()
+		}
+	}
+	for _, id := range ids {
+		if found[id] == nil {
+			left = append(left, id)
+		}
+	}
+	return left, nil
+}
+
+// fetchBySync asks with Fetch commands of Sync. MS-ASCMD 2.2.3.67.2.
+func (c *collection) fetchBySync(ctx context.Context, ids []eas.ServerID, found map[eas.ServerID]*wbxml.Element) error {
+	if err := c.ready(ctx); err != nil {
+		return err
+	}
+	commands := make([]eas.ClientCommand, len(ids))
+	for i, id := range ids {
+		commands[i] = eas.ClientCommand{Op: eas.OpFetch, ServerID: id}
+	}
+	p, err := c.ask(ctx, commands)
+	switch {
+	case err == nil:
+	case !broken(err) && !errors.Is(err, errNothing):
+		return err
+	case len(ids) > 1:
+		for _, id := range ids {
+			if err := c.fetchBySync(ctx, []eas.ServerID{id}, found); err != nil {
+				return err
+			}
+		}
+		return nil
+	default: // it is what the listing has of it, or it is not there
+		return c.list(ctx)
+	}
+	for _, res := range p.responses {
+		if res.Op == eas.OpFetch && res.Err == nil && res.Item != nil {
+			found[res.ServerID] = res.Item.Properties.Clone()
+		}
+	}
+	return nil
+}
+
+// get is fetch for one item, and notes what it is like. ErrNotExist.
+func (c *collection) get(ctx context.Context, id eas.ServerID) (*wbxml.Element, error) {
+	found, err := c.fetch(ctx, []eas.ServerID{id})
+	if err != nil {
+		return nil, err
+	}
+	if found[id] == nil {
+		return nil, sinks.ErrNotExist
+	}
+	return found[id], nil
+}
+
+// unchanged gets an item that is as the caller thinks. ErrNotExist, ErrChanged.
+func (c *collection) unchanged(ctx context.Context, h sinks.Held) (*wbxml.Element, error) {
+	props, err := c.get(ctx, eas.ServerID(h.ID))
+	if err != nil {
+		return nil, err
+	}
+	if now := c.note(eas.ServerID(h.ID), props); now != h.State {
+		return props, fmt.Errorf("%w: it is %s, and not %s", sinks.ErrChanged, now, h.State)
+	}
+	return props, nil
+}
