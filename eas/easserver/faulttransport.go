@@ -38,6 +38,10 @@ func (x *exchange) perform() {
 		return
 	}
 	scope := x.scope()
+	if code := x.refusedAdds(scope); code != 0 {
+		http.Error(x.w, http.StatusText(code), code)
+		return
+	}
 	switch {
 	case x.throttled(scope):
 	case x.hit(FaultHTTP501, scope) != nil:

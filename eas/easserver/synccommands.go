@@ -75,7 +75,7 @@ func (x *exchange) clientCommands(c *collectionRequest, st *syncState) []result 
 	if len(c.commands) > 0 {
 		x.user.notify()
 	}
-	return results
+	return x.unmentioned(results)
 }
 
 func (x *exchange) clientAdd(st *syncState, cmd *wbxml.Element, res *result) {
@@ -94,7 +94,10 @@ func (x *exchange) clientAdd(st *syncState, cmd *wbxml.Element, res *result) {
 		res.serverID = f.serverID(v.num)
 		return
 	}
-	v := f.add(Item{Properties: x.newProperties(f.class(), data.Children)}, x.device)
+	if x.addBadly(st, cmd, res) {
+		return
+	}
+	v := f.add(Item{Properties: x.newProperties(f.class(), x.spoiledAdd(res.clientID, data.Children))}, x.device)
 	st.have.add(v.num)
 	res.serverID = f.serverID(v.num)
 }
