@@ -14,10 +14,10 @@ type Difference struct {
 }
 
 // Differences compares what was sent with what came back, property by property, by what they mean (as ContentHash does), in the order of
-// what was sent. What is ByServer is none, nor are attachments, which come back in another form.
+// what was sent. Whole days are compared by their dates, wherever their midnights are. What is ByServer is no difference, nor are attachments, which come back in another form.
 func Differences(sent, got *wbxml.Element) []Difference {
 	c := comparison{}
-	c.properties("", fieldsOf(sent), fieldsOf(got))
+	c.properties("", fieldsOf(Dates(sent)), fieldsOf(Dates(got)))
 	return c.all
 }
 

@@ -79,6 +79,7 @@ var identities = map[string][]wbxml.Tag{
 // count. It is "" if there is nothing to find the item by.
 func IdentityHash(class string, props *wbxml.Element, without ...wbxml.Tag) string {
 	var parts []string
+	props = Dates(props)
 	for _, tag := range identities[class] {
 		if c := props.Child(tag); c != nil && !slices.Contains(without, tag) {
 			parts = appendMeaning(parts, c)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
@@ -43,9 +42,8 @@ func Request(props *wbxml.Element, o ParseOptions) (Parsed, error) {
 	for i := 0; i < len(props.Children) && r.legacy == 0; i++ {
 		r.legacy = oldBody(props.Children[i].Tag)
 	}
-	zoneBlob := props.Value(wbxml.CalendarTimezone)
-	if z, ok := parseZone(zoneBlob); ok && r.wholeDays && r.modern() {
-		r.zone = z
+	if r.modern() {
+		props = Dates(props)
 	}
 	main := wbxml.E(wbxml.AirSyncApplicationData)
 	var all []Instance
@@ -59,7 +57,7 @@ func Request(props *wbxml.Element, o ParseOptions) (Parsed, error) {
 			main.Children = r.append(main.Children, c)
 		}
 	}
-	if r.wholeDays && !r.modern() && zoneBlob == "" && main.Has(wbxml.CalendarStartTime) { // the dates of 16.0 are midnights in UTC
+	if r.wholeDays && !r.modern() && props.Value(wbxml.CalendarTimezone) == "" && main.Has(wbxml.CalendarStartTime) { // the dates of 16.0 are midnights in UTC
 		main.Append(wbxml.T(wbxml.CalendarTimezone, (*zone)(nil).blob()))
 	}
 	return Parsed{Properties: &main, Instances: all, Losses: r.all}, err
@@ -71,7 +69,6 @@ type request struct {
 	version   float64
 	wholeDays bool
 	legacy    wbxml.Tag // for the body in 2.5
-	zone      *zone     // in which whole days are midnights, and are to be dates; nil: they are as they should be
 }
 
 func (r *request) modern() bool { return r.version >= 16 }
@@ -100,9 +97,6 @@ func (r *request) append(to []wbxml.Element, e *wbxml.Element) []wbxml.Element {
 	}
 	own := *e
 	own.Children = nil
-	if r.zone != nil {
-		own.Text = r.date(e.Tag, e.Text)
-	}
 	for i := range e.Children {
 		own.Children = r.append(own.Children, &e.Children[i])
 	}
@@ -138,17 +132,6 @@ func (r *request) oldLocation(to []wbxml.Element, e *wbxml.Element) []wbxml.Elem
 	return append(to, wbxml.T(wbxml.CalendarLocation, e.Value(wbxml.AirSyncBaseDisplayName)))
 }
 
-// date is the midnight of a date in its zone as the bare date, for the times of an event of whole days. MS-ASCAL 2.2.2.1.
-func (r *request) date(tag wbxml.Tag, text string) string {
-	switch tag {
-	case wbxml.CalendarStartTime, wbxml.CalendarEndTime, wbxml.CalendarUntil:
-		if t, err := wbxml.ParseTime(text); err == nil {
-			return dayOf(r.zone.local(t)).Format(wbxml.CompactDateTime)
-		}
-	}
-	return text
-}
-
 // instances are the exceptions of an event. MS-ASCMD 2.2.3.24, 2.2.3.42.2.
 func (r *request) instances(exceptions *wbxml.Element) (all []Instance, bad error) {
 	for x := range exceptions.All(wbxml.CalendarException) {
@@ -163,7 +146,7 @@ func (r *request) instances(exceptions *wbxml.Element) (all []Instance, bad erro
 					bad = errors.Join(bad, fmt.Errorf("exception: %w", err))
 					break
 				}
-				one.ID = r.occurrence(t)
+				one.ID = t
 			case wbxml.CalendarDeleted:
 				deleted = c.Text != "0"
 			default:
@@ -180,13 +163,6 @@ func (r *request) instances(exceptions *wbxml.Element) (all []Instance, bad erro
 		all = append(all, one)
 	}
 	return all, bad
-}
-
-func (r *request) occurrence(t time.Time) time.Time {
-	if r.zone != nil {
-		return dayOf(r.zone.local(t))
-	}
-	return t
 }
 
 // Whole returns an item in one piece: its properties, with the exceptions that travel by themselves inside.

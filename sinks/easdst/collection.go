@@ -1,6 +1,7 @@
 package easdst
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -23,14 +24,16 @@ type collection struct {
 	mu   sync.Mutex  // for all that follows, and held during a request
 	key  eas.SyncKey // "" = the folder starts at key 0
 	held map[eas.ServerID]content
-	uids map[uint64]eas.ServerID // of events, by the hash of their UID
-	more bool                    // the server has more to tell
+	uids map[uint64]eas.ServerID       // of events, by the hash of their UID
+	real map[eas.ServerID]eas.ServerID // by the names that a listing has for some: see ways.byUID
+	more bool                          // the server has more to tell
 }
 
 // content is what is kept of an item that the server has.
 type content struct {
 	state string // item.ContentHash
 	uid   uint64 // hash of the UID of an event; 0 = it has none
+	long  string // the UID, where the server may name the event by it
 }
 
 // Bounds of a listing.
@@ -128,10 +131,26 @@ func (c *collection) ask(ctx context.Context, commands []eas.ClientCommand) (*pa
 	return p, nil
 }
 
+// command sends commands that may be sent again: once more with another key, if the server does not know this one, since nothing was carried
+// out then (MS-ASCMD 2.2.3.177.17).
+func (c *collection) command(ctx context.Context, commands []eas.ClientCommand) (*page, error) {
+	if err := c.ready(ctx); err != nil {
+		return nil, notSent(err)
+	}
+	p, err := c.ask(ctx, commands)
+	if !lostKey(err) {
+		return p, err
+	}
+	if err := c.list(ctx); err != nil {
+		return nil, notSent(err)
+	}
+	return c.ask(ctx, commands)
+}
+
 // take notes what the server tells of an item.
 func (c *collection) take(cmd *eas.Command) error {
 	if cmd.Item == nil {
-		c.drop(cmd.ServerID)
+		c.drop(cmp.Or(c.real[cmd.ServerID], cmd.ServerID))
 		return nil
 	}
 	c.note(cmd.ServerID, cmd.Item.Properties)
@@ -143,8 +162,12 @@ func (c *collection) take(cmd *eas.Command) error {
 
 // note keeps what an item is like now.
 func (c *collection) note(id eas.ServerID, props *wbxml.Element) (state string) {
+	uid := props.Value(wbxml.CalendarUID)
+	one := content{state: item.ContentHash(props, nil), uid: hashUID(uid)}
+	if len(uid) > maxServerID && len(id) <= maxServerID {
+		id, one.long = c.named(id, uid)
+	}
 	c.drop(id)
-	one := content{state: item.ContentHash(props, nil), uid: hashUID(props.Value(wbxml.CalendarUID))}
 	c.held[id] = one
 	if one.uid != 0 {
 		c.uids[one.uid] = id
@@ -215,13 +238,13 @@ func (c *collection) list(ctx context.Context) error {
 
 // listOnce replaces what is known of the folder, as a whole or not at all.
 func (c *collection) listOnce(ctx context.Context) (err error) {
-	held, uids := c.held, c.uids
+	held, uids, real := c.held, c.uids, c.real
 	defer func() {
 		if err != nil {
-			c.key, c.held, c.uids = "", held, uids
+			c.key, c.held, c.uids, c.real = "", held, uids, real
 		}
 	}()
-	c.key, c.held, c.uids = eas.InitialKey, map[eas.ServerID]content{}, map[uint64]eas.ServerID{}
+	c.key, c.held, c.uids, c.real = eas.InitialKey, map[eas.ServerID]content{}, map[uint64]eas.ServerID{}, map[eas.ServerID]eas.ServerID{}
 	if _, err := c.ask(ctx, nil); err != nil {
 		return err
 	}
@@ -229,9 +252,11 @@ func (c *collection) listOnce(ctx context.Context) (err error) {
 		return err
 	}
 	if len(c.held) == 0 && len(held) > 0 { // an answer that says so has no content to prove it: it has to say it twice
-		return c.drain(ctx)
+		if err := c.drain(ctx); err != nil {
+			return err
+		}
 	}
-	return nil
+	return c.findNames(ctx)
 }
 
 // known are the ids of what is there.

@@ -121,3 +121,8 @@ func ofItem(err error) error {
 	}
 	return fmt.Errorf("%w: %w", sinks.ErrRefused, err)
 }
+
+// ofOne tells an error of one item, after which others can be asked for.
+func ofOne(err error) bool {
+	return errors.Is(err, sinks.ErrRefused) || errors.Is(err, sinks.ErrChanged) || errors.Is(err, sinks.ErrNotExist)
+}

@@ -252,9 +252,26 @@ func (t *Target) deleteFolder(ctx context.Context, p sinks.Place) error {
 	}
 	if err != nil {
 		t.tree.key = ""
+		if carriedOut(err) {
+			return t.undeleted(ctx, folder.ID, err)
+		}
 		return err
 	}
 	t.tree.key = key
 	delete(t.tree.folders, folder.ID)
 	return nil
+}
+
+// undeleted looks whether a folder is gone after all. QUIRK(SOGo 5.8): it answers HTTP 500 for those of contacts, which it cannot delete.
+func (t *Target) undeleted(ctx context.Context, id eas.CollectionID, cause error) error {
+	if err := t.readTree(ctx); err != nil {
+		return errors.Join(cause, err)
+	}
+	if _, there := t.tree.folders[id]; !there {
+		return nil
+	}
+	if broken(cause) {
+		return fmt.Errorf("%w: %w", errors.ErrUnsupported, cause)
+	}
+	return cause
 }

@@ -27,9 +27,6 @@ func (c *collection) sendInstances(ctx context.Context, all []*outgoing) error {
 
 // changeInstances makes occurrences what they should be. They may be so already.
 func (c *collection) changeInstances(ctx context.Context, id eas.ServerID, instances []item.Instance) error {
-	if err := c.ready(ctx); err != nil {
-		return err
-	}
 	commands := make([]eas.ClientCommand, len(instances))
 	for i, x := range instances {
 		commands[i] = eas.ClientCommand{Op: eas.OpDelete, ServerID: id, InstanceID: x.ID}
@@ -37,12 +34,6 @@ func (c *collection) changeInstances(ctx context.Context, id eas.ServerID, insta
 			commands[i].Op, commands[i].Item = eas.OpChange, x.Properties
 		}
 	}
-	_, err := c.ask(ctx, commands)
-	if lostKey(err) {
-		if err := c.list(ctx); err != nil {
-			return err
-		}
-		_, err = c.ask(ctx, commands)
-	}
+	_, err := c.command(ctx, commands)
 	return err
 }

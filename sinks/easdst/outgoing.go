@@ -19,11 +19,15 @@ import (
 // outgoing is an item as the server gets it.
 type outgoing struct {
 	clientID  string
-	add       *wbxml.Element  // ApplicationData of an Add
-	instances []item.Instance // the exceptions that follow, from 16.0 on
-	expect    *wbxml.Element  // all of it in one piece, as it should be read back
-	uid       string          // of an event, that goes with it
-	files     []string        // names of the files that go with it
+	props     *wbxml.Element     // what it is made of
+	sentFiles []wbxml.Element    // that go with it
+	first     []sinks.Alteration // that are known of the properties
+	add       *wbxml.Element     // ApplicationData of an Add
+	instances []item.Instance    // the exceptions that follow, from 16.0 on
+	expect    *wbxml.Element     // all of it in one piece, as it should be read back
+	uid       string             // of an event, that goes with it
+	renamed   bool               // the UID is not its own
+	files     []string           // names of the files that go with it
 	altered   []sinks.Alteration
 	size      int   // bytes of the Add, about
 	err       error // why it cannot be sent
@@ -55,6 +59,17 @@ func (c *collection) fill(o *outgoing, it *sinks.TargetItem) error {
 	if c.class == eas.ClassCalendar && !c.t.o.Invite {
 		o.attendees(props)
 	}
+	o.props, o.sentFiles, o.first = props, files, o.altered
+	return c.build(o)
+}
+
+// build makes the request of the properties.
+func (c *collection) build(o *outgoing) error {
+	o.altered = slices.Clip(o.first)
+	props := o.props
+	if c.t.ways.utcDays.Load() {
+		props = item.Dates(props)
+	}
 	q, err := item.Request(props, c.parseOptions())
 	if err != nil {
 		o.alter(wbxml.CalendarException.String(), "", err.Error())
@@ -68,13 +83,12 @@ func (c *collection) fill(o *outgoing, it *sinks.TargetItem) error {
 		}
 		q.Instances = q.Instances[:itemsOfOne]
 	}
-	o.instances, o.expect = q.Instances, q.Whole()
-	o.add = q.Properties
+	o.instances, o.expect, o.add = q.Instances, q.Whole(), q.Properties
 	if len(o.expect.Children) == 0 {
 		return item.ErrNoProperties
 	}
 	c.identify(o)
-	o.add.Append(files...)
+	o.add.Append(o.sentFiles...)
 	doc, err := wbxml.Marshal(o.add)
 	o.size = len(doc)
 	return err
@@ -88,7 +102,7 @@ func (c *collection) identify(o *outgoing) {
 			o.add.Append(wbxml.T(wbxml.CalendarClientUid, o.clientID)) // MS-ASCAL 2.2.2.13
 			return
 		}
-		if o.uid = o.add.Value(wbxml.CalendarUID); o.uid == "" { // it is the client's to make, MS-ASCAL 2.2.2.46
+		if o.uid = o.add.Value(wbxml.CalendarUID); o.uid == "" || o.renamed { // it is the client's to make, MS-ASCAL 2.2.2.46
 			c.rename(o)
 		}
 	case eas.ClassNotes:
@@ -100,7 +114,10 @@ func (c *collection) identify(o *outgoing) {
 
 // rename gives an event a UID of its own.
 func (c *collection) rename(o *outgoing) {
-	o.uid = o.clientID
+	if was := o.add.Value(wbxml.CalendarUID); was != "" {
+		o.altered = append(o.altered, sinks.Alteration{Property: wbxml.CalendarUID.String(), Sent: cut(was), Got: o.clientID, Why: "another event there has it"})
+	}
+	o.uid, o.renamed = o.clientID, true
 	o.add.Children = slices.DeleteFunc(o.add.Children, func(e wbxml.Element) bool { return e.Tag == wbxml.CalendarUID })
 	o.add.Append(wbxml.T(wbxml.CalendarUID, o.uid))
 }

@@ -88,9 +88,7 @@ func (c *collection) claim(all []*outgoing) {
 		}
 		uid := hashUID(o.uid)
 		if _, there := c.uids[uid]; there || taken[uid] {
-			was := o.uid
 			c.rename(o)
-			o.altered = append(o.altered, sinks.Alteration{Property: wbxml.CalendarUID.String(), Sent: cut(was), Got: o.uid, Why: "another event there has it"})
 		}
 		taken[hashUID(o.uid)] = true
 	}
@@ -130,6 +128,7 @@ func (c *collection) send(ctx context.Context, all []*outgoing) error {
 			silent = append(silent, o)
 		default:
 			o.id = res.ServerID
+			c.learnName(o)
 		}
 	}
 	if len(silent) == 0 {
@@ -221,6 +220,9 @@ func (c *collection) placed(ctx context.Context, all []*outgoing) ([]sinks.Place
 		}
 	}
 	found, err := c.fetch(ctx, ids)
+	if err == nil {
+		err = c.correctDays(ctx, all, found)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -82,14 +82,11 @@ func (c *collection) fetchByOperations(ctx context.Context, ids []eas.ServerID, 
 
 // fetchBySync asks with Fetch commands of Sync. MS-ASCMD 2.2.3.67.2.
 func (c *collection) fetchBySync(ctx context.Context, ids []eas.ServerID, found map[eas.ServerID]*wbxml.Element) error {
-	if err := c.ready(ctx); err != nil {
-		return err
-	}
 	commands := make([]eas.ClientCommand, len(ids))
 	for i, id := range ids {
 		commands[i] = eas.ClientCommand{Op: eas.OpFetch, ServerID: id}
 	}
-	p, err := c.ask(ctx, commands)
+	p, err := c.command(ctx, commands)
 	switch {
 	case err == nil:
 	case !broken(err) && !errors.Is(err, errNothing):

@@ -54,10 +54,7 @@ func (c *collection) remove(ctx context.Context, items []sinks.Held) (gone []sin
 	if len(commands) == 0 {
 		return gone, nil
 	}
-	if err := c.ready(ctx); err != nil {
-		return gone, told(err)
-	}
-	p, err := c.ask(ctx, commands)
+	p, err := c.command(ctx, commands)
 	if err != nil {
 		return gone, sent(err)
 	}

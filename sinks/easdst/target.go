@@ -48,6 +48,8 @@ type Target struct {
 
 	mu   sync.Mutex
 	open map[eas.CollectionID]*collection
+
+	ways ways // of the server, as it shows them
 }
 
 var _ sinks.Target = (*Target)(nil)

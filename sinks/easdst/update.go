@@ -84,10 +84,7 @@ func (c *collection) change(ctx context.Context, id eas.ServerID, o *outgoing, n
 			}
 		}
 	}
-	if err := c.ready(ctx); err != nil {
-		return err
-	}
-	p, err := c.ask(ctx, []eas.ClientCommand{{Op: eas.OpChange, ServerID: id, Item: &data}})
+	p, err := c.command(ctx, []eas.ClientCommand{{Op: eas.OpChange, ServerID: id, Item: &data}})
 	if err != nil {
 		if broken(err) && !carriedOut(err) {
 			return fmt.Errorf("%w: %w", sinks.ErrRefused, err)
