@@ -97,7 +97,7 @@ func (x *exchange) clientAdd(st *syncState, cmd *wbxml.Element, res *result) {
 	if x.addBadly(st, cmd, res) {
 		return
 	}
-	v := f.add(Item{Properties: x.newProperties(f.class(), x.spoiledAdd(res.clientID, data.Children))}, x.device)
+	v := f.add(Item{Properties: x.newProperties(f.class(), x.spoiledAdd(res.clientID, canonical(data.Children)))}, x.device)
 	st.have.add(v.num)
 	res.serverID = f.serverID(v.num)
 }

@@ -33,6 +33,7 @@ type collection struct {
 type content struct {
 	state string // item.ContentHash
 	uid   uint64 // hash of the UID of an event; 0 = it has none
+	who   uint64 // hash of the properties by which people know it
 	long  string // the UID, where the server may name the event by it
 }
 
@@ -163,7 +164,7 @@ func (c *collection) take(cmd *eas.Command) error {
 // note keeps what an item is like now.
 func (c *collection) note(id eas.ServerID, props *wbxml.Element) (state string) {
 	uid := props.Value(wbxml.CalendarUID)
-	one := content{state: item.ContentHash(props, nil), uid: hashUID(uid)}
+	one := content{state: item.ContentHash(props, nil), uid: hashUID(uid), who: c.who(props)}
 	if len(uid) > maxServerID && len(id) <= maxServerID {
 		id, one.long = c.named(id, uid)
 	}
@@ -173,6 +174,11 @@ func (c *collection) note(id eas.ServerID, props *wbxml.Element) (state string) 
 		c.uids[one.uid] = id
 	}
 	return one.state
+}
+
+// who is a hash of the properties by which people know an item.
+func (c *collection) who(props *wbxml.Element) uint64 {
+	return short("who", item.IdentityHash(string(c.class), props))
 }
 
 func (c *collection) drop(id eas.ServerID) {

@@ -32,8 +32,7 @@ func told(err error) error {
 func meaningOf(err error) error {
 	var st *eas.StatusError
 	var he *eas.HTTPError
-	var ne net.Error
-	for _, known := range []error{sinks.ErrDenied, sinks.ErrFull, sinks.ErrNotExist, sinks.ErrUnavailable, sinks.ErrRefused, sinks.ErrChanged, sinks.ErrUncertain} {
+	for _, known := range []error{sinks.ErrDenied, sinks.ErrFull, sinks.ErrNotExist, sinks.ErrUnavailable, sinks.ErrRefused, sinks.ErrChanged, sinks.ErrUncertain, sinks.ErrFormat, errSource} {
 		if errors.Is(err, known) {
 			return nil // it was told before
 		}
@@ -47,12 +46,12 @@ func meaningOf(err error) error {
 		return sinks.ErrFull
 	case errors.Is(err, eas.ErrNoCollection):
 		return sinks.ErrNotExist
-	case errors.Is(err, eas.ErrThrottled), errors.Is(err, eas.ErrNotReady), errors.Is(err, eas.ErrTruncatedPage), errors.As(err, &ne):
+	case errors.Is(err, eas.ErrThrottled), errors.As(err, &st) && st.Action() == eas.ActionRetry, errors.As(err, &he) && he.Code >= http.StatusInternalServerError:
 		return sinks.ErrUnavailable
-	case errors.As(err, &st) && st.Action() == eas.ActionRetry, errors.As(err, &he) && he.Code >= http.StatusInternalServerError:
-		return sinks.ErrUnavailable
+	case st != nil, he != nil, errors.Is(err, eas.ErrUpgraded), errors.Is(err, ErrTooMany), errors.Is(err, errors.ErrUnsupported):
+		return nil // it will be so again
 	}
-	return nil
+	return sinks.ErrUnavailable // of the connection, or of something between here and the server
 }
 
 // sent is told for a request that changes something: it is sinks.ErrUncertain, too, where the server may have carried it out.
@@ -81,6 +80,9 @@ func carriedOut(err error) bool {
 	}
 	return true
 }
+
+// errSource marks what goes wrong on the side of whoever gives an item.
+var errSource = errors.New("its content cannot be read")
 
 // errNotSent marks what went wrong before the request that changes something.
 var errNotSent = errors.New("nothing was sent")

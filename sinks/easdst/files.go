@@ -1,6 +1,7 @@
 package easdst
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"strconv"
@@ -15,10 +16,10 @@ var fileExt = regexp.MustCompile(`^\.([1-9][0-9]{0,3})\.`)
 
 // files takes the attachments from an event, and returns what adds those again whose bytes are there, from 16.0 on. The others are
 // named.
-func (c *collection) files(o *outgoing, props *wbxml.Element, contents []sinks.Content) []wbxml.Element {
+func (c *collection) files(o *outgoing, props *wbxml.Element, contents []sinks.Content) ([]wbxml.Element, error) {
 	listed := props.Child(wbxml.AirSyncBaseAttachments)
 	if listed == nil {
-		return nil
+		return nil, nil
 	}
 	all := wbxml.E(wbxml.AirSyncBaseAttachments)
 	n := 0
@@ -38,7 +39,10 @@ func (c *collection) files(o *outgoing, props *wbxml.Element, contents []sinks.C
 			continue
 		}
 		data, err := c.read(&contents[at])
-		if err != nil {
+		switch {
+		case errors.Is(err, errSource):
+			return nil, err
+		case err != nil:
 			o.alter(a.Tag.String(), name, err.Error())
 			continue
 		}
@@ -50,9 +54,9 @@ func (c *collection) files(o *outgoing, props *wbxml.Element, contents []sinks.C
 	}
 	props.Children = slices.DeleteFunc(props.Children, func(e wbxml.Element) bool { return e.Tag == wbxml.AirSyncBaseAttachments })
 	if len(all.Children) == 0 {
-		return nil
+		return nil, nil
 	}
-	return []wbxml.Element{all}
+	return []wbxml.Element{all}, nil
 }
 
 // fileAlterations tells of files that are not with an item that was read back.

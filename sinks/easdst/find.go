@@ -2,9 +2,10 @@ package easdst
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"maps"
 	"slices"
+	"strings"
 
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/item"
@@ -33,7 +34,9 @@ func (c *collection) find(ctx context.Context, mark string, items []sinks.Target
 	}
 	all := make([]*outgoing, len(items))
 	for i := range items {
-		all[i] = c.prepare(&items[i])
+		if all[i] = c.prepare(&items[i]); errors.Is(all[i].err, errSource) {
+			return nil, all[i].err
+		}
 	}
 	return c.match(ctx, all, func(id eas.ServerID) bool { return !before[hashID(id)] })
 }
@@ -57,8 +60,7 @@ type candidate struct {
 // match finds for each item those of the server's that are nearest to it, of those that may be. Contents are held for one request at a
 // time.
 func (c *collection) match(ctx context.Context, all []*outgoing, may func(eas.ServerID) bool) ([][]sinks.Held, error) {
-	ids := slices.Sorted(maps.Keys(c.held))
-	ids = slices.DeleteFunc(ids, func(id eas.ServerID) bool { return !may(id) })
+	ids := c.alike(all, may)
 	near := make([][]candidate, len(all))
 	for part := range slices.Chunk(ids, batch) {
 		found, err := c.fetch(ctx, part)
@@ -96,6 +98,27 @@ func (c *collection) match(ctx context.Context, all []*outgoing, may func(eas.Se
 	return held, nil
 }
 
+// alike are the items that may be one of those by what is kept of them.
+func (c *collection) alike(all []*outgoing, may func(eas.ServerID) bool) []eas.ServerID {
+	states, uids, who := map[string]bool{}, map[uint64]bool{}, map[uint64]bool{}
+	for _, o := range all {
+		if o.err != nil {
+			continue
+		}
+		states[item.ContentHash(o.expect, nil)] = true
+		uids[hashUID(o.uid)], uids[hashUID(o.clientID)] = true, true
+		who[c.who(o.expect)] = true
+	}
+	var ids []eas.ServerID
+	for id, one := range c.held {
+		if may(id) && (states[one.state] || one.uid != 0 && uids[one.uid] || who[one.who]) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
 // maxCandidates bounds what is found for one item.
 const maxCandidates = 1000
 
@@ -124,7 +147,7 @@ func (c *collection) distance(o *outgoing, props *wbxml.Element, state string) (
 	}
 	uid := props.Value(wbxml.CalendarUID)
 	named := o.uid != "" && uid == o.uid || c.class == eas.ClassCalendar && uid == o.clientID
-	if !named && item.IdentityHash(string(c.class), o.expect) != item.IdentityHash(string(c.class), props) {
+	if !named && c.who(o.expect) != c.who(props) {
 		return other, false
 	}
 	near = lacking
@@ -158,4 +181,38 @@ func (c *collection) complete(ctx context.Context, o *outgoing, one *candidate) 
 	}
 	one.state = c.note(one.id, props)
 	return nil
+}
+
+// Recognize returns for each item those of the folder that people would take for it, whoever put them there: with the same UID, or, where
+// an item has none or it is not kept, with the same names and address, subject and times.
+func (f *Folder) Recognize(ctx context.Context, items []sinks.TargetItem) ([][]sinks.Held, error) {
+	defer f.c.lock()()
+	if err := f.c.current(ctx); err != nil {
+		return nil, fmt.Errorf("recognize: %w", told(err))
+	}
+	all := make([][]sinks.Held, len(items))
+	for i := range items {
+		o := f.c.prepare(&items[i])
+		switch {
+		case errors.Is(o.err, errSource):
+			return nil, fmt.Errorf("recognize: %w", o.err)
+		case o.err == nil:
+			all[i] = f.c.recognize(o)
+		}
+	}
+	return all, nil
+}
+
+func (c *collection) recognize(o *outgoing) (all []sinks.Held) {
+	if id, ok := c.uids[hashUID(o.uid)]; ok && o.uid != "" {
+		return []sinks.Held{{ID: string(id), State: c.held[id].state}}
+	}
+	who := c.who(o.expect)
+	for id, one := range c.held {
+		if one.who == who && len(all) < maxCandidates {
+			all = append(all, sinks.Held{ID: string(id), State: one.state})
+		}
+	}
+	slices.SortFunc(all, func(a, b sinks.Held) int { return strings.Compare(a.ID, b.ID) })
+	return all
 }

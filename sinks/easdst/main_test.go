@@ -1,6 +1,7 @@
 package easdst_test
 
 import (
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -10,11 +11,9 @@ import (
 	"github.com/airlift-eas/airlift/eas/auth"
 	"github.com/airlift-eas/airlift/eas/easserver"
 	"github.com/airlift-eas/airlift/eas/easserver/easservertest"
-	"github.com/airlift-eas/airlift/eas/item"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 	"github.com/airlift-eas/airlift/sinks"
 	"github.com/airlift-eas/airlift/sinks/easdst"
-	"io"
 )
 
 // world is a target, and the server behind it.
@@ -24,12 +23,16 @@ type world struct {
 	url    string
 	client *eas.Client
 	target *easdst.Target
-	hook   func(*http.Request) (*http.Response, error) // instead of the network, if it is set
+	cutAdd bool                // the next request with an Add is carried out, and its answer lost
+	before func(*http.Request) // something happens meanwhile
 }
 
 func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
-	if w.hook != nil {
-		return w.hook(r)
+	if w.before != nil {
+		w.before(r)
+	}
+	if w.cutAdd && r.URL.Query().Get("Cmd") == "Sync" && r.ContentLength > 150 {
+		return w.cut(r)
 	}
 	return w.base().RoundTrip(r)
 }
@@ -181,5 +184,3 @@ func (w *world) there(class, id string) *wbxml.Element {
 }
 
 func (w *world) folder(class string) *easserver.Folder { return w.user.Folder(class) }
-
-var _ = item.ErrNoProperties

@@ -42,7 +42,7 @@ const losslessExt = ".eas.xml"
 func (c *collection) prepare(it *sinks.TargetItem) *outgoing {
 	sum := sha256.Sum256([]byte(it.Key))
 	o := &outgoing{clientID: hex.EncodeToString(sum[:16])} // MS-ASCMD 2.2.3.28.2: at most 64 characters
-	if o.err = c.fill(o, it); o.err != nil {
+	if o.err = c.fill(o, it); o.err != nil && !errors.Is(o.err, errSource) {
 		o.err = fmt.Errorf("%w: %w", sinks.ErrRefused, o.err)
 	}
 	return o
@@ -55,7 +55,10 @@ func (c *collection) fill(o *outgoing, it *sinks.TargetItem) error {
 	}
 	foreign := pagesOf(c.class)
 	props = o.without(props, func(tag wbxml.Tag) bool { return !slices.Contains(foreign, tag.Page()) })
-	files := c.files(o, props, it.Contents)
+	files, err := c.files(o, props, it.Contents)
+	if err != nil {
+		return err
+	}
 	if c.class == eas.ClassCalendar && !c.t.o.Invite {
 		o.attendees(props)
 	}
@@ -177,20 +180,28 @@ func (c *collection) parse(ext string, data []byte) (*wbxml.Element, []item.Loss
 	return nil, nil, fmt.Errorf("a file %s in a folder of class %s", ext, c.class)
 }
 
-func (c *collection) read(content *sinks.Content) (_ []byte, err error) {
+func (c *collection) read(content *sinks.Content) ([]byte, error) {
 	if content.Size > c.t.o.MaxItemBytes {
 		return nil, fmt.Errorf("%d bytes: %w", content.Size, sinks.ErrTooLarge)
 	}
+	data, err := readAll(content, c.t.o.MaxItemBytes)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", errSource, err)
+	case int64(len(data)) > c.t.o.MaxItemBytes:
+		return nil, sinks.ErrTooLarge
+	}
+	return data, nil
+}
+
+// readAll reads one byte more than most, if there are more.
+func readAll(content *sinks.Content, most int64) (_ []byte, err error) {
 	r, err := content.Open()
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	data, err := io.ReadAll(io.LimitReader(r, c.t.o.MaxItemBytes+1))
-	if err == nil && int64(len(data)) > c.t.o.MaxItemBytes {
-		err = sinks.ErrTooLarge
-	}
-	return data, err
+	return io.ReadAll(io.LimitReader(r, most+1))
 }
 
 // pagesOf are the code pages of the properties of a class.
