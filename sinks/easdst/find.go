@@ -204,7 +204,7 @@ func (f *Folder) Recognize(ctx context.Context, items []sinks.TargetItem) ([][]s
 }
 
 func (c *collection) recognize(o *outgoing) (all []sinks.Held) {
-	if id, ok := c.uids[hashUID(o.uid)]; ok && o.uid != "" {
+	if id, ok := c.uids[hashUID(o.props.Value(wbxml.CalendarUID))]; ok {
 		return []sinks.Held{{ID: string(id), State: c.held[id].state}}
 	}
 	who := c.who(o.expect)

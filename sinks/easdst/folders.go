@@ -117,7 +117,8 @@ func (t *Target) create(ctx context.Context, f eas.Folder) (eas.Folder, bool, er
 	if ctx.Err() != nil {
 		return f, false, errors.Join(err, ctx.Err())
 	}
-	// Success is believed when the folder is listed, and so is the opposite when it is not. QUIRK(SOGo 5.8): what is there already is HTTP 500.
+	// What is there already is status 2. QUIRK(SOGo 5.8): HTTP 500. A server does not tell a device of its own change, so success is believed
+	// when the folder is opened.
 	if rerr := t.refreshTree(ctx); rerr != nil {
 		return f, false, errors.Join(err, rerr)
 	}
@@ -127,10 +128,10 @@ func (t *Target) create(ctx context.Context, f eas.Folder) (eas.Folder, bool, er
 	if there, ok := t.tree.child(f.ParentID, f.Name, class); ok {
 		return there, status(err) != 2, nil
 	}
-	if err == nil {
-		err = fmt.Errorf("%w: the server said that it made it, and does not list it", sinks.ErrRefused)
-	}
-	if st := status(err); st != 0 && meaningOf(err) == nil {
+	switch {
+	case err == nil:
+		err = fmt.Errorf("%w: the server said that it made %q, and does not list it", sinks.ErrRefused, f.Name)
+	case status(err) != 0 && meaningOf(err) == nil:
 		err = fmt.Errorf("%w: %w", sinks.ErrRefused, err)
 	}
 	return f, false, err
@@ -177,7 +178,7 @@ func (t *Target) rename(ctx context.Context, p sinks.Place, path string) (sinks.
 	key, err := t.client.FolderUpdate(ctx, t.tree.key, f)
 	switch {
 	case err == nil:
-		t.tree.key = key
+		t.tree.key, t.tree.folders[f.ID] = key, f
 	case status(err) == 4:
 		return p, fmt.Errorf("%w: %w", sinks.ErrNotExist, err)
 	case carriedOut(err):

@@ -23,14 +23,10 @@ type world struct {
 	url    string
 	client *eas.Client
 	target *easdst.Target
-	cutAdd bool                // the next request with an Add is carried out, and its answer lost
-	before func(*http.Request) // something happens meanwhile
+	cutAdd bool // the next request with an Add is carried out, and its answer lost
 }
 
 func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
-	if w.before != nil {
-		w.before(r)
-	}
 	if w.cutAdd && r.URL.Query().Get("Cmd") == "Sync" && r.ContentLength > 150 {
 		return w.cut(r)
 	}

@@ -37,7 +37,8 @@ func (f *Folder) Put(ctx context.Context, items []sinks.TargetItem) ([]sinks.Pla
 	for i := range items { // those before one that cannot be read are put
 		o := f.c.prepare(&items[i])
 		if errors.Is(o.err, errSource) {
-			return placed, errors.Join(flush(), fmt.Errorf("put: %w", o.err))
+			err := flush()
+			return placed, errors.Join(err, fmt.Errorf("put: %w", o.err))
 		}
 		if len(request) > 0 && size+o.size > batchBytes {
 			if err := flush(); err != nil {
