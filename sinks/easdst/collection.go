@@ -21,12 +21,13 @@ type collection struct {
 	class eas.Class
 	users int // guarded by Target.mu
 
-	mu   sync.Mutex  // for all that follows, and held during a request
-	key  eas.SyncKey // "" = the folder starts at key 0
-	held map[eas.ServerID]content
-	uids map[uint64]eas.ServerID       // of events, by the hash of their UID
-	real map[eas.ServerID]eas.ServerID // by the names that a listing has for some: see ways.byUID
-	more bool                          // the server has more to tell
+	mu    sync.Mutex  // for all that follows, and held during a request
+	key   eas.SyncKey // "" = the folder starts at key 0
+	held  map[eas.ServerID]content
+	uids  map[uint64]eas.ServerID       // of events, by the hash of their UID
+	real  map[eas.ServerID]eas.ServerID // by the names that a listing has for some: see ways.byUID
+	more  bool                          // the server has more to tell
+	quiet bool                          // the last request was a question
 }
 
 // content is what is kept of an item that the server has.
@@ -128,7 +129,7 @@ func (c *collection) ask(ctx context.Context, commands []eas.ClientCommand) (*pa
 	if p.empty && len(commands) > 0 {
 		return nil, errNothing
 	}
-	c.key, c.more = answer.Key, p.more
+	c.key, c.more, c.quiet = answer.Key, p.more, len(commands) == 0
 	return p, nil
 }
 
@@ -200,9 +201,9 @@ func (c *collection) current(ctx context.Context) error {
 	return err
 }
 
-// ready makes the key one that commands can go with.
+// ready makes the key one that commands can go with. QUIRK(SOGo 5.8): that of an answer to commands is not: commands with it get status 3.
 func (c *collection) ready(ctx context.Context) error {
-	if c.key == "" || c.more {
+	if c.key == "" || c.more || !c.quiet {
 		return c.current(ctx)
 	}
 	return nil

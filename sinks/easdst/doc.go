@@ -46,7 +46,8 @@
 // # Folders
 //
 // A default folder is found by its type, in any language, and never made, renamed or deleted. A folder of a user's has a path, and parents
-// that may be of another class. That the server made one is believed when it can be opened.
+// that may be of another class. A folder that the server says it made is believed when it is listed, and
+// where it is listed it is.
 //
 // Of one folder there is one request at a time, and of the hierarchy while there is no other. Two that have a folder open share what is
 // known of it.

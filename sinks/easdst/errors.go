@@ -38,7 +38,7 @@ func meaningOf(err error) error {
 		}
 	}
 	switch {
-	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, errors.ErrUnsupported):
 		return nil
 	case errors.Is(err, eas.ErrUnauthorized), errors.Is(err, eas.ErrBlocked), errors.Is(err, eas.ErrRemoteWipe):
 		return sinks.ErrDenied
@@ -48,7 +48,7 @@ func meaningOf(err error) error {
 		return sinks.ErrNotExist
 	case errors.Is(err, eas.ErrThrottled), errors.As(err, &st) && st.Action() == eas.ActionRetry, errors.As(err, &he) && he.Code >= http.StatusInternalServerError:
 		return sinks.ErrUnavailable
-	case st != nil, he != nil, errors.Is(err, eas.ErrUpgraded), errors.Is(err, ErrTooMany), errors.Is(err, errors.ErrUnsupported):
+	case st != nil, he != nil, errors.Is(err, eas.ErrUpgraded), errors.Is(err, ErrTooMany):
 		return nil // it will be so again
 	}
 	return sinks.ErrUnavailable // of the connection, or of something between here and the server

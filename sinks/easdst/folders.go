@@ -74,6 +74,14 @@ func (t *Target) make(ctx context.Context, names []string, class eas.Class) (id 
 	if len(names) > maxDepth {
 		return "", false, fmt.Errorf("%d folders inside one another: %w", len(names), sinks.ErrRefused)
 	}
+	if parent, ok := t.tree.flatParent(class); ok {
+		name := flatName(names, parent)
+		if f, ok := t.tree.flatChild(name, class, parent.ID); ok {
+			return f.ID, false, nil
+		}
+		f, made, err := t.create(ctx, eas.Folder{ParentID: root, Name: name, Type: userTypes[class]})
+		return f.ID, made, err
+	}
 	id = root
 	for i, name := range names {
 		last := i == len(names)-1
@@ -117,9 +125,9 @@ func (t *Target) create(ctx context.Context, f eas.Folder) (eas.Folder, bool, er
 	if ctx.Err() != nil {
 		return f, false, errors.Join(err, ctx.Err())
 	}
-	// What is there already is status 2. QUIRK(SOGo 5.8): HTTP 500. A server does not tell a device of its own change, so success is believed
-	// when the folder is opened.
-	if rerr := t.refreshTree(ctx); rerr != nil {
+	// What is there already is status 2. QUIRK(SOGo 5.8): HTTP 500. A server does not tell a device of its own change, so it is asked for the
+	// whole hierarchy: success is believed when the folder is listed, and where it is listed it is.
+	if rerr := t.readTree(ctx); rerr != nil {
 		return f, false, errors.Join(err, rerr)
 	}
 	if there, ok := t.tree.folders[id]; ok {
@@ -127,6 +135,11 @@ func (t *Target) create(ctx context.Context, f eas.Folder) (eas.Folder, bool, er
 	}
 	if there, ok := t.tree.child(f.ParentID, f.Name, class); ok {
 		return there, status(err) != 2, nil
+	}
+	if parent, ok := t.tree.flatParent(class); ok {
+		if there, ok := t.tree.flatChild(f.Name, class, parent.ID); ok {
+			return there, status(err) != 2, nil
+		}
 	}
 	switch {
 	case err == nil:
@@ -143,7 +156,6 @@ func (t *Target) createOnce(ctx context.Context, f eas.Folder) (eas.CollectionID
 		return "", err
 	}
 	t.tree.key = key
-	t.tree.folders[id] = eas.Folder{ID: id, ParentID: f.ParentID, Name: f.Name, Type: f.Type}
 	return id, nil
 }
 
@@ -168,17 +180,18 @@ func (t *Target) rename(ctx context.Context, p sinks.Place, path string) (sinks.
 	}
 	names := sinks.SplitPath(path)
 	class, _ := f.Type.Class()
-	parent := root
-	if len(names) > 1 {
-		if parent, _, err = t.make(ctx, names[:len(names)-1], class); err != nil {
+	f.ParentID, f.Name = root, names[len(names)-1]
+	if parent, ok := t.tree.flatParent(class); ok {
+		f.ParentID, f.Name = parent.ID, flatName(names, parent)
+	} else if len(names) > 1 {
+		if f.ParentID, _, err = t.make(ctx, names[:len(names)-1], class); err != nil {
 			return p, err
 		}
 	}
-	f.ParentID, f.Name = parent, names[len(names)-1]
 	key, err := t.client.FolderUpdate(ctx, t.tree.key, f)
 	switch {
 	case err == nil:
-		t.tree.key, t.tree.folders[f.ID] = key, f
+		t.tree.key = key
 	case status(err) == 4:
 		return p, fmt.Errorf("%w: %w", sinks.ErrNotExist, err)
 	case carriedOut(err):
@@ -186,17 +199,20 @@ func (t *Target) rename(ctx context.Context, p sinks.Place, path string) (sinks.
 	default:
 		return p, err
 	}
-	if rerr := t.refreshTree(ctx); rerr != nil {
+	if rerr := t.readTree(ctx); rerr != nil {
 		return p, errors.Join(err, rerr)
 	}
-	if now, ok := t.tree.place(f.ID); ok && (now.Path == path || err == nil) {
+	if now, ok := t.tree.place(f.ID); ok && (now.Path == path || err == nil && t.tree.folders[f.ID].Name == f.Name) {
 		return now, nil
 	}
 	if i := slices.IndexFunc(t.tree.places(), func(q sinks.Place) bool { return q.Class == p.Class && q.Path == path }); i >= 0 {
 		return t.tree.places()[i], nil
 	}
-	if err == nil {
+	switch {
+	case err == nil:
 		err = fmt.Errorf("%w: the server said that it renamed it, and does not list it", sinks.ErrRefused)
+	case broken(err): // QUIRK(SOGo 5.8): HTTP 500 for a folder of contacts
+		err = fmt.Errorf("%w: %w", errors.ErrUnsupported, err)
 	}
 	return p, err
 }
@@ -211,68 +227,4 @@ func (t *Target) folder(ctx context.Context, p sinks.Place) (eas.Folder, error) 
 		return f, sinks.ErrNotExist
 	}
 	return f, nil
-}
-
-// DeleteFolder deletes a folder in which nothing is, and below which none is. What somebody puts there at that moment goes with it: the
-// protocol has no deletion that asks.
-func (t *Target) DeleteFolder(ctx context.Context, p sinks.Place) error {
-	if err := t.deleteFolder(ctx, p); err != nil {
-		return fmt.Errorf("folder %q: %w", p.Path, told(err))
-	}
-	return nil
-}
-
-func (t *Target) deleteFolder(ctx context.Context, p sinks.Place) error {
-	f, err := t.Open(ctx, p)
-	if err != nil {
-		return err
-	}
-	items := f.(*Folder).c.count()
-	if err := f.Close(); err != nil {
-		return err
-	}
-	t.alone.Lock()
-	defer t.alone.Unlock()
-	folder, err := t.folder(ctx, p)
-	switch {
-	case err != nil:
-		return err
-	case special(folder.Type):
-		return fmt.Errorf("the mailbox's own %s: %w", folder.Type, errors.ErrUnsupported)
-	case items > 0:
-		return sinks.ErrNotEmpty
-	}
-	for _, below := range t.tree.folders {
-		if below.ParentID == folder.ID {
-			return sinks.ErrNotEmpty
-		}
-	}
-	key, err := t.client.FolderDelete(ctx, t.tree.key, folder.ID)
-	if status(err) == 4 {
-		return sinks.ErrNotExist
-	}
-	if err != nil {
-		t.tree.key = ""
-		if carriedOut(err) {
-			return t.undeleted(ctx, folder.ID, err)
-		}
-		return err
-	}
-	t.tree.key = key
-	delete(t.tree.folders, folder.ID)
-	return nil
-}
-
-// undeleted looks whether a folder is gone after all. QUIRK(SOGo 5.8): it answers HTTP 500 for those of contacts, which it cannot delete.
-func (t *Target) undeleted(ctx context.Context, id eas.CollectionID, cause error) error {
-	if err := t.readTree(ctx); err != nil {
-		return errors.Join(cause, err)
-	}
-	if _, there := t.tree.folders[id]; !there {
-		return nil
-	}
-	if broken(cause) {
-		return fmt.Errorf("%w: %w", errors.ErrUnsupported, cause)
-	}
-	return cause
 }

@@ -41,7 +41,7 @@ type lab struct {
 func (l *lab) RoundTrip(r *http.Request) (*http.Response, error) {
 	url := "http://" + r.URL.Host + r.URL.Path
 	res, err := auth.Basic{User: l.user, Password: "secret-" + l.user, Origin: url, Base: l.base()}.RoundTrip(r)
-	if err == nil && l.cut && r.URL.Query().Get("Cmd") == "Sync" && r.ContentLength > 200 {
+	if err == nil && l.cut && r.URL.Query().Get("Cmd") == "Sync" && r.ContentLength > 500 {
 		l.cut = false
 		_, _ = io.Copy(io.Discard, res.Body)
 		_ = res.Body.Close()
@@ -62,13 +62,19 @@ func labHome() string {
 
 func newLab(t *testing.T, v eas.Version, user string) *lab {
 	t.Helper()
+	return newLabAs(t, v, user, eas.DeviceID(fmt.Sprintf("easdst%d", time.Now().UnixNano())))
+}
+
+// newLabAs is a new start of a device.
+func newLabAs(t *testing.T, v eas.Version, user string, device eas.DeviceID) *lab {
+	t.Helper()
 	env, err := os.ReadFile(filepath.Join(labHome(), "lab.env"))
 	if err != nil {
 		t.Fatalf("no lab: %v\nstart it with examples/lab/sogo/up.sh", err)
 	}
 	_, rest, _ := strings.Cut(string(env), "LAB_EAS=")
 	url, _, _ := strings.Cut(rest, "\n")
-	l := &lab{t: t, user: user, device: eas.DeviceID(fmt.Sprintf("easdst%d", time.Now().UnixNano()))}
+	l := &lab{t: t, user: user, device: device}
 	c, err := eas.New(eas.Config{URL: url, User: user, DeviceID: l.device, Version: v, Transport: l,
 		TraceXML: os.Getenv("AIRLIFT_LAB_TRACE") != "",
 		Trace: func(x eas.Exchange) {
