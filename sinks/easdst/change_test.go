@@ -209,10 +209,10 @@ func TestMove(t *testing.T) {
 // TestRecognize: items that somebody else put there are known by UID and by names.
 func TestRecognize(t *testing.T) {
 	w := newWorld(t, eas.Version141, easserver.Config{}, easdst.Options{})
-	for class, make := range makers {
+	for class, maker := range makers {
 		f := w.open(class)
-		p := w.put(f, make(1), make(2))
-		found, err := f.Recognize(t.Context(), []sinks.TargetItem{less(t, make(2)), make(3), make(1)})
+		p := w.put(f, maker(1), maker(2))
+		found, err := f.Recognize(t.Context(), []sinks.TargetItem{less(t, maker(2)), maker(3), maker(1)})
 		want := [][]sinks.Held{{p[1].Held}, nil, {p[0].Held}}
 		if class != "Calendar" {
 			want[0] = nil // it has another name

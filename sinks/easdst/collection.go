@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+	"time"
 
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/item"
@@ -41,7 +42,7 @@ type content struct {
 // Bounds of a listing.
 const (
 	window     = 100 // items of a page
-	maxLists   = 5   // how often a folder is read as a whole, when the server loses the key on the way
+	maxTries   = 5   // how often one thing is asked for, when the server loses the key on the way
 	maxIdle    = 50  // pages one after the other that promise more, and have nothing
 	itemsOfOne = 200 // commands of a request. MS-ASCMD 3.1.5.10
 )
@@ -133,20 +134,40 @@ func (c *collection) ask(ctx context.Context, commands []eas.ClientCommand) (*pa
 	return p, nil
 }
 
-// command sends commands that may be sent again: once more with another key, if the server does not know this one, since nothing was carried
-// out then (MS-ASCMD 2.2.3.177.17).
+// command sends commands that may be sent again: some times more with another key, if the server does not know this one, since nothing was
+// carried out then.
 func (c *collection) command(ctx context.Context, commands []eas.ClientCommand) (*page, error) {
-	if err := c.ready(ctx); err != nil {
-		return nil, notSent(err)
+	for n := 1; ; n++ {
+		if err := c.ready(ctx); err != nil {
+			return nil, notSent(err)
+		}
+		p, err := c.ask(ctx, commands)
+		if !lostKey(err) || n == maxTries {
+			return p, err
+		}
+		if err := pause(ctx, err, n); err != nil {
+			return nil, notSent(err)
+		}
 	}
-	p, err := c.ask(ctx, commands)
-	if !lostKey(err) {
-		return p, err
+}
+
+// pause waits before a busy server is asked again; a lost key is no reason to.
+func pause(ctx context.Context, err error, n int) error {
+	if status(err) != busy {
+		return ctx.Err()
 	}
-	if err := c.list(ctx); err != nil {
-		return nil, notSent(err)
+	return wait(ctx, time.Duration(n)*200*time.Millisecond)
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
 	}
-	return c.ask(ctx, commands)
 }
 
 // take notes what the server tells of an item.
@@ -237,7 +258,10 @@ func (c *collection) drain(ctx context.Context) error {
 func (c *collection) list(ctx context.Context) error {
 	for n := 1; ; n++ {
 		err := c.listOnce(ctx)
-		if err == nil || n == maxLists || !lostKey(err) {
+		if !lostKey(err) || n == maxTries {
+			return err
+		}
+		if err := pause(ctx, err, n); err != nil {
 			return err
 		}
 	}
@@ -245,10 +269,10 @@ func (c *collection) list(ctx context.Context) error {
 
 // listOnce replaces what is known of the folder, as a whole or not at all.
 func (c *collection) listOnce(ctx context.Context) (err error) {
-	held, uids, real := c.held, c.uids, c.real
+	held, uids, names := c.held, c.uids, c.real
 	defer func() {
 		if err != nil {
-			c.key, c.held, c.uids, c.real = "", held, uids, real
+			c.key, c.held, c.uids, c.real = "", held, uids, names
 		}
 	}()
 	c.key, c.held, c.uids, c.real = eas.InitialKey, map[eas.ServerID]content{}, map[uint64]eas.ServerID{}, map[eas.ServerID]eas.ServerID{}

@@ -32,7 +32,8 @@
 // knows what the server did with the request, and the next method reads the folder anew:
 //
 //	what came of a Put                           what is done
-//	the server does not know the key             nothing was carried out: once more with a new one
+//	the server does not know the key, is busy    nothing was carried out: again with a new one, a few times
+//	  (status 3, 13)
 //	one of the items broke the request           the folder is read, what is found of it is there; the rest goes in halves, down
 //	  (HTTP 400, 500, 501, status 4, 6)            to the item that is refused
 //	no word of an item, or no id                 the folder is read, and the item found, or not stored
@@ -47,7 +48,7 @@
 //
 // A default folder is found by its type, in any language, and never made, renamed or deleted. A folder of a user's has a path, and parents
 // that may be of another class. A folder that the server says it made is believed when it is listed, and
-// where it is listed it is.
+// where it is listed it is. SOGo has no folders inside one another: there a path becomes one name, "Work - Old", below the default folder.
 //
 // Of one folder there is one request at a time, and of the hierarchy while there is no other. Two that have a folder open share what is
 // known of it.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/sinks"
@@ -29,29 +30,33 @@ func told(err error) error {
 	return fmt.Errorf("%w: %w", meaning, err)
 }
 
-func meaningOf(err error) error {
+// meaningOf is nil for what has no other meaning, and for what was told before.
+func meaningOf(err error) (meaning error) {
 	var st *eas.StatusError
 	var he *eas.HTTPError
-	for _, known := range []error{sinks.ErrDenied, sinks.ErrFull, sinks.ErrNotExist, sinks.ErrUnavailable, sinks.ErrRefused, sinks.ErrChanged, sinks.ErrUncertain, sinks.ErrFormat, errSource} {
-		if errors.Is(err, known) {
-			return nil // it was told before
-		}
-	}
+	toldBefore := func(known error) bool { return errors.Is(err, known) }
 	switch {
-	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, errors.ErrUnsupported):
-		return nil
+	case err == nil, slices.ContainsFunc(meanings, toldBefore):
 	case errors.Is(err, eas.ErrUnauthorized), errors.Is(err, eas.ErrBlocked), errors.Is(err, eas.ErrRemoteWipe):
-		return sinks.ErrDenied
+		meaning = sinks.ErrDenied
 	case errors.Is(err, eas.ErrMailboxFull):
-		return sinks.ErrFull
+		meaning = sinks.ErrFull
 	case errors.Is(err, eas.ErrNoCollection):
-		return sinks.ErrNotExist
-	case errors.Is(err, eas.ErrThrottled), errors.As(err, &st) && st.Action() == eas.ActionRetry, errors.As(err, &he) && he.Code >= http.StatusInternalServerError:
-		return sinks.ErrUnavailable
-	case st != nil, he != nil, errors.Is(err, eas.ErrUpgraded), errors.Is(err, ErrTooMany):
-		return nil // it will be so again
+		meaning = sinks.ErrNotExist
+	case errors.Is(err, eas.ErrThrottled), errors.As(err, &st) && st.Action() == eas.ActionRetry, lostKey(err),
+		errors.As(err, &he) && he.Code >= http.StatusInternalServerError:
+		meaning = sinks.ErrUnavailable
+	case st != nil, he != nil, errors.Is(err, eas.ErrUpgraded), errors.Is(err, ErrTooMany): // it will be so again
+	default: // of the connection, or of something between here and the server
+		meaning = sinks.ErrUnavailable
 	}
-	return sinks.ErrUnavailable // of the connection, or of something between here and the server
+	return meaning
+}
+
+// meanings are those of errors that were told, and of those that are what they are.
+var meanings = []error{
+	sinks.ErrDenied, sinks.ErrFull, sinks.ErrNotExist, sinks.ErrUnavailable, sinks.ErrRefused, sinks.ErrChanged, sinks.ErrUncertain, sinks.ErrNotEmpty,
+	sinks.ErrFormat, errSource, context.Canceled, context.DeadlineExceeded, errors.ErrUnsupported,
 }
 
 // sent is told for a request that changes something: it is sinks.ErrUncertain, too, where the server may have carried it out.
@@ -89,17 +94,20 @@ var errNotSent = errors.New("nothing was sent")
 
 func notSent(err error) error { return fmt.Errorf("%w: %w", errNotSent, told(err)) }
 
-// lostKey tells whether the server does not know the key. MS-ASCMD 2.2.3.177.17; 132 and 134: MS-ASCMD 2.2.2.
+// lostKey tells whether nothing was carried out since the server does not know the key. MS-ASCMD 2.2.3.177.17; 132 and 134: MS-ASCMD
+// 2.2.2. QUIRK(SOGo 5.8): 13 is what some requests get while others of the device are under way.
 func lostKey(err error) bool {
 	var st *eas.StatusError
-	return errors.As(err, &st) && st.Command == "Sync" && (st.Code == 3 || st.Code == 132 || st.Code == 134)
+	return errors.As(err, &st) && st.Command == "Sync" && (st.Code == 3 || st.Code == busy || st.Code == 132 || st.Code == 134)
 }
+
+const busy = 13
 
 // broken tells whether one of the commands may have broken the request: the rules of the protocol, or the server.
 func broken(err error) bool {
 	var st *eas.StatusError
 	var he *eas.HTTPError
-	return errors.As(err, &st) && st.Action() == eas.ActionFix || errors.As(err, &st) && st.Command == "Sync" && st.Code == 6 ||
+	return !lostKey(err) && errors.As(err, &st) && (st.Action() == eas.ActionFix || st.Command == "Sync" && st.Code == 6) ||
 		errors.As(err, &he) && (he.Code == 400 || he.Code == 413 || he.Code == 500 || he.Code == 501)
 }
 

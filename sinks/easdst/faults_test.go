@@ -95,10 +95,10 @@ func TestUncertain(t *testing.T) {
 			t.Run(class+"/"+string(v), func(t *testing.T) {
 				w := newWorld(t, v, easserver.Config{}, easdst.Options{})
 				f := w.open(class)
-				make := makers[class]
-				w.put(f, make(0), make(1)) // others of the same kind
+				maker := makers[class]
+				w.put(f, maker(0), maker(1)) // others of the same kind
 				mark := f.Mark()
-				items := []sinks.TargetItem{make(1), make(2), make(3)} // one of them like one that was there
+				items := []sinks.TargetItem{maker(1), maker(2), maker(3)} // one of them like one that was there
 				items[0].Key = "another"
 				found, err := f.Find(t.Context(), mark, items)
 				if err != nil || len(found) != 3 || len(found[0])+len(found[1])+len(found[2]) != 0 {
@@ -180,8 +180,11 @@ func TestNotSent(t *testing.T) {
 func TestLostKey(t *testing.T) {
 	for _, v := range eas.Versions() {
 		for _, rule := range []easserver.FaultRule{
-			{Fault: easserver.FaultForgetKey, Skip: 2, Limit: 1}, {Fault: easserver.FaultForgetKey, Skip: 3, Limit: 1}, {Fault: easserver.FaultForgetKey, Skip: 4, Limit: 1},
-			{Fault: easserver.FaultFetchBatch}, {Fault: easserver.FaultLaterAdd, Limit: 3},
+			{Fault: easserver.FaultForgetKey, Skip: 2, Limit: 1},
+			{Fault: easserver.FaultForgetKey, Skip: 3, Limit: 1},
+			{Fault: easserver.FaultForgetKey, Skip: 4, Limit: 1},
+			{Fault: easserver.FaultFetchBatch},
+			{Fault: easserver.FaultLaterAdd, Limit: 3},
 		} {
 			w := newWorld(t, v, easserver.Config{Faults: easserver.NewFaults(1, rule)}, easdst.Options{})
 			f := w.open("Calendar")

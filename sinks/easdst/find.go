@@ -29,16 +29,25 @@ func (c *collection) find(ctx context.Context, mark string, items []sinks.Target
 	if err != nil {
 		return nil, err
 	}
-	if err := c.current(ctx); err != nil {
-		return nil, err
-	}
 	all := make([]*outgoing, len(items))
 	for i := range items {
 		if all[i] = c.prepare(&items[i]); errors.Is(all[i].err, errSource) {
 			return nil, all[i].err
 		}
 	}
-	return c.match(ctx, all, func(id eas.ServerID) bool { return !before[hashID(id)] })
+	for n := 0; ; n++ {
+		if err := c.current(ctx); err != nil {
+			return nil, err
+		}
+		found, err := c.match(ctx, all, func(id eas.ServerID) bool { return !before[hashID(id)] })
+		if err != nil || n > 0 || !slices.ContainsFunc(found, func(list []sinks.Held) bool { return len(list) == 0 }) {
+			return found, err
+		}
+		// The server may be storing still what came before the connection broke.
+		if err := wait(ctx, c.t.o.Settle); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // How near an item of the server's is to one that was sent, the nearest first.

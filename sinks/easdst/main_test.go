@@ -56,6 +56,9 @@ func (w *world) connect(v eas.Version, o easdst.Options) {
 		w.t.Fatal(err)
 	}
 	w.client = c
+	if o.Settle == 0 {
+		o.Settle = -1
+	}
 	if w.target, err = easdst.New(w.t.Context(), c, o); err != nil {
 		w.t.Fatal(err)
 	}

@@ -102,8 +102,11 @@ func (c *collection) claim(all []*outgoing) {
 func (c *collection) send(ctx context.Context, all []*outgoing) error {
 	before := c.known()
 	p, err := c.ask(ctx, adds(all))
-	if lostKey(err) { // nothing was carried out. MS-ASCMD 2.2.3.177.17
-		if err := c.list(ctx); err != nil {
+	for n := 1; n < maxTries && lostKey(err); n++ { // nothing was carried out
+		if err := pause(ctx, err, n); err != nil {
+			return notSent(err)
+		}
+		if err := c.ready(ctx); err != nil {
 			return notSent(err)
 		}
 		c.claim(all)
@@ -207,9 +210,12 @@ func (c *collection) split(ctx context.Context, all []*outgoing, before map[eas.
 		if len(part) == 0 {
 			continue
 		}
+		if err := c.ready(ctx); err != nil {
+			return uncertain(err)
+		}
 		c.claim(part)
 		if err := c.send(ctx, part); err != nil {
-			return sent(err)
+			return uncertain(err) // of the other half some may be there
 		}
 	}
 	return nil

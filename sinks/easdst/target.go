@@ -20,6 +20,9 @@ type Options struct {
 	Location *time.Location
 	// Trash moves what is deleted to Deleted Items, where the server does that; else it is deleted for good.
 	Trash bool
+	// Settle is how long Find waits before it looks once more, when it misses something: the server may be storing it still; 0 = 5 s,
+	// less than 0 = it does not wait.
+	Settle time.Duration
 	// MaxItems is how many items a folder may list; 0 = 500000. About 100 bytes of memory are held for each.
 	MaxItems int
 	// MaxItemBytes is how large an item may be, each of its contents; 0 = 32 MiB. It is held in memory while it is put.
@@ -29,6 +32,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.MaxItems <= 0 {
 		o.MaxItems = 500_000
+	}
+	if o.Settle == 0 {
+		o.Settle = 5 * time.Second
 	}
 	if o.MaxItemBytes <= 0 {
 		o.MaxItemBytes = 32 << 20
