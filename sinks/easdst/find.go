@@ -13,7 +13,9 @@ import (
 	"github.com/airlift-eas/airlift/sinks"
 )
 
-// Find looks for items among what was not there when the mark was made. An event whose exceptions did not follow it any more gets them
+// Find looks for items among what was not there when the mark was made. What is the same is found; and if nothing is, what has the
+// properties by which people know an item, or its UID, and is not better explained by another: the server may have changed it. Not so
+// with the mark of an empty folder, by which all of a folder is looked through: there an item with other contents is another one. An event whose exceptions did not follow it any more gets them
 // now, from 16.0 on.
 func (f *Folder) Find(ctx context.Context, mark string, items []sinks.TargetItem) ([][]sinks.Held, error) {
 	defer f.c.lock()()
@@ -39,7 +41,7 @@ func (c *collection) find(ctx context.Context, mark string, items []sinks.Target
 		if err := c.current(ctx); err != nil {
 			return nil, err
 		}
-		found, err := c.match(ctx, all, func(id eas.ServerID) bool { return !before[hashID(id)] })
+		found, err := c.match(ctx, all, mark == "", func(id eas.ServerID) bool { return !before[hashID(id)] })
 		if err != nil || n > 0 || !slices.ContainsFunc(found, func(list []sinks.Held) bool { return len(list) == 0 }) {
 			return found, err
 		}
@@ -66,9 +68,9 @@ type candidate struct {
 	nearby int
 }
 
-// match finds for each item those of the server's that are nearest to it, of those that may be. Contents are held for one request at a
-// time.
-func (c *collection) match(ctx context.Context, all []*outgoing, may func(eas.ServerID) bool) ([][]sinks.Held, error) {
+// match finds for each item those of the server's that are nearest to it, of those that may be; strictly, only those of its contents. Contents
+// are held for one request at a time.
+func (c *collection) match(ctx context.Context, all []*outgoing, strictly bool, may func(eas.ServerID) bool) ([][]sinks.Held, error) {
 	ids := c.alike(all, may)
 	near := make([][]candidate, len(all))
 	for part := range slices.Chunk(ids, batch) {
@@ -78,7 +80,7 @@ func (c *collection) match(ctx context.Context, all []*outgoing, may func(eas.Se
 		}
 		for _, id := range part {
 			if props := found[id]; props != nil {
-				c.compare(near, all, id, props)
+				c.compare(near, all, id, props, strictly)
 			}
 		}
 	}
@@ -132,13 +134,16 @@ func (c *collection) alike(all []*outgoing, may func(eas.ServerID) bool) []eas.S
 const maxCandidates = 1000
 
 // compare keeps an item of the server's with those that it is nearest to.
-func (c *collection) compare(near [][]candidate, all []*outgoing, id eas.ServerID, props *wbxml.Element) {
+func (c *collection) compare(near [][]candidate, all []*outgoing, id eas.ServerID, props *wbxml.Element, strictly bool) {
 	state := c.note(id, props)
 	for i, o := range all {
 		if o.err != nil {
 			continue
 		}
 		n, lacks := c.distance(o, props, state)
+		if strictly && n == resembles {
+			n = other
+		}
 		switch list := near[i]; {
 		case n == other, len(list) > 0 && n > list[0].nearby, len(list) >= maxCandidates:
 		default:
@@ -161,17 +166,21 @@ func (c *collection) distance(o *outgoing, props *wbxml.Element, state string) (
 	}
 	near = lacking
 	for _, d := range item.Differences(o.expect, props) {
-		if d.Got != "" && d.Sent != "" {
+		if d.Got != "" && d.Sent != "" && !slices.Contains(loose, d.Property) && !slices.Equal(strings.Fields(d.Sent), strings.Fields(d.Got)) {
 			near = resembles
 		}
 		if len(o.instances) > 0 && d.Got == "" && isException(d.Property) {
 			lacksExceptions = true
 		}
 	}
-	if named {
-		near = same
-	}
 	return near, lacksExceptions && near != resembles
+}
+
+// loose are properties by which no item is another one: servers are seen to make something else of them.
+var loose = []string{
+	wbxml.CalendarTimezone.String(), wbxml.CalendarBusyStatus.String(), wbxml.CalendarReminder.String(), wbxml.ContactsFileAs.String(),
+	wbxml.AirSyncBaseBody.String() + "/" + wbxml.AirSyncBaseType.String(), wbxml.TasksDateCompleted.String(), wbxml.TasksUtcStartDate.String(),
+	wbxml.TasksUtcDueDate.String(),
 }
 
 func isException(property string) bool {
@@ -222,6 +231,15 @@ func (c *collection) recognize(o *outgoing) (all []sinks.Held) {
 			all = append(all, sinks.Held{ID: string(id), State: one.state})
 		}
 	}
-	slices.SortFunc(all, func(a, b sinks.Held) int { return strings.Compare(a.ID, b.ID) })
+	state := item.ContentHash(o.expect, nil) // the likeliest first
+	slices.SortFunc(all, func(a, b sinks.Held) int {
+		if one, two := a.State == state, b.State == state; one != two {
+			if one {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
 	return all
 }

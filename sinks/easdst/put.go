@@ -171,7 +171,7 @@ func (c *collection) look(ctx context.Context, all []*outgoing, before map[eas.S
 		return err
 	}
 	taken := map[eas.ServerID]bool{}
-	found, err := c.match(ctx, all, func(id eas.ServerID) bool { _, old := before[id]; return !old })
+	found, err := c.match(ctx, all, false, func(id eas.ServerID) bool { _, old := before[id]; return !old })
 	if err != nil {
 		return err
 	}
