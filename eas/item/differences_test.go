@@ -91,9 +91,15 @@ func TestEmptied(t *testing.T) {
 		tag            wbxml.Tag
 		want           string
 	}{
-		{"14.1", "Contacts", wbxml.AirSyncBaseBody, "Body(Type=1 Data=)"}, {"2.5", "Contacts", wbxml.ContactsBody, "Body="}, {"14.1", "Contacts", wbxml.ContactsPicture, "Picture="},
-		{"14.1", "Contacts", wbxml.ContactsSpouse, "none"}, {"14.1", "Calendar", wbxml.CalendarReminder, "none"}, {"16.0", "Calendar", wbxml.CalendarReminder, "Reminder="},
-		{"16.0", "Calendar", wbxml.CalendarLocation, "Location="}, {"16.0", "Calendar", wbxml.CalendarExceptions, "none"}, {"16.0", "Calendar", wbxml.CalendarUID, "none"},
+		{"14.1", "Contacts", wbxml.AirSyncBaseBody, "Body(Type=1 Data=)"},
+		{"2.5", "Contacts", wbxml.ContactsBody, "Body="},
+		{"14.1", "Contacts", wbxml.ContactsPicture, "Picture="},
+		{"14.1", "Contacts", wbxml.ContactsSpouse, "none"},
+		{"14.1", "Calendar", wbxml.CalendarReminder, "none"},
+		{"16.0", "Calendar", wbxml.CalendarReminder, "Reminder="},
+		{"16.0", "Calendar", wbxml.CalendarLocation, "Location="},
+		{"16.0", "Calendar", wbxml.CalendarExceptions, "none"},
+		{"16.0", "Calendar", wbxml.CalendarUID, "none"},
 	} {
 		got := "none"
 		if e := Emptied(c.class, c.tag, ParseOptions{Version: c.version}); e != nil {

@@ -111,8 +111,13 @@ func TestLarge(t *testing.T) {
 	if len(placed) != 1 || placed[0].Err != nil || !errors.Is(err, errBroke) || errors.Is(err, sinks.ErrRefused) || errors.Is(err, sinks.ErrUncertain) {
 		t.Errorf("%+v %v", placed, err)
 	}
-	for _, it := range []sinks.TargetItem{{Key: "none"}, {Key: "other", Contents: []sinks.Content{content(".eml", "x")}}, {Key: "bad", Contents: []sinks.Content{content(".vcf", "x")}},
-		{Key: "xml", Contents: []sinks.Content{content(".eas.xml", "<x")}}, lossless("mail", wbxml.T(wbxml.EmailSubject, "x"))} {
+	for _, it := range []sinks.TargetItem{
+		{Key: "none"},
+		{Key: "other", Contents: []sinks.Content{content(".eml", "x")}},
+		{Key: "bad", Contents: []sinks.Content{content(".vcf", "x")}},
+		{Key: "xml", Contents: []sinks.Content{content(".eas.xml", "<x")}},
+		lossless("mail", wbxml.T(wbxml.EmailSubject, "x")),
+	} {
 		if got := w.put(f, it); !errors.Is(got[0].Err, sinks.ErrRefused) {
 			t.Errorf("%s: %+v", it.Key, got)
 		}
