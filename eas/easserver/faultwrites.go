@@ -3,12 +3,14 @@ package easserver
 import (
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/wbxml"
 )
 
-// Faults of what a server makes of items that a client adds. Which of them have one is decided by their ClientId, once.
+// Faults of what a server makes of items that a client adds or deletes. Which of those that are added have one is decided by their
+// ClientId, once.
 const (
 	FaultAddLost     Fault = "add-lost"
 	FaultAddNoID     Fault = "add-no-id"
@@ -19,6 +21,8 @@ const (
 	FaultAddDrops    Fault = "add-drops-property"
 	FaultAddCutsBody Fault = "add-cuts-body"
 	FaultAddSameUID  Fault = "add-same-uid"
+	FaultAddUTCDays  Fault = "add-utc-days"
+	FaultKeepDeleted Fault = "keep-deleted"
 )
 
 var writeFaults = []FaultInfo{
@@ -30,11 +34,13 @@ var writeFaults = []FaultInfo{
 	{FaultAddFull, "a request that adds items gets HTTP 507; it is not carried out"},
 	{FaultAddDrops, "an item that is added is stored without its last property"},
 	{FaultAddCutsBody, "an item that is added is stored with half of its body"},
+	{FaultAddUTCDays, "an event of whole days that is added is on the dates that its times have in UTC, whatever its time zone (SOGo 5.8)"},
+	{FaultKeepDeleted, "an item that is deleted stays, with status 8, unless it may go to Deleted Items (Z-Push 2.7)"},
 	{FaultAddSameUID, "an event that is added with the UID of another replaces it (SOGo 5.8)"},
 }
 
-// AddsMeet tells that only a client that adds items meets the fault.
-func (f Fault) AddsMeet() bool {
+// Writes tells that only a client that changes the mailbox meets the fault.
+func (f Fault) Writes() bool {
 	return slices.ContainsFunc(writeFaults, func(i FaultInfo) bool { return i.Fault == f })
 }
 
@@ -112,6 +118,9 @@ func (x *exchange) spoiledAdd(clientID string, props []wbxml.Element) []wbxml.El
 	if len(props) > 1 && x.addsBadly(FaultAddDrops, clientID) {
 		props = props[:len(props)-1]
 	}
+	if itemValue(props, wbxml.CalendarAllDayEvent) == "1" && x.addsBadly(FaultAddUTCDays, clientID) {
+		props = inUTC(props)
+	}
 	at := slices.IndexFunc(props, func(e wbxml.Element) bool { return e.Tag == wbxml.AirSyncBaseBody })
 	if at >= 0 && x.addsBadly(FaultAddCutsBody, clientID) {
 		data := props[at].Value(wbxml.AirSyncBaseData)
@@ -119,6 +128,23 @@ func (x *exchange) spoiledAdd(clientID string, props []wbxml.Element) []wbxml.El
 		props[at] = textBody(cutBytes(data, int64(len(data)/2)))
 	}
 	return props
+}
+
+// inUTC returns an event of whole days as its times have them in UTC.
+func inUTC(props []wbxml.Element) []wbxml.Element {
+	var all []wbxml.Element
+	for _, e := range props {
+		switch e.Tag {
+		case wbxml.CalendarTimezone:
+			continue
+		case wbxml.CalendarStartTime, wbxml.CalendarEndTime:
+			if t, err := wbxml.ParseTime(e.Text); err == nil {
+				e.Text = t.Truncate(24 * time.Hour).Format(wbxml.CompactDateTime)
+			}
+		}
+		all = append(all, e)
+	}
+	return all
 }
 
 // unmentioned takes out of results what the answer does not say.

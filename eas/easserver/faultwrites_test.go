@@ -79,6 +79,27 @@ var writeFaultTests = map[Fault]func(*faultTest){
 	FaultAddDrops:    writes("Tasks", 200, allAnswered, []string{"s0: long text", "s1: none", "s2: long text"}),
 	FaultAddCutsBody: writes("Tasks", 200, allAnswered, []string{"s0: long text", "s1: long", "s2: long text"}),
 	FaultAddSameUID:  writes("Calendar", 200, allAnswered, []string{"s2: long text", "s0: long text", "s1: long text"}),
+	FaultAddUTCDays: func(f *faultTest) {
+		f.start(0, FaultRule{})
+		to := f.store.User("alice").Folder("Calendar")
+		id := string(to.ID())
+		add := wbxml.E(wbxml.AirSyncAdd, wbxml.T(wbxml.AirSyncClientId, "c"), wbxml.E(wbxml.AirSyncApplicationData, wbxml.T(wbxml.CalendarTimezone, "x"), wbxml.T(wbxml.CalendarAllDayEvent, "1"),
+			wbxml.T(wbxml.CalendarStartTime, "20261223T130000Z"), wbxml.T(wbxml.CalendarEndTime, "20261224T130000Z")))
+		f.c.sync(f.c.drain(f.c.prime(id), id), id, commands1(add))
+		for _, it := range to.Items() {
+			f.same("its days", []string{itemValue(it.Properties, wbxml.CalendarStartTime), itemValue(it.Properties, wbxml.CalendarEndTime)}, []string{"20261223T000000Z", "20261224T000000Z"})
+		}
+	},
+	FaultKeepDeleted: func(f *faultTest) {
+		f.start(2, FaultRule{})
+		key := f.c.drain(f.c.prime(f.id), f.id)
+		remove := commands1(wbxml.E(wbxml.AirSyncDelete, wbxml.T(wbxml.AirSyncServerId, f.id+":0")))
+		a := f.c.sync(key, f.id, wbxml.T(wbxml.AirSyncDeletesAsMoves, "0"), remove)
+		f.same("the answer", results(a), []string{"Delete " + f.id + ":0 8"})
+		f.same("what is there", f.inbox.Len(), 2)
+		f.c.sync(next(a), f.id, wbxml.T(wbxml.AirSyncDeletesAsMoves, "1"), remove)
+		f.same("what is there", f.inbox.Len(), 1)
+	},
 	FaultAddFull: func(f *faultTest) {
 		f.start(0, FaultRule{})
 		id := string(f.store.User("alice").Folder("Tasks").ID())
@@ -89,8 +110,8 @@ var writeFaultTests = map[Fault]func(*faultTest){
 	},
 }
 
-func TestAddsMeet(t *testing.T) {
-	if !FaultAddLost.AddsMeet() || FaultPoison.AddsMeet() {
-		t.Error("which faults only adds meet")
+func TestWrites(t *testing.T) {
+	if !FaultAddLost.Writes() || FaultPoison.Writes() {
+		t.Error("which faults only changes meet")
 	}
 }

@@ -154,6 +154,10 @@ func (x *exchange) clientDelete(c *collectionRequest, st *syncState, res *result
 		f.replace(v, it, x.device)
 		return
 	}
+	if !c.toTrash && x.hit(FaultKeepDeleted, res.serverID) != nil {
+		res.status = 8
+		return
+	}
 	st.have.remove(v.num)
 	f.remove(v, x.device)
 	if trash := x.user.byType(eas.FolderDeletedItems); c.toTrash && trash != f && trash != nil && v.Message != nil {

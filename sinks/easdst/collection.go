@@ -110,7 +110,7 @@ func (c *collection) ask(ctx context.Context, commands []eas.ClientCommand) (*pa
 	options := eas.ArchiveOptions(c.class, c.version())
 	options.Conflict = &serverWins
 	answer, err := c.t.client.Sync(ctx, eas.SyncRequest{
-		Key: key, CollectionID: c.id, Class: c.class, WindowSize: window, DeletesAsMoves: c.t.o.Trash, Options: options, Commands: commands,
+		Key: key, CollectionID: c.id, Class: c.class, WindowSize: window, DeletesAsMoves: c.t.ways.trash.Load(), Options: options, Commands: commands,
 	})
 	if err != nil {
 		return nil, err

@@ -19,14 +19,15 @@ import (
 // now, from 16.0 on.
 func (f *Folder) Find(ctx context.Context, mark string, items []sinks.TargetItem) ([][]sinks.Held, error) {
 	defer f.c.lock()()
-	found, err := f.c.find(ctx, mark, items)
+	found, err := f.find(ctx, mark, items)
 	if err != nil {
 		return nil, fmt.Errorf("find: %w", told(err))
 	}
 	return found, nil
 }
 
-func (c *collection) find(ctx context.Context, mark string, items []sinks.TargetItem) ([][]sinks.Held, error) {
+func (f *Folder) find(ctx context.Context, mark string, items []sinks.TargetItem) ([][]sinks.Held, error) {
+	c := f.c
 	before, err := parseMark(mark)
 	if err != nil {
 		return nil, err
@@ -36,16 +37,17 @@ func (c *collection) find(ctx context.Context, mark string, items []sinks.Target
 		if all[i] = c.prepare(&items[i]); errors.Is(all[i].err, errSource) {
 			return nil, all[i].err
 		}
+		all[i].add, all[i].sentFiles = nil, nil // it is not sent
 	}
-	for n := 0; ; n++ {
+	for {
 		if err := c.current(ctx); err != nil {
 			return nil, err
 		}
 		found, err := c.match(ctx, all, mark == "", func(id eas.ServerID) bool { return !before[hashID(id)] })
-		if err != nil || n > 0 || !slices.ContainsFunc(found, func(list []sinks.Held) bool { return len(list) == 0 }) {
+		if err != nil || f.settled || !slices.ContainsFunc(found, func(list []sinks.Held) bool { return len(list) == 0 }) {
 			return found, err
 		}
-		// The server may be storing still what came before the connection broke.
+		f.settled = true // it may be storing still what came before the connection broke
 		if err := wait(ctx, c.t.o.Settle); err != nil {
 			return nil, err
 		}

@@ -12,7 +12,10 @@ import (
 )
 
 // Folder is a folder that items are put into. It is a sinks.TargetFolder.
-type Folder struct{ c *collection }
+type Folder struct {
+	c       *collection
+	settled bool // since the connection broke there was time enough for the server to store what it got
+}
 
 var _ sinks.TargetFolder = (*Folder)(nil)
 

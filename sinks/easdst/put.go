@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/item"
@@ -30,6 +31,7 @@ func (f *Folder) Put(ctx context.Context, items []sinks.TargetItem) ([]sinks.Pla
 		placed = append(placed, done...)
 		request, size = nil, 0
 		if err != nil {
+			f.settled = f.settled && !errors.Is(err, sinks.ErrUncertain)
 			return fmt.Errorf("put: %w", err)
 		}
 		return nil
@@ -252,11 +254,18 @@ func (c *collection) placed(ctx context.Context, all []*outgoing) ([]sinks.Place
 	return placed, nil
 }
 
+// maxAlterations bounds what is told of one item.
+const maxAlterations = 100
+
 // alterations are those that were known before, and those that reading back shows.
 func (o *outgoing) alterations(got *wbxml.Element) []sinks.Alteration {
-	all := o.altered
+	all := slices.Clip(o.altered)
 	for _, d := range item.Differences(o.expect, got) {
 		all = append(all, sinks.Alteration{Property: d.Property, Sent: d.Sent, Got: d.Got})
 	}
-	return append(all, o.fileAlterations(got)...)
+	all = append(all, o.fileAlterations(got)...)
+	if more := len(all) - maxAlterations; more > 0 {
+		all = append(all[:maxAlterations:maxAlterations], sinks.Alteration{Property: "…", Why: fmt.Sprintf("%d more", more)})
+	}
+	return all
 }

@@ -39,7 +39,6 @@ func (c *collection) remove(ctx context.Context, items []sinks.Held) (gone []sin
 	if err != nil {
 		return nil, told(err)
 	}
-	var commands []eas.ClientCommand
 	var asked []sinks.Held
 	for _, h := range items {
 		id := eas.ServerID(h.ID)
@@ -47,16 +46,33 @@ func (c *collection) remove(ctx context.Context, items []sinks.Held) (gone []sin
 		case props == nil:
 			gone = append(gone, h)
 		case c.note(id, props) == h.State:
-			commands = append(commands, eas.ClientCommand{Op: eas.OpDelete, ServerID: id})
 			asked = append(asked, h)
 		}
 	}
-	if len(commands) == 0 {
-		return gone, nil
+	done, stay, err := c.erase(ctx, asked)
+	gone = append(gone, done...)
+	if err == nil && len(stay) > 0 && !c.t.ways.trash.Swap(true) {
+		done, stay, err = c.erase(ctx, stay)
+		gone = append(gone, done...)
+		if len(done) == 0 && len(stay) > 0 {
+			c.t.ways.trash.Store(false) // it is for another reason that they stay
+		}
+	}
+	return gone, err
+}
+
+// erase deletes items. Those that the server says it does not have are gone if it does not have them, and else stay.
+func (c *collection) erase(ctx context.Context, items []sinks.Held) (gone, stay []sinks.Held, err error) {
+	if len(items) == 0 {
+		return nil, nil, nil
+	}
+	commands := make([]eas.ClientCommand, len(items))
+	for i, h := range items {
+		commands[i] = eas.ClientCommand{Op: eas.OpDelete, ServerID: eas.ServerID(h.ID)}
 	}
 	p, err := c.command(ctx, commands)
 	if err != nil {
-		return gone, sent(err)
+		return nil, nil, sent(err)
 	}
 	failed := map[eas.ServerID]error{}
 	for _, res := range p.responses {
@@ -64,21 +80,24 @@ func (c *collection) remove(ctx context.Context, items []sinks.Held) (gone []sin
 			failed[res.ServerID] = res.Err
 		}
 	}
-	for _, h := range asked {
+	for _, h := range items {
 		id := eas.ServerID(h.ID)
 		if why := failed[id]; why != nil {
 			if status(why) != 8 {
 				continue
 			}
-			// It is not there, or the server does not delete for good. QUIRK(Z-Push 2.7).
-			if _, err := c.get(ctx, id); !errors.Is(err, sinks.ErrNotExist) {
+			switch _, err := c.get(ctx, id); {
+			case err == nil:
+				stay = append(stay, h)
 				continue
+			case !errors.Is(err, sinks.ErrNotExist):
+				return gone, nil, told(err)
 			}
 		}
 		c.drop(id)
 		gone = append(gone, h)
 	}
-	return gone, nil
+	return gone, stay, nil
 }
 
 // Move moves an item. It is errors.ErrUnsupported where the server does not.

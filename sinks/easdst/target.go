@@ -18,10 +18,8 @@ type Options struct {
 	Invite bool
 	// Location is where the dates and times of an iCalendar object are that say no time zone; nil = UTC.
 	Location *time.Location
-	// Trash moves what is deleted to Deleted Items, where the server does that; else it is deleted for good.
-	Trash bool
-	// Settle is how long Find waits before it looks once more, when it misses something: the server may be storing it still; 0 = 5 s,
-	// less than 0 = it does not wait.
+	// Settle is how long the first Find of a folder, and the first after a Put of which nobody knows what came, waits before it looks once
+	// more, when it misses something: the server may be storing it still; 0 = 5 s, less than 0 = it does not wait.
 	Settle time.Duration
 	// MaxItems is how many items a folder may list; 0 = 500000. About 100 bytes of memory are held for each.
 	MaxItems int

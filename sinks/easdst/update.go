@@ -38,8 +38,8 @@ func (c *collection) update(ctx context.Context, h sinks.Held, it *sinks.TargetI
 		return sinks.Placed{}, err
 	}
 	now, err := c.unchanged(ctx, h)
-	if errors.Is(err, sinks.ErrChanged) && len(item.Differences(o.expect, now)) == 0 {
-		err = nil // it is done already
+	if (err == nil || errors.Is(err, sinks.ErrChanged)) && len(o.files) == 0 && len(item.Differences(o.expect, now)) == 0 {
+		return sinks.Placed{Held: sinks.Held{ID: h.ID, State: c.note(id, now)}, Altered: o.alterations(now)}, nil // it is so already
 	}
 	if err != nil {
 		return sinks.Placed{}, err

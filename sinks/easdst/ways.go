@@ -18,6 +18,9 @@ type ways struct {
 	// utcDays: QUIRK(SOGo 5.8): of an event of whole days it takes the date that its begin has in UTC, whatever the time zone. It gets
 	// midnights in UTC, as those of 16.0 are.
 	utcDays atomic.Bool
+
+	// trash: QUIRK(Z-Push 2.7): what is to be deleted for good stays, with status 8. It goes to Deleted Items, where such a server has that.
+	trash atomic.Bool
 }
 
 const (
