@@ -129,3 +129,38 @@ func TestLarge(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestNoFetch: where neither ItemOperations nor Sync gives single items back, the listing does.
+func TestNoFetch(t *testing.T) {
+	for _, v := range eas.Versions() {
+		listings := 0
+		w := newWorld(t, v, easserver.Config{OnRequest: func(r *easserver.Request) http.Handler {
+			text := ""
+			if r.Document != nil {
+				text = string(r.Document.AppendXML(nil))
+			}
+			if strings.Contains(text, "<SyncKey>0</SyncKey>") && r.Command == "Sync" {
+				listings++
+			}
+			if strings.Contains(text, "<Fetch>") {
+				return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotImplemented) })
+			}
+			return nil
+		}}, easdst.Options{})
+		f := w.open("Contacts")
+		p := w.put(f, contact(1), contact(2), contact(3))
+		if d := cmp.Diff([]string{"placed", "placed", "placed"}, outcomes(p)); d != "" {
+			t.Errorf("%s: %s", v, d)
+		}
+		before := listings
+		if d := cmp.Diff([]string{"placed", "placed"}, outcomes(w.put(f, contact(4), contact(5)))); d != "" || v == eas.Version25 && listings > before+1 {
+			t.Errorf("%s: %s, %d listings", v, d, listings-before)
+		}
+		if it, err := f.Read(t.Context(), p[1].Held); err != nil || len(it.Contents) != 2 {
+			t.Errorf("%s: %v", v, err)
+		}
+		if _, err := f.Read(t.Context(), sinks.Held{ID: "never"}); !errors.Is(err, sinks.ErrNotExist) {
+			t.Errorf("%s: %v", v, err)
+		}
+	}
+}

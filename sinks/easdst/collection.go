@@ -22,13 +22,14 @@ type collection struct {
 	class eas.Class
 	users int // guarded by Target.mu
 
-	mu    sync.Mutex  // for all that follows, and held during a request
-	key   eas.SyncKey // "" = the folder starts at key 0
-	held  map[eas.ServerID]content
-	uids  map[uint64]eas.ServerID       // of events, by the hash of their UID
-	real  map[eas.ServerID]eas.ServerID // by the names that a listing has for some: see ways.byUID
-	more  bool                          // the server has more to tell
-	quiet bool                          // the last request was a question
+	mu     sync.Mutex  // for all that follows, and held during a request
+	key    eas.SyncKey // "" = the folder starts at key 0
+	held   map[eas.ServerID]content
+	uids   map[uint64]eas.ServerID         // of events, by the hash of their UID
+	real   map[eas.ServerID]eas.ServerID   // by the names that a listing has for some: see ways.byUID
+	wanted map[eas.ServerID]*wbxml.Element // of which a listing is to keep the contents
+	more   bool                            // the server has more to tell
+	quiet  bool                            // the last request was a question
 }
 
 // content is what is kept of an item that the server has.
@@ -194,6 +195,9 @@ func (c *collection) note(id eas.ServerID, props *wbxml.Element) (state string) 
 	c.held[id] = one
 	if one.uid != 0 {
 		c.uids[one.uid] = id
+	}
+	if _, wanted := c.wanted[id]; wanted {
+		c.wanted[id] = props.Clone()
 	}
 	return one.state
 }

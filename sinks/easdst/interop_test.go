@@ -214,11 +214,15 @@ func TestInteropPut(t *testing.T) {
 		name string
 		n    int
 	}{{"Contacts", 100}, {"Calendar", 100}, {"Tasks", 50}} {
-		for v, user := range map[eas.Version]string{eas.Version121: "carol", eas.Version141: "dave"} {
+		for v, user := range map[eas.Version]string{eas.Version25: "dave", eas.Version120: "carol", eas.Version121: "carol", eas.Version140: "dave", eas.Version141: "dave"} {
 			t.Run(class.name+"/"+string(v), func(t *testing.T) {
 				l := newLab(t, v, user)
-				items := corpusItems(t, class.name, class.n*3/4)
-				for n := 0; len(items) < class.n; n++ {
+				most := class.n
+				if v != eas.Version121 && v != eas.Version141 {
+					most = 30
+				}
+				items := corpusItems(t, class.name, most*3/4)
+				for n := 0; len(items) < most; n++ {
 					items = append(items, generated(class.name, n))
 				}
 				f := l.folder(class.name, "easdst put")
@@ -232,7 +236,8 @@ func TestInteropPut(t *testing.T) {
 						states[p.ID] = p.State
 					}
 				}
-				if len(states) < len(items)*9/10 {
+				// QUIRK(SOGo 5.8): in 2.5 a contact with a note is HTTP 501, and so refused.
+				if len(states) < len(items)*9/10 && (v != eas.Version25 || class.name != "Contacts") {
 					t.Errorf("%d of %d are there", len(states), len(items))
 				}
 				f.Close()

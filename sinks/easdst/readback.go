@@ -80,26 +80,45 @@ func (c *collection) fetchByOperations(ctx context.Context, ids []eas.ServerID, 
 	return left, nil
 }
 
-// fetchBySync asks with Fetch commands of Sync. MS-ASCMD 2.2.3.67.2.
+// fetchBySync asks with Fetch commands of Sync (MS-ASCMD 2.2.3.67.2), one by one where one of the items breaks the request. Where that is no
+// use either the folder is listed, and they are what the listing has of them. QUIRK(SOGo 5.8): in 2.5 it has no such commands.
 func (c *collection) fetchBySync(ctx context.Context, ids []eas.ServerID, found map[eas.ServerID]*wbxml.Element) error {
+	if c.t.ways.noFetch.Load() {
+		return c.fetchByListing(ctx, ids, found)
+	}
+	err := c.fetchCommands(ctx, ids, found)
+	if err == nil || !broken(err) && !errors.Is(err, errNothing) {
+		return err
+	}
+	for i, id := range ids {
+		if len(ids) > 1 {
+			err = c.fetchCommands(ctx, ids[i:i+1], found)
+		}
+		switch {
+		case err == nil:
+		case !broken(err) && !errors.Is(err, errNothing):
+			return err
+		default:
+			if err := c.fetchByListing(ctx, ids, found); err != nil {
+				return err
+			}
+			if found[id] != nil { // it was not the item that broke the request
+				c.t.ways.noFetch.Store(true)
+			}
+			return nil
+		}
+	}
+	return nil
+}
+
+func (c *collection) fetchCommands(ctx context.Context, ids []eas.ServerID, found map[eas.ServerID]*wbxml.Element) error {
 	commands := make([]eas.ClientCommand, len(ids))
 	for i, id := range ids {
 		commands[i] = eas.ClientCommand{Op: eas.OpFetch, ServerID: id}
 	}
 	p, err := c.command(ctx, commands)
-	switch {
-	case err == nil:
-	case !broken(err) && !errors.Is(err, errNothing):
+	if err != nil {
 		return err
-	case len(ids) > 1:
-		for _, id := range ids {
-			if err := c.fetchBySync(ctx, []eas.ServerID{id}, found); err != nil {
-				return err
-			}
-		}
-		return nil
-	default: // it is what the listing has of it, or it is not there
-		return c.list(ctx)
 	}
 	for _, res := range p.responses {
 		if res.Op == eas.OpFetch && res.Err == nil && res.Item != nil {
@@ -107,6 +126,23 @@ func (c *collection) fetchBySync(ctx context.Context, ids []eas.ServerID, found 
 		}
 	}
 	return nil
+}
+
+func (c *collection) fetchByListing(ctx context.Context, ids []eas.ServerID, found map[eas.ServerID]*wbxml.Element) error {
+	c.wanted = map[eas.ServerID]*wbxml.Element{}
+	defer func() { c.wanted = nil }()
+	for _, id := range ids {
+		if found[id] == nil {
+			c.wanted[id] = nil
+		}
+	}
+	err := c.list(ctx)
+	for id, props := range c.wanted {
+		if props != nil {
+			found[id] = props
+		}
+	}
+	return err
 }
 
 // get is fetch for one item, and notes what it is like. ErrNotExist.

@@ -19,6 +19,9 @@ type ways struct {
 	// midnights in UTC, as those of 16.0 are.
 	utcDays atomic.Bool
 
+	// noFetch: QUIRK(SOGo 5.8): in 2.5 an item cannot be had but by listing its folder.
+	noFetch atomic.Bool
+
 	// trash: QUIRK(Z-Push 2.7): what is to be deleted for good stays, with status 8. It goes to Deleted Items, where such a server has that.
 	trash atomic.Bool
 }
@@ -59,7 +62,8 @@ func (c *collection) findNames(ctx context.Context) error {
 			long = append(long, id)
 		}
 	}
-	for i := 0; i < len(long) && i < maxProbes && c.t.ways.byUID.Load() == notKnown; i++ {
+	known := c.version().AtLeast(eas.Version120) // else there is nothing to ask with
+	for i := 0; known && i < len(long) && i < maxProbes && c.t.ways.byUID.Load() == notKnown; i++ {
 		uid := eas.ServerID(c.held[long[i]].long)
 		found := map[eas.ServerID]*wbxml.Element{}
 		if _, err := c.fetchByOperations(ctx, []eas.ServerID{uid}, found); err != nil && !notFetched(err) {
