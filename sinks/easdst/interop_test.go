@@ -87,7 +87,7 @@ func newLabAs(t *testing.T, v eas.Version, user string, device eas.DeviceID) *la
 	if err != nil {
 		t.Fatal(err)
 	}
-	if l.target, err = New(t.Context(), c, Options{}); err != nil {
+	if l.target, err = New(t.Context(), c, Options{Settle: 300 * time.Millisecond}); err != nil {
 		t.Fatal(err)
 	}
 	return l
