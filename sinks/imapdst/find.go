@@ -1,0 +1,178 @@
+package imapdst
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"io"
+	"net/textproto"
+	"slices"
+	"strings"
+
+	"github.com/emersion/go-imap/v2"
+
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+// fingerprintFields tell messages apart that a server has changed otherwise.
+var fingerprintFields = []string{"Message-ID", "Date", "From", "Subject"}
+
+// Find implements sinks.TargetFolder. Candidates have the same bytes. Where none has, and the server is one that changes what it is
+// given, they have the same internal date and the same Message-ID, Date, From and Subject.
+func (f *folder) Find(ctx context.Context, mark string, items []sinks.TargetItem) ([][]sinks.Held, error) {
+	if _, err := f.conn(ctx); err != nil {
+		return nil, f.wrap(err)
+	}
+	from := imap.UID(1)
+	if mark != "" {
+		validity, uid, err := parseID(mark)
+		if err != nil {
+			return nil, f.wrap(err)
+		}
+		if validity == f.validity { // else it is a mark of a folder that was deleted, and all is new in this one
+			from = uid
+		}
+	}
+	messages := make([]*message, len(items))
+	for i := range items {
+		m, err := f.described(&items[i])
+		if err != nil {
+			return nil, f.wrap(err)
+		}
+		messages[i] = m
+	}
+	found, err := f.match(ctx, from, messages)
+	if err != nil {
+		return nil, f.wrap(err)
+	}
+	held := make([][]sinks.Held, len(items))
+	for i := range found {
+		for _, m := range found[i] {
+			held[i] = append(held[i], sinks.Held{ID: f.id(m.uid), State: m.flags.state()})
+		}
+	}
+	return held, nil
+}
+
+// described is a message that is looked for: its bytes are read once.
+func (f *folder) described(item *sinks.TargetItem) (*message, error) {
+	m := &message{}
+	if len(item.Contents) == 0 {
+		return m, nil
+	}
+	m.content = item.Contents[0]
+	if item.Received != nil && validDate(*item.Received) {
+		m.date = item.Received.UTC()
+	}
+	return m, m.copyTo(io.Discard)
+}
+
+// match looks among the messages from a UID on for those that are the same as the given ones, in the order of their UIDs.
+func (f *folder) match(ctx context.Context, from imap.UID, messages []*message) ([][]*seen, error) {
+	sizes := map[int64]bool{}
+	for _, m := range messages {
+		sizes[m.content.Size] = true
+	}
+	var there []*seen
+	var same imap.UIDSet // of the same size as one of them
+	err := f.again(ctx, func(c *conn) error {
+		there, same = nil, nil
+		return c.look(ctx, all(from), lookFor{size: true}, func(m *seen) error {
+			if m.uid < from || !m.whole {
+				return nil
+			}
+			there = append(there, m)
+			if sizes[m.size] {
+				same.AddNum(m.uid)
+			}
+			return nil
+		})
+	})
+	if err != nil || len(there) == 0 {
+		return make([][]*seen, len(messages)), err
+	}
+	slices.SortFunc(there, func(a, b *seen) int { return int(int64(a.uid) - int64(b.uid)) })
+	sums := map[imap.UID][sha256.Size]byte{}
+	if len(same) > 0 {
+		err = f.again(ctx, func(c *conn) error {
+			return c.look(ctx, same, lookFor{body: sumOf(sums)}, func(*seen) error { return nil })
+		})
+	}
+	if err != nil {
+		return nil, err
+	}
+	found := make([][]*seen, len(messages))
+	exact := map[imap.UID]bool{}
+	missing := false
+	for i, m := range messages {
+		for _, t := range there {
+			if sum, ok := sums[t.uid]; ok && sum == m.sum {
+				found[i] = append(found[i], t)
+				exact[t.uid] = true
+			}
+		}
+		missing = missing || found[i] == nil
+	}
+	if !missing {
+		return found, nil
+	}
+	there = slices.DeleteFunc(there, func(t *seen) bool { return exact[t.uid] })
+	return found, f.resembling(ctx, there, messages, found)
+}
+
+// resembling adds candidates for the messages that have none.
+func (f *folder) resembling(ctx context.Context, there []*seen, messages []*message, found [][]*seen) error {
+	var set imap.UIDSet
+	for _, t := range there {
+		set.AddNum(t.uid)
+	}
+	if len(set) == 0 {
+		return nil
+	}
+	byPrint := map[string][]*seen{}
+	err := f.again(ctx, func(c *conn) error {
+		clear(byPrint)
+		return c.look(ctx, set, lookFor{header: true, date: true}, func(m *seen) error {
+			if print := fingerprint(bytes.NewReader(m.header)); m.whole && print != "" {
+				print += m.date.UTC().String()
+				byPrint[print] = append(byPrint[print], m)
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return err
+	}
+	for i, m := range messages {
+		if found[i] != nil || m.content.Open == nil || m.date.IsZero() {
+			continue
+		}
+		r, err := m.content.Open()
+		if err != nil {
+			return err
+		}
+		print := fingerprint(r)
+		r.Close()
+		if print != "" {
+			found[i] = byPrint[print+m.date.Truncate(1e9).UTC().String()]
+		}
+	}
+	return nil
+}
+
+// fingerprint is what of a header tells messages apart; "" = there is nothing.
+func fingerprint(r io.Reader) string {
+	h, _ := textproto.NewReader(bufio.NewReader(io.LimitReader(r, maxLiteral))).ReadMIMEHeader() // as far as it is one
+	var b strings.Builder
+	said := false
+	for _, field := range fingerprintFields {
+		value := strings.Join(strings.Fields(h.Get(field)), " ")
+		said = said || value != ""
+		b.WriteString(value + "\n")
+	}
+	if !said {
+		return ""
+	}
+	return b.String()
+}

@@ -1,0 +1,185 @@
+package imapdst
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+)
+
+// lookFor is what is asked of messages besides their flags.
+type lookFor struct {
+	size, date, modSeq, header bool
+	body                       func(uid imap.UID, r io.Reader) error // nil = the bytes are not asked for
+}
+
+// seen is what a server says of a message.
+type seen struct {
+	uid    imap.UID
+	size   int64
+	date   time.Time
+	modSeq uint64 // 0 = the folder has none
+	flags  flagSet
+	header []byte // of fingerprintFields
+
+	whole bool // all that was asked for came
+}
+
+// look asks for messages, one after the other as they come. What is told of a message without being asked for, such as flags that
+// somebody changes meanwhile, can stand in the place of its answer: then it is not whole.
+func (c *conn) look(ctx context.Context, set imap.UIDSet, want lookFor, each func(m *seen) error) error {
+	o := &imap.FetchOptions{
+		UID: true, Flags: true, RFC822Size: want.size, InternalDate: want.date, ModSeq: want.modSeq && c.caps.Has(imap.CapCondStore),
+	}
+	if want.body != nil {
+		o.BodySection = append(o.BodySection, &imap.FetchItemBodySection{Peek: true})
+	}
+	if want.header {
+		o.BodySection = append(o.BodySection, &imap.FetchItemBodySection{
+			Specifier: imap.PartSpecifierHeader, HeaderFields: fingerprintFields, Peek: true,
+		})
+	}
+	return c.run(ctx, "FETCH", func() (err error) {
+		cmd := c.c.Fetch(set, o)
+		defer func() {
+			if e := cmd.Close(); err == nil {
+				err = e
+			}
+		}()
+		for d := cmd.Next(); d != nil; d = cmd.Next() {
+			m, err := read(d, want)
+			if err != nil {
+				return err
+			}
+			if m.uid == 0 || !set.Contains(m.uid) && !lastOf(set) {
+				continue
+			}
+			if err := each(m); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// lastOf tells a set that goes to the end, of which the server returns the last message always (RFC 9051 6.4.9).
+func lastOf(set imap.UIDSet) bool { return set.Dynamic() }
+
+// read reads one answer to the end.
+func read(d *imapclient.FetchMessageData, want lookFor) (*seen, error) {
+	m := &seen{}
+	var body, header bool
+	for item := d.Next(); item != nil; item = d.Next() {
+		switch item := item.(type) {
+		case imapclient.FetchItemDataUID:
+			m.uid = item.UID
+		case imapclient.FetchItemDataFlags:
+			m.flags = flagsOf(item.Flags)
+		case imapclient.FetchItemDataRFC822Size:
+			if !body { // what came is what counts
+				m.size = item.Size
+			}
+		case imapclient.FetchItemDataInternalDate:
+			m.date = item.Time
+		case imapclient.FetchItemDataModSeq:
+			m.modSeq = item.ModSeq
+		case imapclient.FetchItemDataBodySection:
+			if item.Literal == nil {
+				continue
+			}
+			if item.Section.Specifier == imap.PartSpecifierHeader {
+				b, err := io.ReadAll(io.LimitReader(item.Literal, maxLiteral))
+				if err != nil {
+					return nil, err
+				}
+				m.header, header = b, true
+				continue
+			}
+			if want.body == nil || m.uid == 0 {
+				continue
+			}
+			n, err := copyBody(want.body, m.uid, item.Literal)
+			if err != nil {
+				return nil, err
+			}
+			m.size, body = n, true
+		}
+	}
+	m.whole = m.uid != 0 && m.flags != nil && (body || want.body == nil) && (header || !want.header) &&
+		(!m.date.IsZero() || !want.date)
+	return m, nil
+}
+
+// copyBody hands a literal on, and tells how long it was.
+func copyBody(to func(imap.UID, io.Reader) error, uid imap.UID, lit imap.LiteralReader) (int64, error) {
+	r := &countingReader{r: lit}
+	if err := to(uid, r); err != nil {
+		return 0, err
+	}
+	if _, err := io.Copy(io.Discard, r); err != nil {
+		return 0, err
+	}
+	if r.n != lit.Size() {
+		return 0, io.ErrUnexpectedEOF
+	}
+	return r.n, nil
+}
+
+type countingReader struct {
+	r io.Reader
+	n int64
+}
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// sumOf is a body function that hashes.
+func sumOf(sums map[imap.UID][sha256.Size]byte) func(imap.UID, io.Reader) error {
+	return func(uid imap.UID, r io.Reader) error {
+		h := sha256.New()
+		if _, err := io.Copy(h, r); err != nil {
+			return err
+		}
+		sums[uid] = [sha256.Size]byte(h.Sum(nil))
+		return nil
+	}
+}
+
+// pause waits, so that a server that is of several machines can catch up.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+var errGone = errors.New("what was asked for did not come")
+
+// one looks at one message; nil = it is not there.
+func (c *conn) one(ctx context.Context, uid imap.UID, want lookFor) (found *seen, err error) {
+	for range 3 {
+		found = nil
+		err := c.look(ctx, imap.UIDSetNum(uid), want, func(m *seen) error {
+			if m.uid == uid {
+				found = m
+			}
+			return nil
+		})
+		if err != nil || found == nil || found.whole {
+			return found, err
+		}
+	}
+	return nil, fmt.Errorf("FETCH: %w: %w", ErrProtocol, errGone)
+}

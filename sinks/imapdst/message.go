@@ -1,0 +1,99 @@
+package imapdst
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+
+	"github.com/airlift-eas/airlift/sinks"
+)
+
+// A message is an item on its way.
+type message struct {
+	flags   []imap.Flag
+	date    time.Time // zero = the server's now
+	content sinks.Content
+	named   map[imap.Flag]string // categories by their keywords
+	lost    []sinks.Alteration   // what is known before it is sent
+
+	// After it was sent.
+	sum    [sha256.Size]byte
+	bareLF int64 // line ends without CR
+}
+
+// errContent says that bytes of the source cannot be had as they were promised. The target has no fault in it.
+var errContent = errors.New("the message cannot be read")
+
+// copyTo sends the bytes of a message, exactly as many as were announced, and notes what they are.
+func (m *message) copyTo(w io.Writer) error {
+	r, err := m.content.Open()
+	if err != nil {
+		return fmt.Errorf("%w: %w", errContent, err)
+	}
+	defer r.Close()
+	d := digest{Hash: sha256.New()}
+	source := &sourceReader{r: r}
+	n, err := io.Copy(w, io.TeeReader(io.LimitReader(source, m.content.Size), &d))
+	switch {
+	case source.err != nil:
+		return fmt.Errorf("%w: %w", errContent, source.err)
+	case err != nil:
+		return err
+	case n < m.content.Size:
+		return fmt.Errorf("%w: it has %d bytes and not %d", errContent, n, m.content.Size)
+	}
+	if n, _ := io.ReadFull(r, make([]byte, 1)); n > 0 {
+		return fmt.Errorf("%w: it has more than %d bytes", errContent, m.content.Size)
+	}
+	m.sum, m.bareLF = [sha256.Size]byte(d.Sum(nil)), d.bareLF
+	return nil
+}
+
+// sourceReader tells an error of the source from one of the target.
+type sourceReader struct {
+	r   io.Reader
+	err error
+}
+
+func (s *sourceReader) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if err != nil && err != io.EOF {
+		s.err = err
+	}
+	return n, err
+}
+
+// A digest is the hash of bytes, and the number of line ends without CR in them.
+type digest struct {
+	hash.Hash
+	bareLF int64
+	last   byte
+}
+
+// Write implements io.Writer.
+func (d *digest) Write(p []byte) (int, error) {
+	for rest := p; ; {
+		i := bytes.IndexByte(rest, '\n')
+		if i < 0 {
+			break
+		}
+		before := d.last
+		if i > 0 {
+			before = rest[i-1]
+		}
+		if before != '\r' {
+			d.bareLF++
+		}
+		d.last, rest = '\n', rest[i+1:]
+	}
+	if len(p) > 0 {
+		d.last = p[len(p)-1]
+	}
+	return d.Hash.Write(p)
+}
