@@ -51,6 +51,8 @@ const (
 	defaultConnections = 4
 	defaultDialTimeout = 30 * time.Second
 	defaultTimeout     = 3 * time.Minute
+	// settleTime is how long a server may need to store what it received before a connection broke.
+	settleTime = 5 * time.Second
 )
 
 // settings are a Config that was checked.
@@ -60,6 +62,7 @@ type settings struct {
 	host    string // for TLS
 	tls     bool   // from the first byte
 	plain   bool   // no STARTTLS is asked for
+	settle  time.Duration
 }
 
 var errConfig = errors.New("not a mail server to put messages into")
@@ -69,7 +72,7 @@ func (cfg Config) check() (s settings, err error) {
 	if err != nil {
 		return s, fmt.Errorf("%w: its URL cannot be read", errConfig) // the error of url.Parse has the URL, and what is in it
 	}
-	s = settings{Config: cfg, host: u.Hostname()}
+	s = settings{Config: cfg, host: u.Hostname(), settle: settleTime}
 	port := u.Port()
 	switch u.Scheme {
 	case "imaps":

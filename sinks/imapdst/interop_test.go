@@ -150,3 +150,19 @@ func TestInteropPut(t *testing.T) {
 	places, err := target.Folders(t.Context())
 	t.Log(places, err)
 }
+
+// TestInteropNames: a folder is there under the path that MakeFolder says, in all scripts, and one that has its own name keeps it.
+func TestInteropNames(t *testing.T) {
+	for _, ns := range []struct{ name, separator, prefix string }{{"slash", "/", ""}, {"dot", ".", ""}, {"prefix", ".", "INBOX."}} {
+		t.Run(ns.name, func(t *testing.T) {
+			target := open(t, dovecot(t, ns.separator, ns.prefix, ""))
+			checkNames(t, target)
+		})
+	}
+}
+
+// TestInteropCut is TestCut with MULTIAPPEND.
+func TestInteropCut(t *testing.T) {
+	url := dovecot(t, "/", "", "")
+	sweep(t, url, 29, func(string) {})
+}

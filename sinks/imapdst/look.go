@@ -47,6 +47,9 @@ func (c *conn) look(ctx context.Context, set imap.UIDSet, want lookFor, each fun
 	return c.run(ctx, "FETCH", func() (err error) {
 		cmd := c.c.Fetch(set, o)
 		defer func() {
+			if errors.Is(err, errCutOff) { // the library would read on, beside its own reader
+				return
+			}
 			if e := cmd.Close(); err == nil {
 				err = e
 			}
@@ -93,11 +96,14 @@ func read(d *imapclient.FetchMessageData, want lookFor) (*seen, error) {
 				continue
 			}
 			if item.Section.Specifier == imap.PartSpecifierHeader {
-				b, err := io.ReadAll(io.LimitReader(item.Literal, maxLiteral))
+				_, err := copyBody(func(_ imap.UID, r io.Reader) (err error) {
+					m.header, err = io.ReadAll(io.LimitReader(r, maxLiteral))
+					return err
+				}, 0, item.Literal)
 				if err != nil {
 					return nil, err
 				}
-				m.header, header = b, true
+				header = true
 				continue
 			}
 			if want.body == nil || m.uid == 0 {
@@ -115,29 +121,40 @@ func read(d *imapclient.FetchMessageData, want lookFor) (*seen, error) {
 	return m, nil
 }
 
-// copyBody hands a literal on, and tells how long it was.
+// errCutOff says that a connection broke within a literal.
+var errCutOff = errors.New("the message was cut off")
+
+// copyBody hands a literal on, reads it to its end whatever comes of that, and tells how long it was.
 func copyBody(to func(imap.UID, io.Reader) error, uid imap.UID, lit imap.LiteralReader) (int64, error) {
-	r := &countingReader{r: lit}
-	if err := to(uid, r); err != nil {
-		return 0, err
+	r := &countingReader{r: lit, left: lit.Size()}
+	err := to(uid, r)
+	for r.err == nil && r.left > 0 {
+		_, _ = io.Copy(io.Discard, r) // r has the error
 	}
-	if _, err := io.Copy(io.Discard, r); err != nil {
-		return 0, err
+	if r.err != nil {
+		return 0, fmt.Errorf("%w: %w", errCutOff, r.err)
 	}
-	if r.n != lit.Size() {
-		return 0, io.ErrUnexpectedEOF
-	}
-	return r.n, nil
+	return lit.Size(), err
 }
 
+// A countingReader reads a literal, and not after its end or an error: then it belongs to the reader of the connection again.
 type countingReader struct {
-	r io.Reader
-	n int64
+	r    io.Reader
+	left int64
+	err  error
 }
 
-func (c *countingReader) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += int64(n)
+func (c *countingReader) Read(p []byte) (n int, err error) {
+	switch {
+	case c.err != nil:
+		return 0, c.err
+	case c.left == 0:
+		return 0, io.EOF
+	}
+	n, err = c.r.Read(p)
+	if c.left -= int64(n); err != nil && (err != io.EOF || c.left > 0) {
+		c.err = noEOF(err)
+	}
 	return n, err
 }
 

@@ -19,10 +19,16 @@ func (t *Target) MakeFolder(ctx context.Context, want sinks.Place) (p sinks.Plac
 	}
 	sent := map[string]bool{} // what was created on a connection that then broke
 	err = t.control(ctx, func(c *conn) error {
-		name := t.naming.mailbox(want.Path, false)
-		p, made, err = t.make(ctx, c, name, want.Type, sent)
-		if loose := t.naming.mailbox(want.Path, true); loose != name && errors.Is(err, sinks.ErrRefused) {
-			p, made, err = t.make(ctx, c, loose, want.Type, sent)
+		var tried string
+		for _, refused := range refusable {
+			name := t.naming.mailbox(want.Path, refused)
+			if name == tried {
+				continue
+			}
+			tried = name
+			if p, made, err = t.make(ctx, c, name, want.Type, sent); !errors.Is(err, sinks.ErrRefused) {
+				return err
+			}
 		}
 		return err
 	})
@@ -113,7 +119,7 @@ func (t *Target) RenameFolder(ctx context.Context, p sinks.Place, path string) (
 }
 
 func (t *Target) rename(ctx context.Context, c *conn, p sinks.Place, path string) (renamed sinks.Place, err error) {
-	name := t.naming.mailbox(path, false)
+	name := t.naming.mailbox(path, "")
 	switch {
 	case p.ID == inbox || name == inbox:
 		return renamed, fmt.Errorf("%w: the inbox keeps its name", sinks.ErrRefused)

@@ -43,16 +43,18 @@ func askNaming(ctx context.Context, c *conn) (n naming, err error) {
 	return n, err
 }
 
-// mailbox returns the mailbox name of a path. loose is for a server that has refused the name as it is: what has a meaning anywhere is
-// replaced.
-func (n *naming) mailbox(path string, loose bool) string {
+// refusable are the characters that servers refuse in names, in the order in which they are replaced for one that has.
+var refusable = [...]string{"", `/\.~`, `/\.~%*"&`}
+
+// mailbox returns the mailbox name of a path. refused are characters that the server does not take.
+func (n *naming) mailbox(path, refused string) string {
 	names := sinks.SplitPath(path)
 	isInbox := strings.EqualFold(names[0], inbox)
 	if isInbox && len(names) == 1 {
 		return inbox
 	}
 	for i, name := range names {
-		names[i] = n.part(name, loose)
+		names[i] = n.part(name, refused)
 	}
 	if isInbox && n.prefix == "" {
 		names[0] = inbox
@@ -65,7 +67,7 @@ func (n *naming) mailbox(path string, loose bool) string {
 }
 
 // part makes a folder's name one that can stand between delimiters. What cannot becomes a character that looks like it, as in an export.
-func (n *naming) part(name string, loose bool) string {
+func (n *naming) part(name, refused string) string {
 	if name == "" {
 		return "_"
 	}
@@ -73,7 +75,7 @@ func (n *naming) part(name string, loose bool) string {
 		switch {
 		case r < ' ' || r == 0x7F || r == 0xFFFD:
 			return '_'
-		case r == n.delim || n.delim == 0 && r == '／', loose && strings.ContainsRune(`/\.%*~"&`, r):
+		case r == n.delim || n.delim == 0 && r == '／', strings.ContainsRune(refused, r):
 			return wide(r)
 		}
 		return r

@@ -2,7 +2,6 @@ package imapdst
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"log"
@@ -39,8 +38,36 @@ func rev1(more ...imap.Cap) imap.CapSet {
 	return caps
 }
 
+// A session is one of the library's server, with faults.
+type session struct {
+	imapserver.SessionIMAP4rev2
+	conn *imapserver.Conn
+	// fault is called in the place of an APPEND; store stores.
+	fault appendFault
+}
+
+type appendFault func(s *session, mailbox string, b []byte, o *imap.AppendOptions) (*imap.AppendData, error)
+
+// Append stores a message that came whole. The server would store what came of it when the connection broke.
+func (s *session) Append(mailbox string, r imap.LiteralReader, o *imap.AppendOptions) (*imap.AppendData, error) {
+	b, err := io.ReadAll(r)
+	if err != nil || int64(len(b)) != r.Size() {
+		return nil, io.ErrUnexpectedEOF
+	}
+	if s.fault != nil {
+		return s.fault(s, mailbox, b, o)
+	}
+	return s.store(mailbox, b, o)
+}
+
+type literal struct{ *bytes.Reader }
+
+func (s *session) store(mailbox string, b []byte, o *imap.AppendOptions) (*imap.AppendData, error) {
+	return s.SessionIMAP4rev2.Append(mailbox, literal{bytes.NewReader(b)}, o)
+}
+
 // listen serves the library's own server in memory, and returns the URL of it and its user.
-func listen(t *testing.T, o *imapserver.Options) (string, *imapmemserver.User) {
+func listen(t testing.TB, o *imapserver.Options, fault ...appendFault) (string, *imapmemserver.User) {
 	t.Helper()
 	mem := imapmemserver.New()
 	user := imapmemserver.NewUser(testUser, testPassword)
@@ -48,10 +75,11 @@ func listen(t *testing.T, o *imapserver.Options) (string, *imapmemserver.User) {
 		t.Fatal(err)
 	}
 	mem.AddUser(user)
-	if o.NewSession == nil {
-		o.NewSession = func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
-			return mem.NewSession(), nil, nil
-		}
+	if len(fault) == 0 {
+		fault = append(fault, nil)
+	}
+	o.NewSession = func(c *imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
+		return &session{SessionIMAP4rev2: mem.NewSession().(imapserver.SessionIMAP4rev2), conn: c, fault: fault[0]}, nil, nil
 	}
 	o.InsecureAuth = o.TLSConfig == nil
 	o.Logger = log.New(io.Discard, "", 0)
@@ -66,7 +94,7 @@ func listen(t *testing.T, o *imapserver.Options) (string, *imapmemserver.User) {
 	return "imap://" + l.Addr().String(), user
 }
 
-func open(t *testing.T, url string, change ...func(*Config)) *Target {
+func open(t testing.TB, url string, change ...func(*Config)) *Target {
 	t.Helper()
 	cfg := Config{URL: url, User: testUser, Password: testPassword, TempDir: t.TempDir(), Timeout: 20 * time.Second}
 	for _, c := range change {
@@ -76,11 +104,12 @@ func open(t *testing.T, url string, change ...func(*Config)) *Target {
 	if err != nil {
 		t.Fatal(err)
 	}
+	target.settings.settle = 100 * time.Millisecond
 	t.Cleanup(func() { target.Close() })
 	return target
 }
 
-func makeFolder(t *testing.T, target *Target, path string) sinks.Place {
+func makeFolder(t testing.TB, target *Target, path string) sinks.Place {
 	t.Helper()
 	p, _, err := target.MakeFolder(t.Context(), sinks.Place{Path: path, Class: classEmail, Type: typeUser})
 	if err != nil {
@@ -89,7 +118,7 @@ func makeFolder(t *testing.T, target *Target, path string) sinks.Place {
 	return p
 }
 
-func openFolder(t *testing.T, target *Target, p sinks.Place) *folder {
+func openFolder(t testing.TB, target *Target, p sinks.Place) *folder {
 	t.Helper()
 	f, err := target.Open(t.Context(), p)
 	if err != nil {
@@ -122,7 +151,7 @@ func letters(from, n int) (items []sinks.TargetItem) {
 	return items
 }
 
-func text(t *testing.T, c []sinks.Content) string {
+func text(t testing.TB, c []sinks.Content) string {
 	t.Helper()
 	r, err := c[0].Open()
 	if err != nil {
@@ -137,7 +166,7 @@ func text(t *testing.T, c []sinks.Content) string {
 }
 
 // put puts items one after the other batch by batch, all of which have to be there afterwards unaltered.
-func put(t *testing.T, f sinks.TargetFolder, items []sinks.TargetItem) (held []sinks.Held) {
+func put(t testing.TB, f sinks.TargetFolder, items []sinks.TargetItem) (held []sinks.Held) {
 	t.Helper()
 	for some := range slices.Chunk(items, f.Batch()) {
 		placed, err := f.Put(t.Context(), some)
@@ -155,7 +184,7 @@ func put(t *testing.T, f sinks.TargetFolder, items []sinks.TargetItem) (held []s
 }
 
 // texts reads all that a folder holds.
-func texts(t *testing.T, f sinks.TargetFolder) map[string]int {
+func texts(t testing.TB, f sinks.TargetFolder) map[string]int {
 	t.Helper()
 	var all []sinks.Held
 	for h, err := range f.Held(t.Context()) {
@@ -175,7 +204,7 @@ func texts(t *testing.T, f sinks.TargetFolder) map[string]int {
 	return got
 }
 
-func textsOf(t *testing.T, items []sinks.TargetItem) map[string]int {
+func textsOf(t testing.TB, items []sinks.TargetItem) map[string]int {
 	t.Helper()
 	want := map[string]int{}
 	for _, item := range items {
@@ -184,7 +213,7 @@ func textsOf(t *testing.T, items []sinks.TargetItem) map[string]int {
 	return want
 }
 
-func sameTexts(t *testing.T, f sinks.TargetFolder, items []sinks.TargetItem) {
+func sameTexts(t testing.TB, f sinks.TargetFolder, items []sinks.TargetItem) {
 	t.Helper()
 	if got, want := texts(t, f), textsOf(t, items); !maps.Equal(got, want) {
 		t.Errorf("%d different messages, want %d", len(got), len(want))
@@ -195,6 +224,3 @@ func sameTexts(t *testing.T, f sinks.TargetFolder, items []sinks.TargetItem) {
 		}
 	}
 }
-
-var _ = bytes.Equal
-var _ = context.Background
