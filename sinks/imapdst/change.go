@@ -21,7 +21,7 @@ func (f *folder) Update(ctx context.Context, h sinks.Held, item sinks.TargetItem
 	uid, err := f.uid(h.ID)
 	if err == nil {
 		if item.Contents == nil {
-			placed, err = f.remark(ctx, c, uid, h, &item)
+			placed, err = f.remark(ctx, uid, h, &item)
 		} else {
 			placed, err = f.replace(ctx, c, uid, h, &item)
 		}
@@ -42,7 +42,7 @@ func (f *folder) current(ctx context.Context, uid imap.UID, want lookFor) (m *se
 }
 
 // remark changes flags.
-func (f *folder) remark(ctx context.Context, c *conn, uid imap.UID, h sinks.Held, item *sinks.TargetItem) (placed sinks.Placed, err error) {
+func (f *folder) remark(ctx context.Context, uid imap.UID, h sinks.Held, item *sinks.TargetItem) (placed sinks.Placed, err error) {
 	now, err := f.current(ctx, uid, lookFor{modSeq: true})
 	if err != nil {
 		return placed, err
@@ -54,7 +54,8 @@ func (f *folder) remark(ctx context.Context, c *conn, uid imap.UID, h sinks.Held
 		if now.flags.state() != h.State {
 			return placed, sinks.ErrChanged
 		}
-		if c, err = f.conn(ctx); err != nil {
+		c, err := f.conn(ctx)
+		if err != nil {
 			return placed, err
 		}
 		if now, err = c.storeFlags(ctx, now, want); err != nil {

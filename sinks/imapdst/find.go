@@ -137,13 +137,13 @@ func (f *folder) resembling(ctx context.Context, there []*seen, messages []*mess
 	if len(set) == 0 {
 		return nil
 	}
-	byPrint := map[string][]*seen{}
+	likeness := map[string][]*seen{}
 	err := f.again(ctx, func(c *conn) error {
-		clear(byPrint)
+		clear(likeness)
 		return c.look(ctx, set, lookFor{header: true, date: true}, func(m *seen) error {
-			if print := fingerprint(bytes.NewReader(m.header)); m.whole && print != "" {
-				print += m.date.UTC().String()
-				byPrint[print] = append(byPrint[print], m)
+			if key := fingerprint(bytes.NewReader(m.header)); m.whole && key != "" {
+				key += m.date.UTC().String()
+				likeness[key] = append(likeness[key], m)
 			}
 			return nil
 		})
@@ -159,10 +159,10 @@ func (f *folder) resembling(ctx context.Context, there []*seen, messages []*mess
 		if err != nil {
 			return err
 		}
-		print := fingerprint(r)
+		key := fingerprint(r)
 		r.Close()
-		if print != "" {
-			found[i] = byPrint[print+m.date.Truncate(1e9).UTC().String()]
+		if key != "" {
+			found[i] = likeness[key+m.date.Truncate(1e9).UTC().String()]
 		}
 	}
 	return nil

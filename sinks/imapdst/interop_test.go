@@ -166,3 +166,6 @@ func TestInteropCut(t *testing.T) {
 	url := dovecot(t, "/", "", "")
 	sweep(t, url, 29, func(string) {})
 }
+
+func TestInteropMarks(t *testing.T)   { checkMarks(t, open(t, dovecot(t, "/", "", "")), false) }
+func TestInteropChanges(t *testing.T) { checkChanges(t, open(t, dovecot(t, "/", "", ""))) }

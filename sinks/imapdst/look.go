@@ -15,7 +15,10 @@ import (
 // lookFor is what is asked of messages besides their flags.
 type lookFor struct {
 	size, date, modSeq, header bool
-	body                       func(uid imap.UID, r io.Reader) error // nil = the bytes are not asked for
+
+	// stored says that it is about what this connection stored just now. Else the server is asked first to show what others did.
+	stored bool
+	body   func(uid imap.UID, r io.Reader) error // nil = the bytes are not asked for
 }
 
 // seen is what a server says of a message.
@@ -45,6 +48,12 @@ func (c *conn) look(ctx context.Context, set imap.UIDSet, want lookFor, each fun
 		})
 	}
 	return c.run(ctx, "FETCH", func() (err error) {
+		if !want.stored {
+			// Waited for: Dovecot answers a FETCH behind it from what it showed before.
+			if err := c.c.Noop().Wait(); err != nil {
+				return err
+			}
+		}
 		cmd := c.c.Fetch(set, o)
 		defer func() {
 			if errors.Is(err, errCutOff) { // the library would read on, beside its own reader

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapserver"
+
 	"github.com/airlift-eas/airlift/sinks"
 )
 
@@ -66,4 +69,19 @@ func checkNames(t *testing.T, target *Target) {
 	if len(want) > 0 {
 		t.Errorf("not listed: %s", fmt.Sprint(want))
 	}
+}
+
+func TestNames(t *testing.T) {
+	url, _ := listen(t, &imapserver.Options{Caps: rev1()})
+	checkNames(t, open(t, url))
+}
+
+// TestNamesRev2: a server that has IMAP4rev2 too, and one that has nothing else.
+func TestNamesRev2(t *testing.T) {
+	url, _ := listen(t, &imapserver.Options{Caps: rev1(imap.CapIMAP4rev2)})
+	checkNames(t, open(t, url))
+	caps := rev1(imap.CapIMAP4rev2)
+	delete(caps, imap.CapIMAP4rev1)
+	url, _ = listen(t, &imapserver.Options{Caps: caps})
+	checkNames(t, open(t, url))
 }

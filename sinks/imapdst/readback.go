@@ -89,11 +89,12 @@ func (f *folder) readBack(ctx context.Context, sent []sending, validity uint32) 
 // fetchBack asks for messages until all are there, or for as long as a server may need.
 func (f *folder) fetchBack(ctx context.Context, missing imap.UIDSet) (found map[imap.UID]*seen, sums map[imap.UID][sha256.Size]byte, err error) {
 	found, sums = map[imap.UID]*seen{}, map[imap.UID][sha256.Size]byte{}
-	want := lookFor{size: true, date: true}
+	want := lookFor{size: true, date: true, stored: true}
 	if f.t.settings.Verify == VerifyBytes {
 		want.body = sumOf(sums)
 	}
 	for try := 0; len(missing) > 0; try++ {
+		want.stored = try == 0
 		err := f.again(ctx, func(c *conn) error {
 			return c.look(ctx, missing, want, func(m *seen) error {
 				if m.whole {
@@ -110,12 +111,6 @@ func (f *folder) fetchBack(ctx context.Context, missing imap.UIDSet) (found map[
 			break
 		}
 		if err := pause(ctx, patience[try]); err != nil {
-			return nil, nil, err
-		}
-		err = f.again(ctx, func(c *conn) error { // so that it tells what is new
-			return c.run(ctx, "NOOP", func() error { return c.c.Noop().Wait() })
-		})
-		if err != nil {
 			return nil, nil, err
 		}
 	}
@@ -149,6 +144,11 @@ func (m *message) compare(got *seen, sums map[imap.UID][sha256.Size]byte) []sink
 	}
 	if !m.date.IsZero() && m.date.Unix() != got.date.Unix() {
 		altered = append(altered, sinks.Alteration{Property: "internaldate", Sent: dateText(m.date), Got: dateText(got.date)})
+	}
+	for f, c := range m.named {
+		if as, _ := category(got.flags[fold(f)]); as != "" && as != c { // keywords have no case
+			altered = append(altered, sinks.Alteration{Property: "categories", Sent: cut(c), Got: cut(as)})
+		}
 	}
 	want := flagsOf(m.flags)
 	for _, f := range want.without(got.flags) {
