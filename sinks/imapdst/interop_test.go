@@ -4,16 +4,24 @@ package imapdst
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"io"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/emersion/go-imap/v2"
+
+	"github.com/airlift-eas/airlift/sinks"
 )
 
 // dovecotConf is a Dovecot 2.3 alone. @NAMES@ are filled in, and what a test adds comes at the end.
@@ -169,3 +177,156 @@ func TestInteropCut(t *testing.T) {
 
 func TestInteropMarks(t *testing.T)   { checkMarks(t, open(t, dovecot(t, "/", "", "")), false) }
 func TestInteropChanges(t *testing.T) { checkChanges(t, open(t, dovecot(t, "/", "", ""))) }
+
+// corpus reads messages that AIRLIFT_CORPUS names, with the line ends of the network, as servers hand them out.
+func corpus(t testing.TB, n int) (items []sinks.TargetItem) {
+	t.Helper()
+	dir := os.Getenv("AIRLIFT_CORPUS")
+	if dir == "" {
+		t.Skip("AIRLIFT_CORPUS names no corpus; TestInteropPut covers the ways")
+	}
+	categories := [][]string{nil, {"Red Team"}, {"Grün", "Blue"}}
+	err := filepath.WalkDir(filepath.Join(dir, "mail"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || len(items) == n {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		text := strings.ReplaceAll(strings.ReplaceAll(string(b), "\r\n", "\n"), "\n", "\r\n")
+		i := len(items)
+		item := sinks.TargetItem{Key: path, Contents: content(text)}
+		received := testDate.Add(time.Duration(i) * 7 * time.Minute)
+		item.Received, item.Read, item.Categories = &received, yes(i%2 == 0), categories[i%3]
+		if i%5 == 0 {
+			item.Flag = "active"
+		}
+		item.Verb = []string{"", "reply", "forward"}[i%3]
+		items = append(items, item)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return items
+}
+
+// lab returns the URL of the Dovecot of examples/lab/sogo if AIRLIFT_LAB says where that is, and else of one alone.
+func lab(t testing.TB) string {
+	t.Helper()
+	env, err := os.ReadFile(filepath.Join(os.Getenv("AIRLIFT_LAB"), "lab.env"))
+	if err != nil {
+		return dovecot(t, "/", "", "")
+	}
+	_, rest, _ := strings.Cut(string(env), "LAB_IMAP=")
+	address, _, _ := strings.Cut(rest, "\n")
+	return "imap://" + address
+}
+
+// labFolder makes a folder, which is empty now and gone after the test.
+func labFolder(t testing.TB, target *Target) *folder {
+	t.Helper()
+	p := makeFolder(t, target, fmt.Sprintf("imapdst %d", os.Getpid()))
+	f := openFolder(t, target, p)
+	empty := func(ctx context.Context) {
+		var all []sinks.Held
+		for h, err := range f.Held(ctx) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, h)
+		}
+		if removed, err := f.Delete(ctx, all); err != nil || len(removed) != len(all) {
+			t.Errorf("%d of %d removed: %v", len(removed), len(all), err)
+		}
+	}
+	empty(t.Context())
+	t.Cleanup(func() {
+		ctx := context.Background()
+		empty(ctx)
+		f.Close()
+		if err := target.DeleteFolder(ctx, p); err != nil {
+			t.Error(err)
+		}
+	})
+	return f
+}
+
+// TestInteropCorpus: 1,000 messages of the corpus are what they were, but for bytes that IMAP has not, and each of those is told of.
+func TestInteropCorpus(t *testing.T) {
+	items := corpus(t, 1000)
+	target := open(t, lab(t))
+	f := labFolder(t, target)
+	var held []sinks.Held
+	for some := range slices.Chunk(items, f.Batch()) {
+		placed, err := f.Put(t.Context(), some)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, p := range placed {
+			nul := strings.ContainsRune(text(t, some[i].Contents), 0)
+			if p.Err != nil || (len(p.Altered) > 0) != nul || nul && p.Altered[0].Why != "IMAP has no bytes that are 0" {
+				t.Errorf("%s: %v, altered %v", some[i].Key, p.Err, p.Altered)
+			}
+			held = append(held, p.Held)
+		}
+	}
+	for i, h := range held {
+		got, err := f.Read(t.Context(), h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := strings.ReplaceAll(text(t, items[i].Contents), "\x00", "\x80") // as Dovecot has them
+		if text(t, got.Contents) != want {
+			t.Errorf("%s: other bytes", items[i].Key)
+		}
+		e, g := items[i].Event, got.Event
+		if !e.Received.Equal(*g.Received) || *e.Read != *g.Read || e.Verb != g.Verb || (e.Flag == "active") != (g.Flag == "active") ||
+			!slices.Equal(slices.Sorted(slices.Values(e.Categories)), slices.Sorted(slices.Values(g.Categories))) {
+			t.Errorf("%s:\n%+v\n%+v", items[i].Key, e, g)
+		}
+	}
+}
+
+// BenchmarkInterop puts 1,000 messages, with all that Put does, and in the way of a plain client: APPEND after APPEND, and nothing read back.
+func BenchmarkInterop(b *testing.B) {
+	items := letters(0, 1000)
+	for i := range items {
+		text := text(b, items[i].Contents) + strings.Repeat(strings.Repeat("word ", 14)+"\r\n", 40+i%200)
+		items[i].Contents = content(text)
+	}
+	url := lab(b)
+	b.Run("put", func(b *testing.B) {
+		f := labFolder(b, open(b, url))
+		for b.Loop() {
+			put(b, f, items)
+		}
+		b.ReportMetric(float64(b.N*len(items))/b.Elapsed().Seconds(), "messages/s")
+	})
+	b.Run("put, sizes only", func(b *testing.B) {
+		f := labFolder(b, open(b, url, func(c *Config) { c.Verify = VerifySize }))
+		for b.Loop() {
+			put(b, f, items)
+		}
+		b.ReportMetric(float64(b.N*len(items))/b.Elapsed().Seconds(), "messages/s")
+	})
+	b.Run("loop", func(b *testing.B) {
+		f := labFolder(b, open(b, url))
+		for b.Loop() {
+			for _, item := range items {
+				cmd := f.c.c.Append(f.place.ID, item.Contents[0].Size, &imap.AppendOptions{Time: *item.Received})
+				if _, err := io.WriteString(cmd, text(b, item.Contents)); err != nil {
+					b.Fatal(err)
+				}
+				if err := cmd.Close(); err != nil {
+					b.Fatal(err)
+				}
+				if _, err := cmd.Wait(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		b.ReportMetric(float64(b.N*len(items))/b.Elapsed().Seconds(), "messages/s")
+	})
+}

@@ -25,6 +25,7 @@ type message struct {
 	// After it was sent.
 	sum    [sha256.Size]byte
 	bareLF int64 // line ends without CR
+	nul    bool  // there are bytes 0 in it
 }
 
 // errContent says that bytes of the source cannot be had as they were promised. The target has no fault in it.
@@ -51,7 +52,7 @@ func (m *message) copyTo(w io.Writer) error {
 	if n, _ := io.ReadFull(r, make([]byte, 1)); n > 0 {
 		return fmt.Errorf("%w: it has more than %d bytes", errContent, m.content.Size)
 	}
-	m.sum, m.bareLF = [sha256.Size]byte(d.Sum(nil)), d.bareLF
+	m.sum, m.bareLF, m.nul = [sha256.Size]byte(d.Sum(nil)), d.bareLF, d.nul
 	return nil
 }
 
@@ -69,10 +70,11 @@ func (s *sourceReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// A digest is the hash of bytes, and the number of line ends without CR in them.
+// A digest is the hash of bytes, and what in them servers cannot hold.
 type digest struct {
 	hash.Hash
 	bareLF int64
+	nul    bool
 	last   byte
 }
 
@@ -92,6 +94,7 @@ func (d *digest) Write(p []byte) (int, error) {
 		}
 		d.last, rest = '\n', rest[i+1:]
 	}
+	d.nul = d.nul || bytes.IndexByte(p, 0) >= 0
 	if len(p) > 0 {
 		d.last = p[len(p)-1]
 	}

@@ -137,8 +137,11 @@ func (m *message) compare(got *seen, sums map[imap.UID][sha256.Size]byte) []sink
 			a.Sent += ", sha256 " + hex.EncodeToString(m.sum[:])
 			a.Got += ", sha256 " + hex.EncodeToString(sum[:])
 		}
-		if m.bareLF > 0 && got.size == m.content.Size+m.bareLF {
+		switch {
+		case m.bareLF > 0 && got.size == m.content.Size+m.bareLF:
 			a.Why = "it made CRLF of line ends without CR"
+		case m.nul && got.size == m.content.Size:
+			a.Why = "IMAP has no bytes that are 0" // RFC 9051 9, CHAR8
 		}
 		altered = append(altered, a)
 	}
