@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -125,41 +126,76 @@ func (f *folder) replace(ctx context.Context, c *conn, uid imap.UID, h sinks.Hel
 		return placed, errNoUIDPlus
 	}
 	old, err := f.current(ctx, uid, lookFor{modSeq: true})
-	if err != nil && !errors.Is(err, sinks.ErrNotExist) {
+	gone := errors.Is(err, sinks.ErrNotExist)
+	if err != nil && !gone {
 		return placed, err
 	}
-	// An earlier call may have been interrupted when the new message was there.
-	before, e := f.Find(ctx, f.id(uid+1), []sinks.TargetItem{*item})
+	var on flagSet
+	if !gone {
+		on = old.flags
+	}
+	m, err := f.message(item, on)
+	if err != nil {
+		return placed, err
+	}
+	before, err := f.replaced(ctx, uid, m, gone)
 	switch {
-	case e != nil:
-		return placed, e
-	case err != nil && len(before[0]) == 0:
+	case err != nil:
 		return placed, err
-	case err == nil && old.flags.state() != h.State:
-		return placed, sinks.ErrChanged
-	}
-	if len(before[0]) > 0 {
-		placed.Held = before[0][0]
-	} else if placed, err = f.putWith(ctx, old.flags, item); err != nil || placed.Err != nil {
-		return placed, err
-	}
-	if old == nil {
+	case gone && before == nil:
+		return placed, sinks.ErrNotExist
+	case gone:
+		placed.Held = sinks.Held{ID: f.id(before.uid), State: before.flags.state()}
 		return placed, nil
+	case old.flags.state() != h.State:
+		return placed, sinks.ErrChanged
+	case before != nil:
+		placed.Held = sinks.Held{ID: f.id(before.uid), State: before.flags.state()}
+	default:
+		if placed, err = f.putOne(ctx, m); err != nil || placed.Err != nil {
+			return placed, err
+		}
 	}
 	left, err := f.remove(ctx, map[imap.UID]*seen{uid: old})
-	if err == nil && len(left) > 0 {
-		err = sinks.ErrChanged // between the two: both are there
+	if err != nil {
+		return sinks.Placed{}, fmt.Errorf("%w: the new version is there, and the old one: %w", sinks.ErrUncertain, err)
 	}
-	return placed, err
+	if len(left) > 0 { // somebody changed it in between
+		if _, err := f.deleteSome(ctx, []sinks.Held{placed.Held}); err != nil {
+			return sinks.Placed{}, fmt.Errorf("%w: the new version is there, and the old one, which somebody changed: %w", sinks.ErrUncertain, err)
+		}
+		return sinks.Placed{}, sinks.ErrChanged
+	}
+	return placed, nil
 }
 
-// putWith puts a message that has flags already.
-func (f *folder) putWith(ctx context.Context, on flagSet, item *sinks.TargetItem) (placed sinks.Placed, err error) {
-	from, validity := f.next, f.validity
-	one := make([]sending, 1)
-	if one[0].message, one[0].err = f.message(item, on); one[0].err != nil {
-		return placed, one[0].err
+// replaced looks for what an earlier call, which was interrupted, put in the place of a message: one that came after it and has the same
+// bytes and date, and also the flags if the old one is not gone. nil = there is none.
+func (f *folder) replaced(ctx context.Context, uid imap.UID, m *message, gone bool) (*seen, error) {
+	if err := m.copyTo(io.Discard); err != nil {
+		return nil, err
 	}
+	found, err := f.match(ctx, uid+1, []*message{m}, false)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range found[0] {
+		now, err := f.current(ctx, s.uid, lookFor{date: true})
+		switch {
+		case errors.Is(err, sinks.ErrNotExist):
+		case err != nil:
+			return nil, err
+		case (gone || now.flags.state() == flagsOf(m.flags).state()) && (m.date.IsZero() || now.date.Unix() == m.date.Unix()):
+			return now, nil
+		}
+	}
+	return nil, nil
+}
+
+// putOne puts a message.
+func (f *folder) putOne(ctx context.Context, m *message) (placed sinks.Placed, err error) {
+	from, validity := f.next, f.validity
+	one := []sending{{message: m}}
 	if _, err := f.sendAll(ctx, one); err != nil {
 		return placed, err
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // fingerprintFields tell messages apart that a server has changed otherwise.
-var fingerprintFields = []string{"Message-ID", "Date", "From", "Subject"}
+var fingerprintFields = [...]string{"Message-ID", "Date", "From", "Subject"}
 
 // Find implements sinks.TargetFolder. Candidates have the same bytes. Where none has, and the server is one that changes what it is
 // given, they have the same internal date and the same Message-ID, Date, From and Subject. When it finds nothing it looks a second time
@@ -43,11 +43,11 @@ func (f *folder) Find(ctx context.Context, mark string, items []sinks.TargetItem
 		}
 		messages[i] = m
 	}
-	found, err := f.match(ctx, from, messages)
+	found, err := f.match(ctx, from, messages, true)
 	if err == nil && slices.ContainsFunc(found, func(m []*seen) bool { return m == nil }) {
 		// The server may be storing still what came before the connection broke.
 		if err = pause(ctx, f.t.settings.settle); err == nil {
-			found, err = f.match(ctx, from, messages)
+			found, err = f.match(ctx, from, messages, true)
 		}
 	}
 	if err != nil {
@@ -75,8 +75,9 @@ func (f *folder) described(item *sinks.TargetItem) (*message, error) {
 	return m, m.copyTo(io.Discard)
 }
 
-// match looks among the messages from a UID on for those that are the same as the given ones, in the order of their UIDs.
-func (f *folder) match(ctx context.Context, from imap.UID, messages []*message) ([][]*seen, error) {
+// match looks among the messages from a UID on for those that are the same as the given ones, in the order of their UIDs; and for those that
+// have none also among what a server may have made of them, if changed is given.
+func (f *folder) match(ctx context.Context, from imap.UID, messages []*message, changed bool) ([][]*seen, error) {
 	sizes := map[int64]bool{}
 	for _, m := range messages {
 		sizes[m.content.Size] = true
@@ -121,7 +122,7 @@ func (f *folder) match(ctx context.Context, from imap.UID, messages []*message) 
 		}
 		missing = missing || found[i] == nil
 	}
-	if !missing {
+	if !missing || !changed {
 		return found, nil
 	}
 	there = slices.DeleteFunc(there, func(t *seen) bool { return exact[t.uid] })
@@ -141,7 +142,7 @@ func (f *folder) resembling(ctx context.Context, there []*seen, messages []*mess
 	err := f.again(ctx, func(c *conn) error {
 		clear(likeness)
 		return c.look(ctx, set, lookFor{header: true, date: true}, func(m *seen) error {
-			if key := fingerprint(bytes.NewReader(m.header)); m.whole && key != "" {
+			if key := readHeader(bytes.NewReader(m.header)).key(); m.whole && key != "" {
 				key += m.date.UTC().String()
 				likeness[key] = append(likeness[key], m)
 			}
@@ -159,7 +160,7 @@ func (f *folder) resembling(ctx context.Context, there []*seen, messages []*mess
 		if err != nil {
 			return err
 		}
-		key := fingerprint(r)
+		key := readHeader(r).key()
 		r.Close()
 		if key != "" {
 			found[i] = likeness[key+m.date.Truncate(1e9).UTC().String()]
@@ -168,18 +169,22 @@ func (f *folder) resembling(ctx context.Context, there []*seen, messages []*mess
 	return nil
 }
 
-// fingerprint is what of a header tells messages apart; "" = there is nothing.
-func fingerprint(r io.Reader) string {
-	h, _ := textproto.NewReader(bufio.NewReader(io.LimitReader(r, maxLiteral))).ReadMIMEHeader() // as far as it is one
-	var b strings.Builder
-	said := false
-	for _, field := range fingerprintFields {
-		value := strings.Join(strings.Fields(h.Get(field)), " ")
-		said = said || value != ""
-		b.WriteString(value + "\n")
+// A fingerprint is the values of fingerprintFields.
+type fingerprint [4]string
+
+// readHeader reads a header as far as it is one.
+func readHeader(r io.Reader) (p fingerprint) {
+	h, _ := textproto.NewReader(bufio.NewReader(io.LimitReader(r, maxLiteral))).ReadMIMEHeader()
+	for i, field := range fingerprintFields {
+		p[i] = strings.Join(strings.Fields(h.Get(field)), " ")
 	}
-	if !said {
+	return p
+}
+
+// key is a fingerprint as text; "" = there is nothing that tells messages apart.
+func (p fingerprint) key() string {
+	if p == (fingerprint{}) {
 		return ""
 	}
-	return b.String()
+	return strings.Join(p[:], "\n")
 }

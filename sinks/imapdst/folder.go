@@ -26,6 +26,7 @@ type folder struct {
 	limit     int64 // bytes of a message; 0 = not known
 	room      room
 
+	names   names
 	reading bool     // Held is under way
 	spool   *os.File // what Read read last
 	closed  bool

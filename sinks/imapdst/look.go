@@ -44,7 +44,7 @@ func (c *conn) look(ctx context.Context, set imap.UIDSet, want lookFor, each fun
 	}
 	if want.header {
 		o.BodySection = append(o.BodySection, &imap.FetchItemBodySection{
-			Specifier: imap.PartSpecifierHeader, HeaderFields: fingerprintFields, Peek: true,
+			Specifier: imap.PartSpecifierHeader, HeaderFields: fingerprintFields[:], Peek: true,
 		})
 	}
 	return c.run(ctx, "FETCH", func() (err error) {

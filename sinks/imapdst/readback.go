@@ -28,7 +28,7 @@ func (f *folder) locate(ctx context.Context, sent []sending, from imap.UID, vali
 	if len(lost) == 0 {
 		return nil
 	}
-	found, err := f.match(ctx, from, messages)
+	found, err := f.match(ctx, from, messages, true)
 	if err != nil {
 		return err
 	}

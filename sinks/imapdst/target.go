@@ -50,6 +50,20 @@ func Open(ctx context.Context, cfg Config) (*Target, error) {
 // Takes implements sinks.Target.
 func (*Target) Takes(class string) bool { return class == classEmail }
 
+// Largest tells how large a message may be, if that is the same in all folders (RFC 7889); 0 = it is not known.
+func (t *Target) Largest(class string) (limit int64) {
+	if class != classEmail {
+		return 0
+	}
+	_ = t.control(context.Background(), func(c *conn) error { // a connection that is there is asked nothing
+		if all, ok := c.caps.AppendLimit(); ok && all != nil {
+			limit = int64(*all)
+		}
+		return nil
+	})
+	return limit
+}
+
 // Close ends all connections but those of folders that are open.
 func (t *Target) Close() error {
 	t.mu.Lock()
