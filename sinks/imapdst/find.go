@@ -65,8 +65,8 @@ func (f *folder) Find(ctx context.Context, mark string, items []sinks.TargetItem
 // described is a message that is looked for: its bytes are read once.
 func (f *folder) described(item *sinks.TargetItem) (*message, error) {
 	m := &message{}
-	if len(item.Contents) == 0 {
-		return m, nil
+	if len(item.Contents) == 0 || item.Contents[0].Size == 0 {
+		return m, nil // no message is like it
 	}
 	m.content = item.Contents[0]
 	if item.Received != nil && validDate(*item.Received) {

@@ -40,17 +40,25 @@ func (m *message) copyTo(w io.Writer) error {
 	defer r.Close()
 	d := digest{Hash: sha256.New()}
 	source := &sourceReader{r: r}
-	n, err := io.Copy(w, io.TeeReader(io.LimitReader(source, m.content.Size), &d))
+	n, err := io.Copy(io.MultiWriter(w, &d), io.LimitReader(source, m.content.Size-1))
+	if err == nil {
+		// The last byte is sent when it is the last.
+		var last [2]byte
+		var k int
+		k, err = io.ReadFull(source, last[:])
+		if n += int64(k); n == m.content.Size {
+			_, err = io.MultiWriter(w, &d).Write(last[:1])
+		}
+	}
 	switch {
 	case source.err != nil:
 		return fmt.Errorf("%w: %w", errContent, source.err)
+	case n > m.content.Size:
+		return fmt.Errorf("%w: it has more than %d bytes", errContent, m.content.Size)
+	case n < m.content.Size && (err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)):
+		return fmt.Errorf("%w: it has %d bytes and not %d", errContent, n, m.content.Size)
 	case err != nil:
 		return err
-	case n < m.content.Size:
-		return fmt.Errorf("%w: it has %d bytes and not %d", errContent, n, m.content.Size)
-	}
-	if n, _ := io.ReadFull(r, make([]byte, 1)); n > 0 {
-		return fmt.Errorf("%w: it has more than %d bytes", errContent, m.content.Size)
 	}
 	m.sum, m.bareLF, m.nul = [sha256.Size]byte(d.Sum(nil)), d.bareLF, d.nul
 	return nil
