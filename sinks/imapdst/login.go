@@ -45,7 +45,7 @@ func (s *settings) withPassword(c *imapclient.Client, offers []string, disabled 
 	case slices.Contains(offers, sasl.Plain):
 		return c.Authenticate(sasl.NewPlainClient("", s.User, s.Password))
 	case slices.Contains(offers, sasl.Login):
-		return c.Authenticate(sasl.NewLoginClient(s.User, s.Password))
+		return c.Authenticate(&loginClient{answers: [][]byte{[]byte(s.User), []byte(s.Password)}})
 	case !disabled:
 		return c.Login(s.User, s.Password).Wait()
 	}
@@ -83,3 +83,20 @@ func (x xoauth2) Start() (mech string, ir []byte, err error) {
 
 // Next implements sasl.Client: what the server sends is why it refuses, and an empty answer lets it say so.
 func (xoauth2) Next([]byte) ([]byte, error) { return []byte{}, nil }
+
+// A loginClient is the mechanism LOGIN, which is in no RFC (draft-murchison-sasl-login). That of go-sasl sends the user's name before it is
+// asked, which servers without SASL-IR do not take.
+type loginClient struct{ answers [][]byte }
+
+// Start implements sasl.Client.
+func (*loginClient) Start() (mech string, ir []byte, err error) { return sasl.Login, nil, nil }
+
+// Next implements sasl.Client: servers ask for the name and then for the password, whatever they call them.
+func (l *loginClient) Next([]byte) ([]byte, error) {
+	if len(l.answers) == 0 {
+		return nil, sasl.ErrUnexpectedServerChallenge
+	}
+	answer := l.answers[0]
+	l.answers = l.answers[1:]
+	return answer, nil
+}
