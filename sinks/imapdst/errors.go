@@ -12,13 +12,6 @@ import (
 // ErrLost says that a server answered that it stored a message, and did not have it when it was asked for it.
 var ErrLost = errors.New("the target said that it stored the message, and does not have it")
 
-// codes of response codes that imap has no names for.
-const (
-	codeExpungeIssued imap.ResponseCode = "EXPUNGEISSUED" // RFC 5530
-	codeNoPerm        imap.ResponseCode = "NOPERM"
-	codeUseAttr       imap.ResponseCode = "USEATTR" // RFC 6154
-)
-
 // meaning returns the sentinel of what a server refused: by its response code (RFC 5530, RFC 7889, RFC 9208), never by its text.
 // nil = it gave no code, or one that says nothing of the kind.
 func meaning(e *imap.Error) error {
@@ -34,7 +27,7 @@ func meaning(e *imap.Error) error {
 	case imap.ResponseCodeAlreadyExists:
 		return sinks.ErrExist
 	case imap.ResponseCodeAuthenticationFailed, imap.ResponseCodeAuthorizationFailed, imap.ResponseCodeExpired,
-		imap.ResponseCodePrivacyRequired, codeNoPerm:
+		imap.ResponseCodePrivacyRequired, imap.ResponseCodeNoPerm:
 		return sinks.ErrDenied
 	case imap.ResponseCodeHasChildren:
 		return sinks.ErrNotEmpty

@@ -28,7 +28,7 @@ func number(b []byte) (n int) {
 // TestFaults: what a server says and does wrong is found, and told of the message that it is about.
 func TestFaults(t *testing.T) {
 	const at = 3 // the letter that the server has something against
-	var lost = errors.New("altered bytes")
+	lost := errors.New("altered bytes")
 	for _, c := range []struct {
 		name  string
 		fault appendFault

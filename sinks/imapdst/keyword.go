@@ -26,24 +26,25 @@ func keyword(category string) imap.Flag {
 			b.WriteByte(c)
 		}
 	}
-	if _, known := notCategories[strings.ToLower(b.String())]; known { // it would not be read as a category
+	if ofPrograms(b.String()) { // it would not be read as a category
 		return imap.Flag("=" + strings.ToUpper(strconv.FormatInt(int64(category[0]), 16)) + b.String()[1:])
 	}
 	return imap.Flag(b.String())
 }
 
-// notCategories are keywords that programs set for themselves, in lower case.
-var notCategories = map[string]struct{}{
-	"junk": {}, "nonjunk": {}, "notjunk": {}, "forwarded": {}, "mdnsent": {}, "receiptchecked": {}, "redirected": {},
+// ofPrograms tells keywords that programs set for themselves.
+func ofPrograms(k string) bool {
+	switch strings.ToLower(k) {
+	case "junk", "nonjunk", "notjunk", "forwarded", "mdnsent", "receiptchecked", "redirected":
+		return true
+	}
+	return false
 }
 
 // category returns the category that a keyword stands for. It is none: "" and false.
 func category(f imap.Flag) (string, bool) {
 	k := string(f)
-	if k == "" || k[0] == '\\' || k[0] == '$' {
-		return "", false
-	}
-	if _, known := notCategories[strings.ToLower(k)]; known {
+	if k == "" || k[0] == '\\' || k[0] == '$' || ofPrograms(k) {
 		return "", false
 	}
 	var b strings.Builder

@@ -25,7 +25,9 @@ func TestTLS(t *testing.T) {
 	url, _ := listen(t, &imapserver.Options{Caps: rev1(), TLSConfig: conf})
 	address := strings.TrimPrefix(url, "imap://")
 	// The host is no loopback by its name, so that imap:// asks for STARTTLS.
-	dial := func(ctx context.Context, network, _ string) (net.Conn, error) { return (&net.Dialer{}).DialContext(ctx, network, address) }
+	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, address)
+	}
 	trust := func(c *Config) { c.Dial, c.TLS = dial, &tls.Config{RootCAs: ca.Pool(), ServerName: "127.0.0.1"} }
 	f := openFolder(t, open(t, "imap://mail.example.com", trust), sinks.Place{ID: inbox, Path: inbox})
 	put(t, f, letters(0, 3))
@@ -114,7 +116,9 @@ func TestNoTLS(t *testing.T) {
 				return on(s, tag, command)
 			}})
 			cfg := Config{URL: "imap://mail.example.com", User: testUser, Password: testPassword, DialTimeout: 5 * time.Second}
-			cfg.Dial = func(_ context.Context, n, _ string) (net.Conn, error) { return net.Dial(n, strings.TrimPrefix(url, "imap://")) }
+			cfg.Dial = func(_ context.Context, n, _ string) (net.Conn, error) {
+				return net.Dial(n, strings.TrimPrefix(url, "imap://"))
+			}
 			_, err := Open(t.Context(), cfg)
 			if err == nil || len(login) > 0 {
 				t.Fatalf("logged in: %v", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -60,6 +61,9 @@ func (t *Target) make(ctx context.Context, c *conn, name string, typ int, sent m
 	}
 	if p, err = t.find(ctx, c, name); errors.Is(err, sinks.ErrNotExist) {
 		if exists {
+			if p, err = t.findFold(ctx, c, name); err == nil {
+				return p, false, nil
+			}
 			return p, false, fmt.Errorf("%w: it is there, and no messages can be put into it", sinks.ErrRefused)
 		}
 		return p, false, fmt.Errorf("%w: the server made it under another name, or not at all", sinks.ErrRefused)
@@ -79,6 +83,15 @@ func (t *Target) find(ctx context.Context, c *conn, name string) (sinks.Place, e
 		}
 	}
 	return sinks.Place{}, sinks.ErrNotExist
+}
+
+// findFold looks for a mailbox that is the same for a server to which names have no case.
+func (t *Target) findFold(ctx context.Context, c *conn, name string) (sinks.Place, error) {
+	places, err := t.list(ctx, c, name)
+	if len(places) == 1 && strings.EqualFold(places[0].ID, name) {
+		return places[0], nil
+	}
+	return sinks.Place{}, errors.Join(err, sinks.ErrNotExist)
 }
 
 func (t *Target) create(ctx context.Context, c *conn, name string, typ int) error {
