@@ -67,6 +67,13 @@ type settings struct {
 
 var errConfig = errors.New("not a mail server to put messages into")
 
+// Check tells what is wrong with the configuration, but for the credentials, without asking anybody.
+func (cfg Config) Check() error {
+	cfg.Password, cfg.Token = "unknown", nil
+	_, err := cfg.check()
+	return err
+}
+
 func (cfg Config) check() (s settings, err error) {
 	u, err := url.Parse(cfg.URL)
 	if err != nil {

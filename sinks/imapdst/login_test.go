@@ -268,6 +268,10 @@ func TestConfig(t *testing.T) {
 		if !errors.Is(err, errConfig) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%+v: %v", cfg, err)
 		}
+		credentials := cfg.URL == "imaps://mail.example.com" && cfg.User != ""
+		if err := cfg.Check(); (err == nil) != credentials {
+			t.Errorf("%+v: checked: %v", cfg, err)
+		}
 	}
 	for url, want := range map[string]string{
 		"imaps://mail.example.com": "mail.example.com:993", "imap://mail.example.com/": "mail.example.com:143",
