@@ -132,7 +132,8 @@ func (f *folder) replace(ctx context.Context, c *conn, uid imap.UID, h sinks.Hel
 	}
 	var on flagSet
 	if !gone {
-		on = old.flags
+		on = flagsOf(old.flags.without(nil))
+		on.remove(imap.FlagDeleted)
 	}
 	m, err := f.message(item, on)
 	if err != nil {
@@ -147,7 +148,7 @@ func (f *folder) replace(ctx context.Context, c *conn, uid imap.UID, h sinks.Hel
 	case gone:
 		placed.Held = sinks.Held{ID: f.id(before.uid), State: before.flags.state()}
 		return placed, nil
-	case old.flags.state() != h.State:
+	case !old.is(h):
 		return placed, sinks.ErrChanged
 	case before != nil:
 		placed.Held = sinks.Held{ID: f.id(before.uid), State: before.flags.state()}

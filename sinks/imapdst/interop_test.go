@@ -5,6 +5,7 @@ package imapdst
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -210,6 +211,35 @@ func corpus(t testing.TB, n int) (items []sinks.TargetItem) {
 		t.Fatal(err)
 	}
 	return items
+}
+
+// TestInteropQuota: a Dovecot that is full says so before anything is sent, or, where it does not tell its quota, when it is.
+func TestInteropQuota(t *testing.T) {
+	const quota = `
+mail_plugins = quota
+plugin {
+  quota = maildir:User quota
+  quota_rule = *:storage=20K
+  quota_grace = 0
+}
+`
+	for name, more := range map[string]string{"told": quota + "protocol imap {\n  mail_plugins = quota imap_quota\n}\n", "not told": quota} {
+		t.Run(name, func(t *testing.T) {
+			target := open(t, dovecot(t, "/", "", more))
+			f := openFolder(t, target, makeFolder(t, target, "A"))
+			if f.room.known != (name == "told") {
+				t.Errorf("%+v", f.room)
+			}
+			items := []sinks.TargetItem{sized(8000), sized(8001), sized(8002), sized(100)}
+			placed, err := f.Put(t.Context(), items)
+			if len(placed) != 2 || !errors.Is(err, sinks.ErrFull) || errors.Is(err, sinks.ErrUncertain) {
+				t.Fatalf("%+v %v", placed, err)
+			}
+			sameTexts(t, f, items[:2])
+			put(t, f, items[3:])
+			sameTexts(t, f, append(items[:2:2], items[3]))
+		})
+	}
 }
 
 // lab returns the URL of the Dovecot of examples/lab/sogo if AIRLIFT_LAB says where that is, and else of one alone.

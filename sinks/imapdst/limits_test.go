@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -219,5 +221,68 @@ func TestRecognize(t *testing.T) {
 	found, err := f.Recognize(t.Context(), []sinks.TargetItem{{Contents: content("Message-ID: <c@x>\r\n\r\n")}})
 	if err != nil || !slices.Equal(found[0], late) {
 		t.Errorf("%v %v", found, err)
+	}
+}
+
+// zeros is a message of any size that nobody holds.
+type zeros struct{ n int64 }
+
+func (z *zeros) Read(p []byte) (int, error) {
+	if z.n == 0 {
+		return 0, io.EOF
+	}
+	n := int(min(int64(len(p)), z.n))
+	for i := range n {
+		p[i] = '0'
+	}
+	z.n -= int64(n)
+	return n, nil
+}
+
+// TestStream: a large message is in memory as a whole nowhere on its way to the server and back.
+func TestStream(t *testing.T) {
+	const size = 64 << 20
+	url := play(t, script{caps: "UIDPLUS LITERAL+", on: func(s *script, tag, command string) bool {
+		switch {
+		case strings.HasPrefix(command, "APPEND"):
+			io.CopyN(io.Discard, s, size)
+			s.ReadString('\n')
+			s.say("%s OK [APPENDUID 7 100] done\r\n", tag)
+		case strings.HasPrefix(command, "UID FETCH"):
+			s.say("* 1 FETCH (UID 100 FLAGS () INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" RFC822.SIZE %d BODY[] {%d}\r\n", size, size)
+			io.Copy(s, &zeros{size})
+			s.say(")\r\n%s OK done\r\n", tag)
+		default:
+			return false
+		}
+		return true
+	}})
+	f := openFolder(t, open(t, url), placeA)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	placed, err := f.Put(t.Context(), []sinks.TargetItem{{Contents: []sinks.Content{{
+		Size: size, Open: func() (io.ReadCloser, error) { return io.NopCloser(&zeros{size}), nil },
+	}}}})
+	runtime.ReadMemStats(&after)
+	if err != nil || placed[0].Err != nil || len(placed[0].Altered) > 0 {
+		t.Fatalf("%+v %v", placed, err)
+	}
+	if used := after.TotalAlloc - before.TotalAlloc; used > 8<<20 {
+		t.Errorf("%d bytes were allocated for a message of %d", used, size)
+	}
+}
+
+// TestFoldedNames: a server to which names have no case has a folder that is asked for in other letters.
+func TestFoldedNames(t *testing.T) {
+	url := play(t, script{caps: "", on: func(s *script, tag, command string) bool {
+		if strings.HasPrefix(command, "CREATE") {
+			s.say("%s NO [ALREADYEXISTS] it is there\r\n", tag)
+			return true
+		}
+		return false
+	}})
+	p, made, err := open(t, url).MakeFolder(t.Context(), sinks.Place{Path: "a", Class: classEmail})
+	if err != nil || made || p.ID != "A" || p.Path != "A" {
+		t.Errorf("%+v %t %v", p, made, err)
 	}
 }

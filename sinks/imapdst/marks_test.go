@@ -190,6 +190,17 @@ func checkChanges(t *testing.T, target *Target) {
 		}
 	}
 
+	// A removal that was interrupted when the message was marked.
+	uid, _ := f.uid(held[4].ID)
+	mark := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Flags: []imap.Flag{imap.FlagDeleted}}
+	if err := other.c.c.Store(imap.UIDSetNum(uid), mark, nil).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if removed, err := f.Delete(ctx, held[4:5]); err != nil || len(removed) != 1 {
+		t.Errorf("%v %v", removed, err)
+	}
+	sameTexts(t, f, []sinks.TargetItem{items[0], items[2], items[5]})
+
 	// Folders.
 	if err := target.DeleteFolder(ctx, to); !errors.Is(err, sinks.ErrNotEmpty) {
 		t.Errorf("deletion of a folder with a message: %v", err)

@@ -133,7 +133,7 @@ func (f *folder) send(ctx context.Context, group []sending) (known int, err erro
 		return f.accept(group, outcomes, nil)
 	}
 	if !errors.Is(err, errContent) {
-		if _, err := certain(err); err != nil {
+		if _, err := certain(err); err != nil && !errors.Is(err, sinks.ErrFull) { // there may be room for the first of them
 			return 0, err
 		}
 	}

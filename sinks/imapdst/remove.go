@@ -40,7 +40,7 @@ func (f *folder) deleteSome(ctx context.Context, items []sinks.Held) (removed []
 		return nil, err
 	}
 	for _, h := range items {
-		if uid, err := f.uid(h.ID); err == nil && now[uid] != nil && now[uid].flags.state() != h.State {
+		if uid, err := f.uid(h.ID); err == nil && now[uid] != nil && !now[uid].is(h) {
 			delete(now, uid)
 			set = without(set, uid)
 		}
@@ -99,6 +99,16 @@ func without(set imap.UIDSet, uid imap.UID) (rest imap.UIDSet) {
 		}
 	}
 	return rest
+}
+
+// is tells whether a message is as it was, but for the mark that it shall be removed: an earlier call may have been interrupted behind it.
+func (m *seen) is(h sinks.Held) bool {
+	if m.flags.state() == h.State {
+		return true
+	}
+	unmarked := flagsOf(m.flags.without(nil))
+	unmarked.remove(imap.FlagDeleted)
+	return unmarked.state() == h.State
 }
 
 // remove removes messages that are still as they were seen, and returns the others.
