@@ -176,6 +176,12 @@ func (f *folder) replaced(ctx context.Context, uid imap.UID, m *message, gone bo
 	if err := m.copyTo(io.Discard); err != nil {
 		return nil, err
 	}
+	if f.unsure {
+		if err := pause(ctx, f.t.settings.settle); err != nil {
+			return nil, err
+		}
+		f.unsure = false
+	}
 	found, err := f.match(ctx, uid+1, []*message{m}, false)
 	if err != nil {
 		return nil, err

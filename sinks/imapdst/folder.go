@@ -27,6 +27,7 @@ type folder struct {
 	room      room
 
 	names   names
+	unsure  bool     // the server may be storing still what it was sent
 	reading bool     // Held is under way
 	spool   *os.File // what Read read last
 	closed  bool

@@ -360,3 +360,6 @@ func BenchmarkInterop(b *testing.B) {
 		b.ReportMetric(float64(b.N*len(items))/b.Elapsed().Seconds(), "messages/s")
 	})
 }
+
+// TestInteropCutChanges is TestCutChanges with CONDSTORE.
+func TestInteropCutChanges(t *testing.T) { sweepChanges(t, dovecot(t, "/", "", ""), 101) }

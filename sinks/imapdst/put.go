@@ -77,6 +77,7 @@ func (f *folder) message(item *sinks.TargetItem, on flagSet) (*message, error) {
 
 // sendAll sends messages. known is for how many it is known what became of them, from the first on.
 func (f *folder) sendAll(ctx context.Context, all []sending) (known int, err error) {
+	defer func() { f.unsure = f.unsure || errors.Is(err, sinks.ErrUncertain) }()
 	for known < len(all) {
 		group := f.group(all[known:])
 		switch {
