@@ -21,18 +21,32 @@ type conn struct {
 	tags int // of APPEND
 }
 
-// connect opens a connection and logs in.
+// connect opens a connection and logs in. A server that takes too long for it is unavailable.
 func (s *settings) connect(ctx context.Context) (*conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.DialTimeout)
+	late := fmt.Errorf("%w: no login within %s", sinks.ErrUnavailable, s.DialTimeout)
+	limited, cancel := context.WithTimeoutCause(ctx, s.DialTimeout, late)
 	defer cancel()
+	c, err := s.begin(limited)
+	switch {
+	case err == nil:
+		return c, nil
+	case ctx.Err() != nil:
+		err = context.Cause(ctx)
+	case limited.Err() != nil:
+		err = late
+	}
+	return nil, fmt.Errorf("%s: %w", s.address, err)
+}
+
+func (s *settings) begin(ctx context.Context) (*conn, error) {
 	w, err := s.open(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", s.address, err)
+		return nil, err
 	}
 	c := &conn{wire: w, c: imapclient.New(w, nil)}
 	if err := c.start(ctx, s); err != nil {
 		c.Close()
-		return nil, fmt.Errorf("%s: %w", s.address, err)
+		return nil, err
 	}
 	return c, nil
 }

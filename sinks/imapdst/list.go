@@ -31,7 +31,7 @@ func (t *Target) Folders(ctx context.Context) (places []sinks.Place, err error) 
 	return places, err
 }
 
-// list lists mailboxes with the number of their messages. t.mu is held.
+// list lists mailboxes with the number of their messages. t.turn is held.
 func (t *Target) list(ctx context.Context, c *conn, pattern string) ([]sinks.Place, error) {
 	var found []*imap.ListData
 	o := &imap.ListOptions{ReturnSpecialUse: c.caps.Has(imap.CapSpecialUse) && c.caps.Has(imap.CapListExtended)}

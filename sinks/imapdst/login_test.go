@@ -291,8 +291,13 @@ func TestUnavailable(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg := Config{URL: "imap://" + l.Addr().String(), User: "a", Password: "b", DialTimeout: 200 * time.Millisecond}
-	if _, err := Open(t.Context(), cfg); err == nil {
-		t.Error("it answered")
+	if _, err := Open(t.Context(), cfg); !errors.Is(err, sinks.ErrUnavailable) {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := Open(ctx, cfg); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sinks.ErrUnavailable) {
+		t.Error(err)
 	}
 	l.Close()
 	if _, err := Open(t.Context(), cfg); !errors.Is(err, sinks.ErrUnavailable) {

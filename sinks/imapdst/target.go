@@ -25,9 +25,11 @@ type Target struct {
 	settings *settings
 	slots    chan struct{} // one for each folder that is open
 
-	mu     sync.Mutex // held by who uses control
+	turn   sync.Mutex // held by who uses the connection for folders
 	ctl    *conn
 	naming naming
+
+	mu     sync.Mutex
 	idle   []*conn // of folders that were closed
 	closed bool
 }
@@ -67,13 +69,17 @@ func (t *Target) Largest(class string) (limit int64) {
 // Close ends all connections but those of folders that are open.
 func (t *Target) Close() error {
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	t.closed = true
+	idle := t.idle
+	t.idle = nil
+	t.mu.Unlock()
+	t.turn.Lock()
+	defer t.turn.Unlock()
 	err := t.ctl.logout(logoutPatience)
-	for _, c := range t.idle {
+	for _, c := range idle {
 		err = errors.Join(err, c.logout(logoutPatience))
 	}
-	t.ctl, t.idle = nil, nil
+	t.ctl = nil
 	return err
 }
 
@@ -81,10 +87,10 @@ var errClosed = errors.New("the target is closed")
 
 // control runs commands about folders on the connection that is kept for them. If that breaks they are run a second time, on a new one.
 func (t *Target) control(ctx context.Context, f func(c *conn) error) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.turn.Lock()
+	defer t.turn.Unlock()
 	for again := false; ; again = true {
-		if t.closed {
+		if t.isClosed() {
 			return errClosed
 		}
 		if t.ctl.dead() {
@@ -97,6 +103,12 @@ func (t *Target) control(ctx context.Context, f func(c *conn) error) error {
 			return err
 		}
 	}
+}
+
+func (t *Target) isClosed() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.closed
 }
 
 func (t *Target) reconnect(ctx context.Context) error {
@@ -119,24 +131,24 @@ func (t *Target) reconnect(ctx context.Context) error {
 
 // take returns a connection for a folder.
 func (t *Target) take(ctx context.Context) (*conn, error) {
-	t.mu.Lock()
-	closed := t.closed
-	var c *conn
-	for len(t.idle) > 0 && c == nil {
-		last := len(t.idle) - 1
-		if c, t.idle = t.idle[last], t.idle[:last]; c.dead() {
-			c.Close()
-			c = nil
+	for {
+		t.mu.Lock()
+		closed := t.closed
+		var c *conn
+		if last := len(t.idle) - 1; last >= 0 {
+			c, t.idle = t.idle[last], t.idle[:last]
 		}
+		t.mu.Unlock()
+		switch {
+		case closed:
+			return nil, errClosed
+		case c == nil:
+			return t.settings.connect(ctx)
+		case !c.dead():
+			return c, nil
+		}
+		c.Close()
 	}
-	t.mu.Unlock()
-	switch {
-	case closed:
-		return nil, errClosed
-	case c != nil:
-		return c, nil
-	}
-	return t.settings.connect(ctx)
 }
 
 // give takes back the connection of a folder.
@@ -144,10 +156,7 @@ func (t *Target) give(c *conn) error {
 	if c == nil {
 		return nil
 	}
-	t.mu.Lock()
-	keep := !t.closed && !c.dead() && c.caps.Has(imap.CapUnselect)
-	t.mu.Unlock()
-	if keep {
+	if !t.isClosed() && !c.dead() && c.caps.Has(imap.CapUnselect) {
 		ctx, cancel := context.WithTimeout(context.Background(), logoutPatience)
 		defer cancel()
 		if err := c.run(ctx, "UNSELECT", func() error { return c.c.Unselect().Wait() }); err == nil {
