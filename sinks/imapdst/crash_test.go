@@ -76,35 +76,42 @@ func sweep(t *testing.T, url string, step int64, drop func(path string)) {
 	items[3].Contents = items[2].Contents // two that are the same
 	items[3].Received, items[3].Read = items[2].Received, items[2].Read
 	for _, direction := range []string{"up", "down"} {
-		looked, n := 0, 0
-		for at := int64(1); ; at += step {
-			c := newCutter(t, url)
-			target := open(t, url, func(cfg *Config) { cfg.Dial, cfg.Timeout = c.dial, 10*time.Second })
-			path := fmt.Sprintf("cut %s %d", direction, at)
-			p := makeFolder(t, target, path)
-			cut := c.up.Store
-			gauge := &c.up
-			if direction == "down" {
-				cut, gauge = c.down.Store, &c.down
-			}
-			whole := false
-			looked += deliver(t, target, p, items, func() { cut(at) }, func() { whole = gauge.Load() > 0; c.heal() })
-			f := openFolder(t, target, p)
-			sameTexts(t, f, items)
-			f.Close()
-			target.Close()
-			drop(path)
-			n++
-			if whole {
-				break
-			}
-			if t.Failed() {
-				t.Fatalf("%s at byte %d", direction, at)
-			}
+		t.Run(direction, func(t *testing.T) {
+			t.Parallel() // they wait more than they do
+			sweepOne(t, url, step, direction, items, drop)
+		})
+	}
+}
+
+func sweepOne(t *testing.T, url string, step int64, direction string, items []sinks.TargetItem, drop func(path string)) {
+	t.Helper()
+	looked, n := 0, 0
+	for at := int64(1); ; at += step {
+		c := newCutter(t, url)
+		target := open(t, url, func(cfg *Config) { cfg.Dial, cfg.Timeout = c.dial, 10*time.Second })
+		path := fmt.Sprintf("cut %s %d", direction, at)
+		p := makeFolder(t, target, path)
+		gauge := &c.up
+		if direction == "down" {
+			gauge = &c.down
 		}
-		t.Logf("%s: %d cuts, after which %d messages had to be looked for", direction, n, looked)
-		if looked == 0 {
-			t.Errorf("%s: nothing was ever uncertain", direction)
+		whole := false
+		looked += deliver(t, target, p, items, func() { gauge.Store(at) }, func() { whole = gauge.Load() > 0; c.heal() })
+		f := openFolder(t, target, p)
+		sameTexts(t, f, items)
+		f.Close()
+		target.Close()
+		drop(path)
+		n++
+		if whole {
+			break
 		}
+		if t.Failed() {
+			t.Fatalf("%s at byte %d", direction, at)
+		}
+	}
+	t.Logf("%d cuts, after which %d messages had to be looked for", n, looked)
+	if looked == 0 {
+		t.Error("nothing was ever uncertain")
 	}
 }

@@ -118,6 +118,7 @@ func TestCutChanges(t *testing.T) {
 func sweepChanges(t *testing.T, url string, step int64) {
 	for name, op := range cutOps {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // they wait more than they do
 			n := 0
 			for _, up := range []bool{true, false} {
 				for at := int64(1); ; at += step {
