@@ -286,3 +286,42 @@ func TestFoldedNames(t *testing.T) {
 		t.Errorf("%+v %t %v", p, made, err)
 	}
 }
+
+// BenchmarkHeld lists a folder of 100,000 messages.
+func BenchmarkHeld(b *testing.B) {
+	const n = 100_000
+	var answer strings.Builder
+	for i := range n {
+		fmt.Fprintf(&answer, "* %d FETCH (UID %d FLAGS (\\Seen \\Flagged Red_Team))\r\n", i+1, 100+2*i) // with gaps, as after deletions
+	}
+	url := play(b, script{caps: "UIDPLUS", on: func(s *script, tag, command string) bool {
+		if strings.HasPrefix(command, "UID FETCH") {
+			s.say("%s%s OK done\r\n", answer.String(), tag)
+			return true
+		}
+		return false
+	}})
+	target, err := Open(b.Context(), Config{URL: url, User: testUser, Password: testPassword})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer target.Close()
+	f, err := target.Open(b.Context(), placeA)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	for b.Loop() {
+		got := 0
+		for _, err := range f.Held(b.Context()) {
+			if err != nil {
+				b.Fatal(err)
+			}
+			got++
+		}
+		if got != n {
+			b.Fatal(got)
+		}
+	}
+	b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "messages/s")
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -36,6 +37,19 @@ type seen struct {
 // look asks for messages, one after the other as they come. What is told of a message without being asked for, such as flags that
 // somebody changes meanwhile, can stand in the place of its answer: then it is not whole.
 func (c *conn) look(ctx context.Context, set imap.UIDSet, want lookFor, each func(m *seen) error) error {
+	for some := range slices.Chunk(set, setRanges) {
+		if err := c.fetch(ctx, some, want, each); err != nil {
+			return err
+		}
+		want.stored = true // it was asked
+	}
+	return nil
+}
+
+// setRanges is how many ranges of UIDs a command has, so that its line has less than the 8,192 bytes that servers take (RFC 7162 4).
+const setRanges = 300
+
+func (c *conn) fetch(ctx context.Context, set imap.UIDSet, want lookFor, each func(m *seen) error) error {
 	o := &imap.FetchOptions{
 		UID: true, Flags: true, RFC822Size: want.size, InternalDate: want.date, ModSeq: want.modSeq && c.caps.Has(imap.CapCondStore),
 	}

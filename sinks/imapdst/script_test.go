@@ -120,7 +120,7 @@ func TestMultiAppend(t *testing.T) {
 			s.say("* 2 EXISTS\r\n%s OK [APPENDUID 7 101,103] Completed\r\n", tag)
 		case strings.HasPrefix(command, "UID FETCH 101,103 "):
 			s.say("* 1 FETCH (UID 101 FLAGS (\\Seen \\Flagged) INTERNALDATE \" 7-Feb-1994 21:52:25 -0800\" RFC822.SIZE %d BODY[] {%d}\r\n%s)\r\n", len(a), len(a), a)
-			s.say("* 2 FETCH (BODY[] \"no\" UID 102 FLAGS ())\r\n* VANISHED 1:3\r\n* 3 SURPRISE {3}\r\nabc)\r\n")
+			s.say("* 2 FETCH (BODY[] \"no\" UID 102 FLAGS ())\r\n* VANISHED 1:3\r\n* 3 SURPRISE {3}\r\nabc)\r\n* OK this is no literal: {300}\r\n")
 			s.say("* 2 FETCH (UID 103 BODY[] {%d}\r\n%s FLAGS (\\Recent) INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" RFC822.SIZE %d)\r\n%s OK done\r\n", len(b), b, len(b), tag)
 		default:
 			return false
@@ -271,6 +271,7 @@ func TestHostile(t *testing.T) {
 		"many answers":            strings.Repeat("A99 OK\r\n", 1000),
 		"nothing":                 "",
 		"a literal that stops":    "* 1 FETCH (UID 1 FLAGS () BODY[] {100}\r\nabc",
+		"endless response":        strings.Repeat("* 1 FETCH (UID 1 X {10}\r\n0123456789 Y {10}\r\n", 1) + strings.Repeat("0123456789 Y {10}\r\n", 300_000),
 		"a bye":                   "* BYE I have enough of you\r\n",
 		"continuation":            "+ \r\n+ \r\n",
 	} {

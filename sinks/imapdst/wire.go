@@ -98,26 +98,29 @@ func (w *wire) pump() error {
 			w.bye = string(bytes.TrimSpace(b))
 			w.mu.Unlock()
 		}
-		to := io.Writer(w.library)
-		if !isUnderstood(line) {
-			to = io.Discard
-		}
-		if err := w.pass(to, hideRev2(line)); err != nil {
+		if err := w.pass(line); err != nil {
 			return err
 		}
 	}
 }
 
 // pass hands a response on, with the literals in it.
-func (w *wire) pass(to io.Writer, line []byte) error {
-	fetch := isFetch(line)
-	for first := true; ; first = false {
-		n, literal := literalAt(line)
-		switch {
-		case (literal || first && isData(line)) && inString(line):
-			return fmt.Errorf("%w: a string without end", ErrProtocol)
-		case literal && n > maxLiteral && !(fetch && isBody(line)) || n > maxBody:
-			return fmt.Errorf("%w: a literal of %d bytes", ErrProtocol, n)
+func (w *wire) pass(line []byte) error {
+	k := kindOf(line)
+	to := io.Writer(w.library)
+	switch k {
+	case kindForeign:
+		to = io.Discard
+	case kindAbilities:
+		line = hideRev2(line)
+	}
+	for size := int64(0); ; {
+		n, literal, err := k.literalAt(line)
+		if err != nil {
+			return err
+		}
+		if size += int64(len(line)) + min(n, maxLiteral); size > maxResponse {
+			return fmt.Errorf("%w: a response of more than %d bytes", ErrProtocol, maxResponse)
 		}
 		if _, err := to.Write(line); err != nil || !literal {
 			return err
@@ -125,7 +128,6 @@ func (w *wire) pass(to io.Writer, line []byte) error {
 		if _, err := io.CopyN(to, w.in, n); err != nil {
 			return noEOF(err)
 		}
-		var err error
 		if line, err = w.line(); err != nil {
 			return err
 		}
