@@ -170,7 +170,8 @@ func TestBareLF(t *testing.T) {
 	}
 }
 
-// TestUnreadable: a message whose bytes are not as many as were promised is no fault of the target's, and holds up no other.
+// TestUnreadable: a message whose bytes are not as many as were promised is no fault of the target's. What is before it is put, and nothing
+// of it or of what is behind it.
 func TestUnreadable(t *testing.T) {
 	url, _ := listen(t, &imapserver.Options{Caps: rev1()})
 	target := open(t, url)
@@ -192,7 +193,10 @@ func TestUnreadable(t *testing.T) {
 		for rest := items; len(rest) > 0; {
 			placed, err := f.Put(t.Context(), rest)
 			if err != nil {
-				t.Fatalf("%s: %v", name, err)
+				if !errors.Is(err, errContent) || errors.Is(err, sinks.ErrUncertain) || rest[len(placed)].Key != items[2].Key {
+					t.Fatalf("%s: %d placed, %v", name, len(placed), err)
+				}
+				rest = append(rest[:len(placed):len(placed)], rest[len(placed)+1:]...)
 			}
 			for i, p := range placed {
 				if p.Err == nil {

@@ -177,8 +177,7 @@ func (f *folder) sendOne(ctx context.Context, s *sending) (known int, err error)
 		outcomes, err := c.each(ctx, f.place.ID, []*message{s.message})
 		switch {
 		case errors.Is(err, errContent):
-			s.err = err
-			return 1, nil
+			return 0, err
 		case err != nil:
 			_, err := certain(err)
 			return 0, err
@@ -237,8 +236,7 @@ func (f *folder) accept(group []sending, outcomes []outcome, err error) (known i
 	known = len(outcomes)
 	switch {
 	case errors.Is(err, errContent):
-		group[known].err = err
-		return known + 1, nil
+		return known, err
 	case err != nil:
 		_, err = certain(err)
 		return known, err

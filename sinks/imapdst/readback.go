@@ -103,7 +103,8 @@ func (f *folder) fetchBack(ctx context.Context, missing imap.UIDSet) (found map[
 				return nil
 			})
 		})
-		if err != nil {
+		var answered *imap.Error // somebody removed one of them, or the server has a bad moment
+		if err != nil && (!errors.As(err, &answered) || try == len(patience)) {
 			return nil, nil, err
 		}
 		missing = notIn(missing, found)
