@@ -70,15 +70,13 @@ func (k kind) literalAt(line []byte) (n int64, ok bool, err error) {
 		return 0, false, nil
 	}
 	open := bytes.LastIndexByte(line, '{')
-	n, e := strconv.ParseInt(string(line[open+1:len(line)-1]), 10, 64)
-	switch {
-	case e != nil || n < 0: // it is none
-	case n > maxBody, n > maxLiteral && !(k == kindFetch && isBody(line[:open])):
-		return 0, false, fmt.Errorf("%w: a literal of %d bytes", ErrProtocol, n)
-	default:
-		return n, true, nil
+	if n, err = strconv.ParseInt(string(line[open+1:len(line)-1]), 10, 64); err != nil || n < 0 {
+		return 0, false, nil //nolint:nilerr // then it is no literal, and the library's business
 	}
-	return 0, false, nil
+	if n > maxBody || n > maxLiteral && !(k == kindFetch && isBody(line[:open])) {
+		return 0, false, fmt.Errorf("%w: a literal of %d bytes", ErrProtocol, n)
+	}
+	return n, true, nil
 }
 
 // inString tells that a line ends within a quoted string. RFC 3501 4.3.

@@ -174,7 +174,11 @@ func TestBareLF(t *testing.T) {
 // of it or of what is behind it.
 func TestUnreadable(t *testing.T) {
 	url, _ := listen(t, &imapserver.Options{Caps: rev1()})
-	target := open(t, url)
+	checkUnreadable(t, open(t, url))
+}
+
+func checkUnreadable(t *testing.T, target *Target) {
+	t.Helper()
 	f := openFolder(t, target, makeFolder(t, target, "A"))
 	broken := errors.New("the disk is broken")
 	for name, c := range map[string]sinks.Content{

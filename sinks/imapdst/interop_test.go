@@ -213,6 +213,9 @@ func corpus(t testing.TB, n int) (items []sinks.TargetItem) {
 	return items
 }
 
+// TestInteropUnreadable is TestUnreadable with MULTIAPPEND.
+func TestInteropUnreadable(t *testing.T) { checkUnreadable(t, open(t, dovecot(t, "/", "", ""))) }
+
 // TestInteropQuota: a Dovecot that is full says so before anything is sent, or, where it does not tell its quota, when it is.
 func TestInteropQuota(t *testing.T) {
 	const quota = `
