@@ -31,9 +31,9 @@ func (a *appender) begin() (tag int) {
 // message sends the arguments of one message. refused: the server did not want its literal.
 func (a *appender) message(m *message, tag int) (refused *answer, err error) {
 	var b strings.Builder
-	if len(m.flags) > 0 {
+	if flags := m.sent(); len(flags) > 0 {
 		b.WriteString(" (")
-		for i, f := range m.flags {
+		for i, f := range flags {
 			if i > 0 {
 				b.WriteByte(' ')
 			}

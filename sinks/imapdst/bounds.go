@@ -42,6 +42,8 @@ func kindOf(line []byte) kind {
 		return kindAbilities
 	case is(name, "NO", "BAD", "BYE"):
 		return kindText
+	case is(name, "QUOTA") && bytes.IndexByte(line, '(') < 0: // QUIRK(Courier 5.0): a root without a quota
+		return kindForeign
 	case is(name, "LIST", "STATUS", "ID", "NAMESPACE", "QUOTA", "QUOTAROOT", "FLAGS", "EXISTS", "RECENT", "EXPUNGE", "ENABLED"):
 		return kindData
 	}

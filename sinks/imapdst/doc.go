@@ -10,7 +10,7 @@
 //
 // Its bytes are sent as they are, streamed, with its flags and its time as internal date. A batch is one command where the server has
 // MULTIAPPEND, of which it stores all or nothing; else it is many commands that do not wait for one another, where it has LITERAL+. What it
-// refuses together goes one by one, and what it refuses with its keywords goes without them.
+// refuses together goes one by one, and what it refuses with its keywords goes without, and gets them one by one.
 //
 // Success is believed after reading back: one FETCH over the batch compares size, internal date and flags, and the SHA-256 of the bytes
 // ([VerifySize]: not those). What is different is a [sinks.Alteration], and what is not there is [ErrLost].

@@ -67,8 +67,15 @@ func (f *folder) choose(ctx context.Context, c *conn) error {
 		if err != nil {
 			return understand(err, sinks.ErrNotExist)
 		}
+		if d.UIDNext == 0 { // QUIRK(Courier 5.0): SELECT does not tell
+			now, err := c.c.Status(f.place.ID, &imap.StatusOptions{UIDNext: true}).Wait()
+			if err != nil {
+				return err
+			}
+			d.UIDNext = now.UIDNext
+		}
 		if d.UIDValidity == 0 || d.UIDNext == 0 {
-			return fmt.Errorf("%w: it says neither UIDVALIDITY nor UIDNEXT", ErrProtocol)
+			return fmt.Errorf("%w: it does not tell UIDVALIDITY and UIDNEXT", ErrProtocol)
 		}
 		if d.UIDValidity != f.validity || d.UIDNext > f.next {
 			f.next = d.UIDNext

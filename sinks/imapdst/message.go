@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -21,12 +22,23 @@ type message struct {
 	content sinks.Content
 	named   map[imap.Flag]string // categories by their keywords
 	lost    []sinks.Alteration   // what is known before it is sent
+	bare    error                // it goes without its keywords, since this was said to them
 
 	// After it was sent.
 	sum    [sha256.Size]byte
 	bareLF int64 // line ends without CR
 	nul    bool  // there are bytes 0 in it
 }
+
+// sent are the flags that go with the message.
+func (m *message) sent() []imap.Flag {
+	if m.bare == nil {
+		return m.flags
+	}
+	return slices.DeleteFunc(slices.Clone(m.flags), isKeyword)
+}
+
+func isKeyword(f imap.Flag) bool { return f[0] != '\\' }
 
 // errContent says that bytes of the source cannot be had as they were promised. The target has no fault in it.
 var errContent = errors.New("the message cannot be read")

@@ -167,7 +167,8 @@ func certain(e error) (refused, err error) {
 	return fmt.Errorf("APPEND: %w", understand(answered, sinks.ErrRefused)), nil
 }
 
-// sendOne sends one message; without its keywords if the server does not take it with them.
+// sendOne sends one message. If the server does not take it with its keywords it goes without, and gets each of them afterwards that the
+// server does take.
 func (f *folder) sendOne(ctx context.Context, s *sending) (known int, err error) {
 	for {
 		c, err := f.conn(ctx)
@@ -182,37 +183,35 @@ func (f *folder) sendOne(ctx context.Context, s *sending) (known int, err error)
 			_, err := certain(err)
 			return 0, err
 		}
-		s.outcome = outcomes[0]
-		if s.outcome.err == nil {
+		if s.outcome = outcomes[0]; s.outcome.err == nil {
 			f.advance(s.outcome)
+			if s.bare != nil {
+				c.addKeywords(ctx, s)
+			}
 			return 1, nil
 		}
-		refused, err := certain(s.outcome.err)
-		if err != nil {
-			return 0, err
-		}
-		if tooLarge := errors.Is(refused, sinks.ErrTooLarge); tooLarge || !s.dropKeywords(refused) {
+		refused, stop := certain(s.outcome.err)
+		switch {
+		case stop != nil:
+			return 0, stop
+		case errors.Is(refused, sinks.ErrTooLarge) || s.bare != nil || !slices.ContainsFunc(s.flags, isKeyword):
 			s.err = refused
 			return 1, nil
 		}
+		s.bare = refused
 	}
 }
 
-// dropKeywords takes the keywords from a message; false: it has none.
-func (m *message) dropKeywords(why error) bool {
-	kept := m.flags[:0:0]
-	for _, flag := range m.flags {
-		if flag[0] == '\\' {
-			kept = append(kept, flag)
-			continue
+// addKeywords gives a message the keywords that it was stored without. Those that it does not get are told of when it is read back.
+func (c *conn) addKeywords(ctx context.Context, s *sending) {
+	for _, f := range s.flags {
+		if isKeyword(f) && s.uid != 0 {
+			_ = c.run(ctx, "STORE", func() error {
+				add := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Flags: []imap.Flag{f}, Silent: true}
+				return c.c.Store(imap.UIDSetNum(s.uid), add, nil).Close()
+			})
 		}
-		a := flagAlteration(flag, m.named)
-		a.Why = cut(why.Error())
-		m.lost = append(m.lost, a)
 	}
-	dropped := len(kept) < len(m.flags)
-	m.flags = kept
-	return dropped
 }
 
 // accept takes over what became of messages that were sent together.

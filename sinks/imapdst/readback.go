@@ -156,7 +156,11 @@ func (m *message) compare(got *seen, sums map[imap.UID][sha256.Size]byte) []sink
 	}
 	want := flagsOf(m.flags)
 	for _, f := range want.without(got.flags) {
-		altered = append(altered, flagAlteration(f, m.named))
+		a := flagAlteration(f, m.named)
+		if m.bare != nil && isKeyword(f) {
+			a.Why = cut(m.bare.Error())
+		}
+		altered = append(altered, a)
 	}
 	for _, f := range got.flags.without(want) {
 		altered = append(altered, sinks.Alteration{Property: "flag", Got: cut(string(f))})
