@@ -190,16 +190,32 @@ func (f *folder) sendOne(ctx context.Context, s *sending) (known int, err error)
 			}
 			return 1, nil
 		}
-		refused, stop := certain(s.outcome.err)
-		switch {
-		case stop != nil:
-			return 0, stop
-		case errors.Is(refused, sinks.ErrTooLarge) || s.bare != nil || !slices.ContainsFunc(s.flags, isKeyword):
-			s.err = refused
-			return 1, nil
+		if again, stop := s.refuse(s.outcome.err); !again {
+			return s.decided(), stop
 		}
-		s.bare = refused
 	}
+}
+
+// decided is 1 when it is known what became of the message.
+func (s *sending) decided() int {
+	if s.err == nil {
+		return 0
+	}
+	return 1
+}
+
+// refuse takes note of what the server said to a message: it is not there, or it goes again without its keywords. stop is what it says to all.
+func (s *sending) refuse(why error) (again bool, stop error) {
+	refused, stop := certain(why)
+	switch {
+	case stop != nil:
+	case errors.Is(refused, sinks.ErrTooLarge) || s.bare != nil || !slices.ContainsFunc(s.flags, isKeyword):
+		s.err = refused
+	default:
+		s.bare = refused
+		return true, nil
+	}
+	return false, stop
 }
 
 // addKeywords gives a message the keywords that it was stored without. Those that it does not get are told of when it is read back.
