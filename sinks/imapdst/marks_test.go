@@ -245,6 +245,24 @@ func TestChangesWithoutMove(t *testing.T) {
 	checkChanges(t, open(t, url))
 }
 
+// TestChangesWithoutUnselect: a folder that was looked into is closed without it, too.
+func TestChangesWithoutUnselect(t *testing.T) {
+	url, _ := listen(t, &imapserver.Options{Caps: rev1()})
+	target := open(t, url)
+	from, to := makeFolder(t, target, "From"), makeFolder(t, target, "To")
+	f := openFolder(t, target, from)
+	held := put(t, f, letters(0, 1))
+	delete(target.ctl.caps, imap.CapUnselect)
+	if _, err := f.Move(t.Context(), held[0], to); err != nil {
+		t.Fatal(err)
+	}
+	if state := target.ctl.c.State(); state != imap.ConnStateAuthenticated {
+		t.Errorf("the connection for folders is %s", state)
+	}
+	there := openFolder(t, target, to)
+	sameTexts(t, there, letters(0, 1))
+}
+
 // TestNoUIDPlus: what is put is found without APPENDUID, and nothing is removed that would take others with it.
 func TestNoUIDPlus(t *testing.T) {
 	caps := rev1()

@@ -104,10 +104,13 @@ func (t *Target) peek(ctx context.Context, p sinks.Place, validity uint32, uid i
 		if m, err = c.one(ctx, uid, lookFor{}); err == nil && m == nil {
 			err = ErrLost
 		}
-		if c.caps.Has(imap.CapUnselect) { // it may be renamed or deleted next
-			err = errors.Join(err, c.run(ctx, "UNSELECT", func() error { return c.c.Unselect().Wait() }))
-		}
-		return err
+		// It may be renamed or deleted next, which servers refuse while it is open.
+		return errors.Join(err, c.run(ctx, "UNSELECT", func() error {
+			if c.caps.Has(imap.CapUnselect) {
+				return c.c.Unselect().Wait()
+			}
+			return c.c.UnselectAndExpunge().Wait() // CLOSE, which removes nothing after EXAMINE (RFC 9051 6.4.1)
+		}))
 	})
 	if err != nil {
 		return placed, folderErr(p.Path, err)
