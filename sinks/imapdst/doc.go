@@ -6,6 +6,8 @@
 //	changes       CONDSTORE (RFC 7162), MOVE (RFC 6851), UIDPLUS
 //	login         TLS, STARTTLS, PLAIN, LOGIN, OAUTHBEARER (RFC 7628), XOAUTH2
 //
+// It was tried with Dovecot 2.3, Cyrus 3.6 and Courier 5.0, and with servers of the tests that do what those do not.
+//
 // # How a message is put
 //
 // Its bytes are sent as they are, streamed, with its flags and its time as internal date. A batch is one command where the server has

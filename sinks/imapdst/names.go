@@ -44,7 +44,7 @@ func askNaming(ctx context.Context, c *conn) (n naming, err error) {
 }
 
 // refusable are the characters that servers refuse in names, in the order in which they are replaced for one that has.
-var refusable = [...]string{"", `/\.~`, `/\.~%*"&`}
+var refusable = [...]string{"", `/\.~`, `/\.~%*"&{}^|<>!`, "!\"#$%&'()*+,./:;<=>?@[\\]^`{|}~"}
 
 // mailbox returns the mailbox name of a path. refused are characters that the server does not take.
 func (n *naming) mailbox(path, refused string) string {
@@ -56,8 +56,11 @@ func (n *naming) mailbox(path, refused string) string {
 	for i, name := range names {
 		names[i] = n.part(name, refused)
 	}
-	if isInbox && n.prefix == "" {
-		names[0] = inbox
+	if isInbox { // in a namespace with a prefix it is a folder beside the inbox, which holds what is in that elsewhere
+		names[0] = "Inbox"
+		if n.prefix == "" {
+			names[0] = inbox
+		}
 	}
 	delim := "／"
 	if n.delim != 0 {
