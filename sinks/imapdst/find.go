@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"io"
-	"net/textproto"
 	"slices"
 	"strings"
 
@@ -19,8 +18,8 @@ import (
 var fingerprintFields = [...]string{"Message-ID", "Date", "From", "Subject"}
 
 // Find implements sinks.TargetFolder. Candidates have the same bytes. Where none has, and the server is one that changes what it is
-// given, they have the same internal date and the same Message-ID, Date, From and Subject. When it finds nothing it looks a second time
-// some seconds later, for a server that was interrupted while it stored.
+// given, they have the same internal date and the same Message-ID, Date, From and Subject. When it finds nothing since a mark it looks a second
+// time some seconds later, for a server that was interrupted while it stored.
 func (f *folder) Find(ctx context.Context, mark string, items []sinks.TargetItem) ([][]sinks.Held, error) {
 	if _, err := f.conn(ctx); err != nil {
 		return nil, f.wrap(err)
@@ -44,7 +43,7 @@ func (f *folder) Find(ctx context.Context, mark string, items []sinks.TargetItem
 		messages[i] = m
 	}
 	found, err := f.match(ctx, from, messages, true)
-	if err == nil && slices.ContainsFunc(found, func(m []*seen) bool { return m == nil }) {
+	if err == nil && mark != "" && slices.ContainsFunc(found, func(m []*seen) bool { return m == nil }) {
 		// The server may be storing still what came before the connection broke.
 		if err = pause(ctx, f.t.settings.settle); err == nil {
 			found, err = f.match(ctx, from, messages, true)
@@ -172,11 +171,34 @@ func (f *folder) resembling(ctx context.Context, there []*seen, messages []*mess
 // A fingerprint is the values of fingerprintFields.
 type fingerprint [4]string
 
-// readHeader reads a header as far as it is one.
+// readHeader reads the fields of a header that are there, the first of each, and passes over what is no field: a server that hands out
+// these fields alone does so, too.
 func readHeader(r io.Reader) (p fingerprint) {
-	h, _ := textproto.NewReader(bufio.NewReader(io.LimitReader(r, maxLiteral))).ReadMIMEHeader()
-	for i, field := range fingerprintFields {
-		p[i] = strings.Join(strings.Fields(h.Get(field)), " ")
+	var value *string
+	in := bufio.NewReader(io.LimitReader(r, maxLiteral))
+	for {
+		line, err := in.ReadString('\n')
+		text := strings.TrimRight(line, "\r\n")
+		if text == "" {
+			break
+		}
+		if name, rest, ok := strings.Cut(text, ":"); text[0] != ' ' && text[0] != '\t' {
+			value, text = nil, rest
+			for i, field := range fingerprintFields {
+				if ok && p[i] == "" && strings.EqualFold(strings.TrimRight(name, " \t"), field) {
+					value = &p[i]
+				}
+			}
+		}
+		if value != nil {
+			*value += text + "\n"
+		}
+		if err != nil {
+			break
+		}
+	}
+	for i := range p {
+		p[i] = strings.Join(strings.Fields(p[i]), " ")
 	}
 	return p
 }

@@ -210,7 +210,9 @@ func TestRecognize(t *testing.T) {
 		"Message-ID: <a@x>\r\nSubject: ONE\r\n\r\nbody\r\n":                       {held[1], held[0]},
 		"Subject: two\r\nDate: Mon, 1 Jan 2024 00:00:01 +0000\r\n\r\nchanged\r\n": {held[3]},
 		"Message-ID: <b@x>\r\nSubject: one\r\n\r\nbody\r\n":                       nil,
-		"\r\nno header\r\n": nil,
+		"\r\nno header\r\n":       {held[4]},
+		"\r\nno other header\r\n": nil,
+		"From x 10:00\r\nMessage-ID:\r\n <a@x>\r\nno field\r\nSubject: x\r\n\r\n": {held[0], held[1]},
 	} {
 		found, err := f.Recognize(t.Context(), []sinks.TargetItem{{Contents: content(text)}})
 		if err != nil || !slices.Equal(found[0], want) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"io"
 	"slices"
 
@@ -17,6 +18,7 @@ type names struct {
 	validity uint32
 	next     imap.UID // those below are known
 	by       map[string][]named
+	bySize   map[int64][]imap.UID
 }
 
 type named struct {
@@ -24,8 +26,8 @@ type named struct {
 	size int64
 }
 
-// Recognize tells for each item what the folder holds with the same Message-ID, or without one with the same Date, From and Subject: what
-// has the same size first. It reads the headers of the folder, once.
+// Recognize tells for each item what the folder holds with the same Message-ID, or without one with the same Date, From and Subject, what
+// has the same size first; and where nothing has, what has the same bytes. It reads the headers of the folder, once.
 func (f *folder) Recognize(ctx context.Context, items []sinks.TargetItem) ([][]sinks.Held, error) {
 	if err := f.learnNames(ctx); err != nil {
 		return nil, f.wrap(err)
@@ -46,6 +48,9 @@ func (f *folder) Recognize(ctx context.Context, items []sinks.TargetItem) ([][]s
 		for _, c := range candidates[i] {
 			set.AddNum(c.uid)
 		}
+	}
+	if err := f.sameBytes(ctx, items, candidates, &set); err != nil {
+		return nil, f.wrap(err)
 	}
 	held := make([][]sinks.Held, len(items))
 	if len(set) == 0 {
@@ -69,6 +74,44 @@ func (f *folder) Recognize(ctx context.Context, items []sinks.TargetItem) ([][]s
 		}
 	}
 	return held, nil
+}
+
+// sameBytes adds candidates for the items that have none.
+func (f *folder) sameBytes(ctx context.Context, items []sinks.TargetItem, candidates [][]named, set *imap.UIDSet) error {
+	var look imap.UIDSet
+	sums := map[imap.UID][sha256.Size]byte{}
+	for i := range items {
+		if len(candidates[i]) == 0 && len(items[i].Contents) > 0 {
+			for _, uid := range f.names.bySize[items[i].Contents[0].Size] {
+				look.AddNum(uid)
+			}
+		}
+	}
+	if len(look) == 0 {
+		return nil
+	}
+	err := f.again(ctx, func(c *conn) error {
+		return c.look(ctx, look, lookFor{body: sumOf(sums)}, func(*seen) error { return nil })
+	})
+	if err != nil {
+		return err
+	}
+	for i := range items {
+		if len(candidates[i]) > 0 {
+			continue
+		}
+		m, err := f.described(&items[i])
+		if err != nil {
+			return err
+		}
+		for _, uid := range f.names.bySize[m.content.Size] {
+			if sum, ok := sums[uid]; ok && sum == m.sum {
+				candidates[i] = append(candidates[i], named{uid: uid})
+				set.AddNum(uid)
+			}
+		}
+	}
+	return nil
 }
 
 func differ(a, b int64) int {
@@ -103,7 +146,7 @@ func nameIn(header io.Reader) string {
 func (f *folder) learnNames(ctx context.Context) error {
 	return f.again(ctx, func(c *conn) error {
 		if f.names.validity != f.validity {
-			f.names = names{validity: f.validity, next: 1, by: map[string][]named{}}
+			f.names = names{validity: f.validity, next: 1, by: map[string][]named{}, bySize: map[int64][]imap.UID{}}
 		}
 		from := f.names.next
 		return c.look(ctx, all(from), lookFor{size: true, header: true}, func(m *seen) error {
@@ -111,6 +154,7 @@ func (f *folder) learnNames(ctx context.Context) error {
 				return nil
 			}
 			f.names.next = max(f.names.next, m.uid+1)
+			f.names.bySize[m.size] = append(f.names.bySize[m.size], m.uid)
 			if name := nameIn(bytes.NewReader(m.header)); name != "" {
 				f.names.by[name] = append(f.names.by[name], named{uid: m.uid, size: m.size})
 			}
