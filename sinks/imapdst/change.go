@@ -48,13 +48,13 @@ func (f *folder) remark(ctx context.Context, uid imap.UID, h sinks.Held, item *s
 	if err != nil {
 		return placed, err
 	}
+	if now.flags.state() != h.State {
+		return placed, sinks.ErrChanged
+	}
 	want := flagsOf(now.flags.without(nil))
 	named := want.apply(&item.Event, false)
 	lost := append(unsaid(&item.Event), permitted(want, f.permanent, named)...)
 	if want.state() != now.flags.state() {
-		if now.flags.state() != h.State {
-			return placed, sinks.ErrChanged
-		}
 		c, err := f.conn(ctx)
 		if err != nil {
 			return placed, err
@@ -176,11 +176,10 @@ func (f *folder) replaced(ctx context.Context, uid imap.UID, m *message, gone bo
 	if err := m.copyTo(io.Discard); err != nil {
 		return nil, err
 	}
-	if f.unsure {
-		if err := pause(ctx, f.t.settings.settle); err != nil {
+	if f.broke {
+		if _, err := f.settle(ctx); err != nil {
 			return nil, err
 		}
-		f.unsure = false
 	}
 	found, err := f.match(ctx, uid+1, []*message{m}, false)
 	if err != nil {

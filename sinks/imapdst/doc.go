@@ -37,7 +37,8 @@
 //
 // A connection that breaks, or is silent for too long, while APPEND waits for its answer leaves [sinks.ErrUncertain]. UIDs only grow, so the
 // mark "<UIDVALIDITY>.<UIDNEXT>" separates what was there before. Find asks for the sizes of what came since, and for the bytes of those with
-// the right one. When it misses something it waits some seconds and looks again: the server may be storing still what it received. The
+// the right one. When it misses something on a new connection it waits some seconds and looks again: the server may be storing still what it
+// received. The
 // next call on a folder whose connection broke opens another one.
 //
 //	broken                                  the server has             the caller does

@@ -18,8 +18,8 @@ import (
 var fingerprintFields = [...]string{"Message-ID", "Date", "From", "Subject"}
 
 // Find implements sinks.TargetFolder. Candidates have the same bytes. Where none has, and the server is one that changes what it is
-// given, they have the same internal date and the same Message-ID, Date, From and Subject. When it finds nothing since a mark it looks a second
-// time some seconds later, for a server that was interrupted while it stored.
+// given, they have the same internal date and the same Message-ID, Date, From and Subject. When it finds nothing on a connection that is
+// new it looks a second time some seconds later, for a server that was interrupted while it stored.
 func (f *folder) Find(ctx context.Context, mark string, items []sinks.TargetItem) ([][]sinks.Held, error) {
 	if _, err := f.conn(ctx); err != nil {
 		return nil, f.wrap(err)
@@ -43,9 +43,9 @@ func (f *folder) Find(ctx context.Context, mark string, items []sinks.TargetItem
 		messages[i] = m
 	}
 	found, err := f.match(ctx, from, messages, true)
-	if err == nil && mark != "" && slices.ContainsFunc(found, func(m []*seen) bool { return m == nil }) {
-		// The server may be storing still what came before the connection broke.
-		if err = pause(ctx, f.t.settings.settle); err == nil {
+	if err == nil && slices.ContainsFunc(found, func(m []*seen) bool { return m == nil }) {
+		var waited bool
+		if waited, err = f.settle(ctx); waited && err == nil {
 			found, err = f.match(ctx, from, messages, true)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -22,12 +23,14 @@ type folder struct {
 
 	validity  uint32
 	next      imap.UID // no message there has this UID or a higher one
+	empty     bool
+	since     time.Time // of the connection
+	broke     bool      // there was another one before
 	permanent []imap.Flag
 	limit     int64 // bytes of a message; 0 = not known
 	room      room
 
 	names   names
-	unsure  bool     // the server may be storing still what it was sent
 	reading bool     // Held is under way
 	spool   *os.File // what Read read last
 	closed  bool
@@ -47,7 +50,7 @@ func (f *folder) conn(ctx context.Context) (*conn, error) {
 	}
 	if f.c != nil {
 		f.c.Close()
-		f.c = nil
+		f.c, f.broke = nil, true
 	}
 	c, err := f.t.take(ctx)
 	if err != nil {
@@ -56,7 +59,7 @@ func (f *folder) conn(ctx context.Context) (*conn, error) {
 	if err := f.choose(ctx, c); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
-	f.c = c
+	f.c, f.since = c, time.Now()
 	return c, nil
 }
 
@@ -80,7 +83,7 @@ func (f *folder) choose(ctx context.Context, c *conn) error {
 		if d.UIDValidity != f.validity || d.UIDNext > f.next {
 			f.next = d.UIDNext
 		}
-		f.validity, f.permanent = d.UIDValidity, d.PermanentFlags
+		f.validity, f.permanent, f.empty = d.UIDValidity, d.PermanentFlags, d.NumMessages == 0
 		return nil
 	})
 	if err != nil {
@@ -128,7 +131,21 @@ func (f *folder) again(ctx context.Context, run func(c *conn) error) error {
 }
 
 // Mark implements sinks.TargetFolder: "<UIDVALIDITY>.<UIDNEXT>".
-func (f *folder) Mark() string { return f.id(f.next) }
+func (f *folder) Mark() string {
+	if f.empty {
+		return ""
+	}
+	return f.id(f.next)
+}
+
+// settle waits until the server has stored what an earlier connection may have left it with. waited: it was not so long ago.
+func (f *folder) settle(ctx context.Context) (waited bool, err error) {
+	left := f.t.settings.settle - time.Since(f.since)
+	if left <= 0 {
+		return false, nil
+	}
+	return true, pause(ctx, left)
+}
 
 func (f *folder) id(uid imap.UID) string { return fmt.Sprintf("%d.%d", f.validity, uid) }
 

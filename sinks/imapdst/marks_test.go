@@ -116,9 +116,12 @@ func checkChanges(t *testing.T, target *Target) {
 	if err != nil || !*got.Read || got.Flag != "active" || !slices.Equal(got.Categories, []string{"blue"}) {
 		t.Errorf("%+v %v", got.Event, err)
 	}
-	// Again, with what was known before: it is done already.
-	if again, err := f.Update(ctx, held[0], change); err != nil || again.Held != placed.Held {
+	// Again: it is done already.
+	if again, err := f.Update(ctx, placed.Held, change); err != nil || again.Held != placed.Held {
 		t.Errorf("again: %+v %v", again, err)
+	}
+	if _, err := f.Update(ctx, held[0], change); !errors.Is(err, sinks.ErrChanged) {
+		t.Errorf("with what was known before: %v", err)
 	}
 	// What is changed by somebody else is left alone, and their flags stay.
 	theirs := sinks.TargetItem{Event: sinks.Event{Verb: "forward"}}

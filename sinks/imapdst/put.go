@@ -77,7 +77,6 @@ func (f *folder) message(item *sinks.TargetItem, on flagSet) (*message, error) {
 
 // sendAll sends messages. known is for how many it is known what became of them, from the first on.
 func (f *folder) sendAll(ctx context.Context, all []sending) (known int, err error) {
-	defer func() { f.unsure = f.unsure || errors.Is(err, sinks.ErrUncertain) }()
 	for known < len(all) {
 		group := f.group(all[known:])
 		switch {
@@ -261,6 +260,7 @@ func (f *folder) accept(group []sending, outcomes []outcome, err error) (known i
 
 // advance notes that a UID is given.
 func (f *folder) advance(o outcome) {
+	f.empty = false
 	if o.validity == f.validity && o.uid >= f.next {
 		f.next = o.uid + 1
 	}

@@ -13,7 +13,7 @@ import (
 // TestCourier: what Courier 5.0 was seen to say that RFC 3501 and RFC 2087 do not have so.
 func TestCourier(t *testing.T) {
 	stored := ""
-	url := play(t, script{caps: "UIDPLUS QUOTA", selected: "* 0 EXISTS\r\n* OK [UIDVALIDITY 7] Ok\r\n* OK [MYRIGHTS \"acdilrsw\"] ACL\r\n", on: func(s *script, tag, command string) bool {
+	url := play(t, script{caps: "UIDPLUS QUOTA", selected: "* 3 EXISTS\r\n* OK [UIDVALIDITY 7] Ok\r\n* OK [MYRIGHTS \"acdilrsw\"] ACL\r\n", on: func(s *script, tag, command string) bool {
 		switch {
 		case strings.HasPrefix(command, "STATUS A (UIDNEXT)"), strings.HasPrefix(command, "STATUS \"A\" (UIDNEXT)"):
 			s.say("* STATUS \"A\" (UIDNEXT 100)\r\n%s OK STATUS Completed.\r\n", tag)
