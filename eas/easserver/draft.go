@@ -74,6 +74,9 @@ func mimeDraft(data *wbxml.Element) bool {
 // from 16.0 on. No other message can be added: that is what status 6 says.
 func (x *exchange) addDraft(st *syncState, cmd *wbxml.Element, res *result) {
 	f, data := st.folder, cmd.Child(wbxml.AirSyncApplicationData)
+	if (x.protocol < 160 || f.typ != eas.FolderDrafts) && x.addMailBadly(st, cmd, res) {
+		return
+	}
 	err := errors.New("Add of a message")
 	if x.protocol >= 160 && f.typ == eas.FolderDrafts {
 		err = checkDraft(data)

@@ -19,7 +19,7 @@ type FaultInfo struct {
 }
 
 // faultTables are the faults by family, each in a file of its own.
-var faultTables = [][]FaultInfo{transportFaults, throttleFaults, keyFaults, pageFaults, estimateFaults, itemFaults, mimeFaults, folderFaults, writeFaults}
+var faultTables = [][]FaultInfo{transportFaults, throttleFaults, keyFaults, pageFaults, estimateFaults, itemFaults, mimeFaults, folderFaults, writeFaults, mailAddFaults}
 
 // AllFaults lists every fault with what it does and where it was seen.
 func AllFaults() []FaultInfo { return slices.Concat(faultTables...) }

@@ -14,7 +14,7 @@ import (
 // makes the fault always happen.
 func faultTests() map[Fault]func(*faultTest) {
 	all := map[Fault]func(*faultTest){}
-	for _, family := range []map[Fault]func(*faultTest){keyFaultTests, pageFaultTests, estimateFaultTests, itemFaultTests, mimeFaultTests, folderFaultTests, throttleFaultTests, transportFaultTests, writeFaultTests} {
+	for _, family := range []map[Fault]func(*faultTest){keyFaultTests, pageFaultTests, estimateFaultTests, itemFaultTests, mimeFaultTests, folderFaultTests, throttleFaultTests, transportFaultTests, writeFaultTests, mailAddFaultTests} {
 		maps.Copy(all, family)
 	}
 	return all

@@ -41,7 +41,7 @@ var writeFaults = []FaultInfo{
 
 // Writes tells that only a client that changes the mailbox meets the fault.
 func (f Fault) Writes() bool {
-	return slices.ContainsFunc(writeFaults, func(i FaultInfo) bool { return i.Fault == f })
+	return slices.ContainsFunc(slices.Concat(writeFaults, mailAddFaults), func(i FaultInfo) bool { return i.Fault == f })
 }
 
 // adds yields the names of the items that the request adds.

@@ -25,6 +25,7 @@ type Item struct {
 	Read       bool           // whether it has been read
 	Flag       *wbxml.Element // Email:Flag; nil: not flagged
 	Categories []string
+	Draft      bool      // it was not sent; in the folder for drafts all are
 	LastVerb   int       // Email2:LastVerbExecuted: 1 replied, 2 replied to all, 3 forwarded
 	LastVerbAt time.Time // when
 }

@@ -101,7 +101,7 @@ func (r *renderer) conversation(v *version) {
 	r.enc.End()
 	r.lastVerb(v)
 	r.optional(wbxml.Email2Sender, h.sender)
-	if r.protocol >= 160 && r.folder.typ == eas.FolderDrafts {
+	if r.protocol >= 160 && (v.Draft || r.folder.typ == eas.FolderDrafts) {
 		r.bool(wbxml.Email2IsDraft, true)
 	}
 }
