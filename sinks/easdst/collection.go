@@ -30,6 +30,7 @@ type collection struct {
 	wanted map[eas.ServerID]*wbxml.Element // of which a listing is to keep the contents
 	more   bool                            // the server has more to tell
 	quiet  bool                            // the last request was a question
+	whole  bool                            // messages are asked for with their bytes
 }
 
 // content is what is kept of an item that the server has.
@@ -38,6 +39,7 @@ type content struct {
 	uid   uint64 // hash of the UID of an event; 0 = it has none
 	who   uint64 // hash of the properties by which people know it
 	long  string // the UID, where the server may name the event by it
+	mail  *letter
 }
 
 // Bounds of a listing.
@@ -108,7 +110,7 @@ func (c *collection) ask(ctx context.Context, commands []eas.ClientCommand) (*pa
 	key := c.key
 	c.key = ""
 	serverWins := eas.ServerWins
-	options := eas.ArchiveOptions(c.class, c.version())
+	options := c.options()
 	options.Conflict = &serverWins
 	answer, err := c.t.client.Sync(ctx, eas.SyncRequest{
 		Key: key, CollectionID: c.id, Class: c.class, WindowSize: window, DeletesAsMoves: c.t.ways.trash.Load(), Options: options, Commands: commands,
@@ -186,6 +188,9 @@ func (c *collection) take(cmd *eas.Command) error {
 
 // note keeps what an item is like now.
 func (c *collection) note(id eas.ServerID, props *wbxml.Element) (state string) {
+	if c.class == eas.ClassEmail {
+		return c.noteMail(id, props)
+	}
 	uid := props.Value(wbxml.CalendarUID)
 	one := content{state: item.ContentHash(props, nil), uid: hashUID(uid), who: c.who(props)}
 	if len(uid) > maxServerID && len(id) <= maxServerID {

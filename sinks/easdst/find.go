@@ -73,6 +73,9 @@ type candidate struct {
 // match finds for each item those of the server's that are nearest to it, of those that may be; strictly, only those of its contents. Contents
 // are held for one request at a time.
 func (c *collection) match(ctx context.Context, all []*outgoing, strictly bool, may func(eas.ServerID) bool) ([][]sinks.Held, error) {
+	if c.class == eas.ClassEmail {
+		return c.matchMail(ctx, all, strictly, may)
+	}
 	ids := c.alike(all, may)
 	near := make([][]candidate, len(all))
 	for part := range slices.Chunk(ids, batch) {
@@ -216,6 +219,11 @@ func (f *Folder) Recognize(ctx context.Context, items []sinks.TargetItem) ([][]s
 		switch {
 		case errors.Is(o.err, errSource):
 			return nil, fmt.Errorf("recognize: %w", o.err)
+		case o.mail != nil:
+			var err error
+			if all[i], err = f.c.recognizeMail(ctx, o); err != nil {
+				return nil, fmt.Errorf("recognize: %w", told(err))
+			}
 		case o.err == nil:
 			all[i] = f.c.recognize(o)
 		}

@@ -45,7 +45,12 @@ func (f *Folder) Held(ctx context.Context) iter.Seq2[sinks.Held, error] {
 }
 
 // Batch is how many items one Put takes.
-func (f *Folder) Batch() int { return batch }
+func (f *Folder) Batch() int {
+	if f.c.class == eas.ClassEmail {
+		return f.c.mailBatch()
+	}
+	return batch
+}
 
 // Close ends the use of the folder.
 func (f *Folder) Close() error {
@@ -59,6 +64,9 @@ func (f *Folder) Close() error {
 // Read reads an item: as a vCard or an iCalendar object, and everything that the server says of it.
 func (f *Folder) Read(ctx context.Context, h sinks.Held) (sinks.TargetItem, error) {
 	defer f.c.lock()()
+	if f.c.class == eas.ClassEmail {
+		return f.c.readMail(ctx, h)
+	}
 	props, err := f.c.get(ctx, eas.ServerID(h.ID))
 	if err != nil {
 		return sinks.TargetItem{}, fmt.Errorf("read %s: %w", h.ID, told(err))

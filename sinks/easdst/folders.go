@@ -13,7 +13,7 @@ import (
 // userTypes are the folders that users make. MS-ASCMD 2.2.3.186.2.
 var userTypes = map[eas.Class]eas.FolderType{
 	eas.ClassContacts: eas.FolderUserContacts, eas.ClassCalendar: eas.FolderUserCalendar,
-	eas.ClassTasks: eas.FolderUserTasks, eas.ClassNotes: eas.FolderUserNotes,
+	eas.ClassTasks: eas.FolderUserTasks, eas.ClassNotes: eas.FolderUserNotes, eas.ClassEmail: eas.FolderUserMail,
 }
 
 // special tells of the folders that every mailbox has one of, which nobody makes, renames or deletes.

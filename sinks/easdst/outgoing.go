@@ -31,6 +31,7 @@ type outgoing struct {
 	altered   []sinks.Alteration
 	size      int   // bytes of the Add, about
 	err       error // why it cannot be sent
+	mail      *outgoingMail
 
 	id  eas.ServerID // once the server said it
 	was error        // what the server said of it
@@ -49,6 +50,9 @@ func (c *collection) prepare(it *sinks.TargetItem) *outgoing {
 }
 
 func (c *collection) fill(o *outgoing, it *sinks.TargetItem) error {
+	if c.class == eas.ClassEmail {
+		return c.fillMail(o, it)
+	}
 	props, err := c.properties(o, it.Contents)
 	if err != nil {
 		return err

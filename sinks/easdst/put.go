@@ -23,6 +23,9 @@ func (f *Folder) Put(ctx context.Context, items []sinks.TargetItem) ([]sinks.Pla
 		return nil, fmt.Errorf("put: %d items: at most %d", len(items), batch)
 	}
 	defer f.c.lock()()
+	if err := f.c.untried(); err != nil {
+		return nil, fmt.Errorf("put: %w", err)
+	}
 	var placed []sinks.Placed
 	var request []*outgoing
 	size := 0
@@ -116,6 +119,9 @@ func (c *collection) send(ctx context.Context, all []*outgoing) error {
 		p, err = c.ask(ctx, adds(all))
 	}
 	if err != nil {
+		if c.diesOfMail(err) {
+			return c.survived(ctx, all, before, err)
+		}
 		if !broken(err) {
 			return err
 		}
@@ -225,6 +231,9 @@ func (c *collection) split(ctx context.Context, all []*outgoing, before map[eas.
 
 // placed reads back what the server says that it has.
 func (c *collection) placed(ctx context.Context, all []*outgoing) ([]sinks.Placed, error) {
+	if c.class == eas.ClassEmail {
+		return c.placedMail(ctx, all)
+	}
 	var ids []eas.ServerID
 	for _, o := range all {
 		if o.id != "" {

@@ -16,6 +16,9 @@ import (
 // for fewer, and in the end Sync is: it is all that version 2.5 has.
 func (c *collection) fetch(ctx context.Context, ids []eas.ServerID) (map[eas.ServerID]*wbxml.Element, error) {
 	found := make(map[eas.ServerID]*wbxml.Element, len(ids))
+	if c.class == eas.ClassEmail {
+		return found, c.fetchMarks(ctx, ids, found)
+	}
 	return found, c.fetchInto(ctx, ids, found)
 }
 
@@ -54,7 +57,7 @@ func notFetched(err error) bool {
 
 // fetchByOperations returns the items that did not come.
 func (c *collection) fetchByOperations(ctx context.Context, ids []eas.ServerID, found map[eas.ServerID]*wbxml.Element) (left []eas.ServerID, err error) {
-	options := eas.ArchiveOptions(c.class, c.version())
+	options := c.options()
 	fetches := make([]eas.Fetch, len(ids))
 	for i, id := range ids {
 		fetches[i] = eas.Fetch{CollectionID: c.id, ServerID: id, Options: options}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/airlift-eas/airlift/eas"
@@ -25,6 +26,8 @@ type Options struct {
 	MaxItems int
 	// MaxItemBytes is how large an item may be, each of its contents; 0 = 32 MiB. It is held in memory while it is put.
 	MaxItemBytes int64
+	// Mail says which messages are put; the zero value: none, for they go by IMAP.
+	Mail MailMode
 }
 
 func (o Options) withDefaults() Options {
@@ -53,7 +56,8 @@ type Target struct {
 	mu   sync.Mutex
 	open map[eas.CollectionID]*collection
 
-	ways ways // of the server, as it shows them
+	ways  ways                      // of the server, as it shows them
+	trial atomic.Pointer[MailTrial] // what it makes of messages; nil = it was not tried
 }
 
 var _ sinks.Target = (*Target)(nil)
@@ -73,7 +77,7 @@ func New(ctx context.Context, client *eas.Client, o Options) (*Target, error) {
 	return t, nil
 }
 
-// classes are those whose items a client can add. Of mail it can add drafts only.
+// classes are those whose items a client can add. Of mail it can add drafts only: see MailMode.
 var classes = []eas.Class{eas.ClassContacts, eas.ClassCalendar, eas.ClassTasks, eas.ClassNotes}
 
 // Takes tells whether there is a folder of a class, to whose like items can be added: servers list a default folder of each class that
@@ -85,7 +89,7 @@ func (t *Target) Takes(class string) bool {
 }
 
 func (t *Target) takes(class eas.Class) bool {
-	if !slices.Contains(classes, class) || class == eas.ClassNotes && !t.client.Version().AtLeast(eas.Version140) {
+	if class == eas.ClassEmail && !t.takesMail() || class != eas.ClassEmail && !slices.Contains(classes, class) || class == eas.ClassNotes && !t.client.Version().AtLeast(eas.Version140) {
 		return false
 	}
 	for _, f := range t.tree.folders {

@@ -73,7 +73,7 @@ func (t *tree) places() []sinks.Place {
 	var all []sinks.Place
 	for id, f := range t.folders {
 		class, ok := f.Type.Class()
-		if ok && slices.Contains(classes, class) {
+		if ok && (class == eas.ClassEmail || slices.Contains(classes, class)) {
 			all = append(all, sinks.Place{ID: string(id), Path: sinks.JoinPath(t.names(id)...), Class: string(class), Type: int(f.Type), Items: -1})
 		}
 	}

@@ -24,6 +24,9 @@ func (f *Folder) Update(ctx context.Context, h sinks.Held, it sinks.TargetItem) 
 
 func (c *collection) update(ctx context.Context, h sinks.Held, it *sinks.TargetItem) (sinks.Placed, error) {
 	id := eas.ServerID(h.ID)
+	if c.class == eas.ClassEmail {
+		return c.updateMail(ctx, h, it)
+	}
 	if it.Contents == nil {
 		if _, err := c.unchanged(ctx, h); err != nil {
 			return sinks.Placed{}, err
