@@ -30,7 +30,8 @@ type collection struct {
 	wanted map[eas.ServerID]*wbxml.Element // of which a listing is to keep the contents
 	more   bool                            // the server has more to tell
 	quiet  bool                            // the last request was a question
-	whole  bool                            // messages are asked for with their bytes
+	whole  bool                            // messages are asked for with their bytes,
+	came   taker                           // and handed over
 }
 
 // content is what is kept of an item that the server has.
@@ -180,6 +181,14 @@ func (c *collection) take(cmd *eas.Command) error {
 		return nil
 	}
 	c.note(cmd.ServerID, cmd.Item.Properties)
+	if c.class == eas.ClassEmail {
+		c.t.ways.shows.Store(c.id, true)
+	}
+	if c.came != nil && hasBytes(cmd.Item) {
+		if err := c.came(cmd.ServerID, cmd.Item.Properties.Clone(), cmd.Item.Body.Data); err != nil {
+			return err
+		}
+	}
 	if len(c.held) > c.t.o.MaxItems {
 		return fmt.Errorf("%w: more than %d", ErrTooMany, c.t.o.MaxItems)
 	}

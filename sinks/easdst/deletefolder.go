@@ -73,7 +73,10 @@ func (t *Target) countItems(ctx context.Context, p sinks.Place) (int, error) {
 		return 0, err
 	}
 	n := f.c.count()
-	return n, f.Close()
+	if n == 0 && f.c.class == eas.ClassEmail {
+		n, err = f.c.unlisted(ctx)
+	}
+	return n, errors.Join(err, f.Close())
 }
 
 // undeleted looks whether a folder is gone after all. QUIRK(SOGo 5.8): it answers HTTP 500 for those of contacts, which it cannot delete.

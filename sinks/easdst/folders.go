@@ -144,7 +144,7 @@ func (t *Target) create(ctx context.Context, f eas.Folder) (eas.Folder, bool, er
 	switch {
 	case err == nil:
 		err = fmt.Errorf("%w: the server said that it made %q, and does not list it", sinks.ErrRefused, f.Name)
-	case status(err) != 0 && meaningOf(err) == nil:
+	case status(err) != 0 && meaningOf(err) == nil, class == eas.ClassEmail && broken(err): // QUIRK(SOGo 5.8): HTTP 500 for a name with "."
 		err = fmt.Errorf("%w: %w", sinks.ErrRefused, err)
 	}
 	return f, false, err

@@ -91,7 +91,7 @@ func TestTryMail(t *testing.T) {
 		{easserver.FaultMailLost, easdst.MailLost, 0, nil, "does not have it"},
 		{easserver.FaultMailStored, easdst.MailStored, 0, nil, "Its bytes are kept."},
 		{easserver.FaultMailStored502, easdst.MailStoredAndBroke, 2, nil, "there 2 times: whoever tries again doubles it"},
-		{easserver.FaultMailDraft, easdst.MailStoredAsDraft, 0, []string{"Email:DateReceived"}, "The date on which it was received is lost."},
+		{easserver.FaultMailDraft, easdst.MailStoredAsDraft, 0, []string{"Email:DateReceived"}, "The date on which it was received is lost: it becomes 20"},
 		{easserver.FaultMailRebuilt, easdst.MailStored, 0, []string{"Email:DateReceived", "bytes"}, "signatures break"},
 	} {
 		for _, v := range eas.Versions() {

@@ -21,7 +21,7 @@ func newCanary(address string) sinks.TargetItem {
 		"Received: from nowhere (nowhere [127.0.0.1])", "\tby nowhere; Sat, 3 Feb 2001 04:05:06 +0000",
 		"X-Canary: one", "X-Canary: two",
 		"Message-ID: <" + name + "@canary.airlift.invalid>",
-		"Date: Sat, 03 Feb 2001 05:05:06 +0100",
+		"Date: Thu, 01 Feb 2001 05:05:06 +0100", // another than when it was received: QUIRK(SOGo 5.8) that is what counts
 		"From: " + address, "To: " + address,
 		"Subject: " + canarySubject,
 		"MIME-Version: 1.0", `Content-Type: multipart/mixed; boundary="` + name + `"`, "",

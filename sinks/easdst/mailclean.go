@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/sinks"
 )
 
@@ -15,21 +16,38 @@ func (a *attempt) clean(ctx context.Context, place sinks.Place) {
 			a.trial.Left = append(a.trial.Left, fmt.Sprintf("%s: %v", what, err))
 		}
 	}
-	if a.drafts != nil {
-		if a.trial.Elsewhere != "" {
-			left("the message in "+a.draftsPath, a.cleanDrafts(ctx))
-		}
-		left(a.draftsPath, a.drafts.Close())
-	}
 	if a.f != nil {
 		left("the message in "+place.Path, a.cleanFolder(ctx))
 		left(place.Path, a.f.Close())
 	}
-	err := a.persist(ctx, func() error { return a.t.DeleteFolder(ctx, place) })
+	err := a.persist(ctx, func() error {
+		if a.made { // whatever is in it
+			return a.t.dropFolder(ctx, place)
+		}
+		return a.t.DeleteFolder(ctx, place)
+	})
 	if errors.Is(err, sinks.ErrNotExist) {
 		err = nil
 	}
 	left("the folder "+place.Path, err)
+}
+
+// dropFolder deletes a folder with what is in it.
+func (t *Target) dropFolder(ctx context.Context, p sinks.Place) error {
+	t.alone.Lock()
+	defer t.alone.Unlock()
+	f, err := t.folder(ctx, p)
+	if err != nil {
+		return told(err)
+	}
+	key, err := t.client.FolderDelete(ctx, t.tree.key, f.ID)
+	if err != nil {
+		t.tree.key = ""
+		return told(err)
+	}
+	t.tree.key = key
+	delete(t.tree.folders, f.ID)
+	return nil
 }
 
 // persist tries again what a server that is starting anew refuses.
@@ -67,18 +85,22 @@ func (a *attempt) cleanFolder(ctx context.Context) error {
 	})
 }
 
-func (a *attempt) cleanDrafts(ctx context.Context) error {
-	return a.persist(ctx, func() error {
-		a.t.alone.RLock()
-		found, err := a.inDrafts(ctx)
-		a.t.alone.RUnlock()
-		if err != nil {
-			return told(err)
-		}
-		gone, err := a.drafts.Delete(ctx, found)
-		if err == nil && len(gone) < len(found) {
-			err = fmt.Errorf("%d of %d deleted", len(gone), len(found))
-		}
-		return err
-	})
+// unlisted counts the messages of a folder that never listed any, by the server's estimate: see ways.shows. Where the estimate is too high, for some
+// count what was deleted, the folder stays.
+func (c *collection) unlisted(ctx context.Context) (int, error) {
+	defer c.lock()()
+	if _, shows := c.t.ways.shows.Load(c.id); shows {
+		return 0, nil
+	}
+	c.key = eas.InitialKey
+	if _, err := c.ask(ctx, nil); err != nil {
+		return 0, err
+	}
+	key := c.key
+	c.key = "" // it is not shown again: the folder starts anew
+	all, err := c.t.client.GetItemEstimate(ctx, []eas.EstimateRequest{{CollectionID: c.id, Class: c.class, Key: key}})
+	if err != nil {
+		return 0, err
+	}
+	return all[0].Count, all[0].Err
 }

@@ -96,5 +96,8 @@ func (c *collection) noteMail(id eas.ServerID, props *wbxml.Element) (state stri
 	l := c.letterOf(props, c.held[id].mail)
 	one := content{state: l.state(), mail: l}
 	c.held[id] = one
+	if _, wanted := c.wanted[id]; wanted {
+		c.wanted[id] = props.Clone()
+	}
 	return one.state
 }

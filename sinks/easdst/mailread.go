@@ -2,6 +2,7 @@ package easdst
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -11,6 +12,9 @@ import (
 	"github.com/airlift-eas/airlift/eas/wbxml"
 	"github.com/airlift-eas/airlift/sinks"
 )
+
+// taker gets a message with its bytes, which last until it returns. It may get one twice.
+type taker func(eas.ServerID, *wbxml.Element, *eas.Blob) error
 
 // fetchBatch is how many messages are asked for at once with their bytes.
 const fetchBatch = 10
@@ -46,8 +50,8 @@ func (c *collection) fetchMarks(ctx context.Context, ids []eas.ServerID, found m
 	return c.fetchInto(ctx, others, found) // with the text by which a draft is known
 }
 
-// fetchBytes hands over messages with their bytes, as far as they are there. What take gets lasts until it returns.
-func (c *collection) fetchBytes(ctx context.Context, ids []eas.ServerID, take func(eas.ServerID, *wbxml.Element, *eas.Blob) error) error {
+// fetchBytes hands over messages with their bytes, as far as they are there.
+func (c *collection) fetchBytes(ctx context.Context, ids []eas.ServerID, take taker) error {
 	for part := range slices.Chunk(ids, fetchBatch) {
 		if err := c.fetchBytesOf(ctx, part, take); err != nil {
 			return err
@@ -56,7 +60,7 @@ func (c *collection) fetchBytes(ctx context.Context, ids []eas.ServerID, take fu
 	return nil
 }
 
-func (c *collection) fetchBytesOf(ctx context.Context, ids []eas.ServerID, take func(eas.ServerID, *wbxml.Element, *eas.Blob) error) error {
+func (c *collection) fetchBytesOf(ctx context.Context, ids []eas.ServerID, take taker) error {
 	if !c.version().AtLeast(eas.Version120) {
 		return c.syncBytes(ctx, ids, take)
 	}
@@ -77,7 +81,7 @@ func (c *collection) fetchBytesOf(ctx context.Context, ids []eas.ServerID, take 
 }
 
 // operateBytes returns those that did not come before the error.
-func (c *collection) operateBytes(ctx context.Context, ids []eas.ServerID, take func(eas.ServerID, *wbxml.Element, *eas.Blob) error) (left []eas.ServerID, err error) {
+func (c *collection) operateBytes(ctx context.Context, ids []eas.ServerID, take taker) (left []eas.ServerID, err error) {
 	options := eas.ArchiveOptions(c.class, c.version())
 	fetches := make([]eas.Fetch, len(ids))
 	for i, id := range ids {
@@ -105,28 +109,38 @@ func (c *collection) operateBytes(ctx context.Context, ids []eas.ServerID, take 
 	return left, nil
 }
 
-// syncBytes asks with Fetch commands of Sync. MS-ASCMD 2.2.3.67.2.
-func (c *collection) syncBytes(ctx context.Context, ids []eas.ServerID, take func(eas.ServerID, *wbxml.Element, *eas.Blob) error) error {
-	for _, id := range ids {
-		if err := c.syncBytesOf(ctx, id, take); err != nil {
+// syncBytes asks with Fetch commands of Sync (MS-ASCMD 2.2.3.67.2), one by one, and where that is no use with a listing: see fetchBySync.
+func (c *collection) syncBytes(ctx context.Context, ids []eas.ServerID, take taker) error {
+	for i, id := range ids {
+		if c.t.ways.noFetch.Load() {
+			return c.listBytes(ctx, ids[i:], take)
+		}
+		err := c.syncBytesOf(ctx, id, take)
+		if err == nil {
+			continue
+		}
+		if !broken(err) && !errors.Is(err, errNothing) {
 			return err
 		}
+		return c.listBytes(ctx, ids[i:], func(came eas.ServerID, props *wbxml.Element, blob *eas.Blob) error {
+			if came == id { // it was not the message that broke the request
+				c.t.ways.noFetch.Store(true)
+			}
+			return take(came, props, blob)
+		})
 	}
 	return nil
 }
 
-func (c *collection) syncBytesOf(ctx context.Context, id eas.ServerID, take func(eas.ServerID, *wbxml.Element, *eas.Blob) error) error {
+func (c *collection) syncBytesOf(ctx context.Context, id eas.ServerID, take taker) error {
 	if err := c.ready(ctx); err != nil {
 		return err
 	}
 	c.whole = true
-	p, err := c.ask(ctx, []eas.ClientCommand{{Op: eas.OpFetch, ServerID: id}})
+	p, err := c.command(ctx, []eas.ClientCommand{{Op: eas.OpFetch, ServerID: id}})
 	c.whole = false
-	switch {
-	case err != nil && !broken(err) && !lostKey(err):
+	if err != nil {
 		return err
-	case err != nil: // it is not there, as far as the server can say
-		return c.current(ctx)
 	}
 	for _, res := range p.responses {
 		if res.Item == nil || res.Item.Body == nil || res.Item.Body.Data == nil {
@@ -135,11 +149,21 @@ func (c *collection) syncBytesOf(ctx context.Context, id eas.ServerID, take func
 		if err == nil && res.Op == eas.OpFetch && res.ServerID == id && res.Err == nil && hasBytes(res.Item) {
 			err = take(id, res.Item.Properties, res.Item.Body.Data)
 		}
-		if cerr := res.Item.Body.Data.Close(); err == nil {
-			err = cerr
-		}
+		err = errors.Join(err, res.Item.Body.Data.Close())
 	}
 	return err
+}
+
+// listBytes reads all of the folder with its bytes.
+func (c *collection) listBytes(ctx context.Context, ids []eas.ServerID, take taker) error {
+	c.whole, c.came = true, func(id eas.ServerID, props *wbxml.Element, blob *eas.Blob) error {
+		if !slices.Contains(ids, id) {
+			return nil
+		}
+		return take(id, props, blob)
+	}
+	defer func() { c.whole, c.came = false, nil }()
+	return c.list(ctx)
 }
 
 func hasBytes(it *eas.Item) bool {
@@ -171,10 +195,7 @@ func bytesOf(blob *eas.Blob) (m mailBytes, err error) {
 		return m, err
 	}
 	m, err = readBytes(r)
-	if cerr := r.Close(); err == nil {
-		err = cerr
-	}
-	return m, err
+	return m, errors.Join(err, r.Close())
 }
 
 // readMail reads a message: its bytes, its marks, and everything else that the server says of it.

@@ -21,8 +21,6 @@ type MailTrial struct {
 	// Copies is how many there were after it was sent a second time, by the same ClientId, as it has to be where the connection broke before
 	// the answer; 0 = that was not tried.
 	Copies int
-	// Elsewhere is the path of the folder where the message was found, if not where it was put.
-	Elsewhere string
 	// NewMessageID tells that it has another Message-ID than it had.
 	NewMessageID bool
 	// Altered is what of the message the server holds otherwise: bytes, date, marks. What was not added with it was tried to be changed after.
@@ -40,6 +38,7 @@ const (
 	MailStoredAndBroke             // and the connection broke before the answer: QUIRK(SOGo 5.8), HTTP 502
 	MailStoredAsDraft              // as a draft that was not sent: QUIRK(grommunio)
 	MailRefused                    // QUIRK(Exchange): status 6; QUIRK(Z-Push 2.7): status 9
+	MailGutted                     // most of it is gone. QUIRK(SOGo 5.8): in 2.5 there is a header, and nothing below it
 	MailLost                       // the server said that it stored it, and does not have it
 	MailUnseen                     // the connection broke, and it is not seen whether it was stored
 )
@@ -48,7 +47,7 @@ const (
 func (m MailTrial) Kept() bool {
 	switch m.Outcome {
 	case MailStored, MailStoredAndBroke, MailStoredAsDraft:
-		return m.Elsewhere == ""
+		return true
 	}
 	return false
 }
@@ -81,11 +80,11 @@ func (t *Target) tryMail(ctx context.Context) (trial MailTrial, err error) {
 	}
 	t.trial.Store(nil)
 	trial.Version = t.client.Version()
-	place, _, err := t.MakeFolder(ctx, sinks.Place{Path: scratch, Class: string(eas.ClassEmail), Type: int(eas.FolderUserMail)})
+	place, made, err := t.MakeFolder(ctx, sinks.Place{Path: scratch, Class: string(eas.ClassEmail), Type: int(eas.FolderUserMail)})
 	if err != nil {
 		return trial, err
 	}
-	a := &attempt{t: t, trial: &trial}
+	a := &attempt{t: t, trial: &trial, made: made}
 	defer func() { // also after an error, and when the caller has no more time
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 		defer cancel()
@@ -96,40 +95,17 @@ func (t *Target) tryMail(ctx context.Context) (trial MailTrial, err error) {
 		return trial, err
 	}
 	a.f = f
-	if drafts, ok := t.draftsPlace(); ok && trial.Version.AtLeast(eas.Version160) { // MS-ASCMD 3.1.5.4: before, it is not to be synchronized
-		if a.drafts, err = t.openFolder(ctx, drafts); err != nil {
-			return trial, err
-		}
-		a.draftsPath = drafts.Path
-		a.draftsBefore = a.drafts.c.listed()
-	}
 	return trial, a.run(ctx)
-}
-
-func (t *Target) draftsPlace() (sinks.Place, bool) {
-	t.alone.RLock()
-	defer t.alone.RUnlock()
-	all := t.tree.places()
-	i := slices.IndexFunc(all, func(p sinks.Place) bool { return eas.FolderType(p.Type) == eas.FolderDrafts })
-	if i < 0 {
-		return sinks.Place{}, false
-	}
-	return all[i], true
-}
-
-func (c *collection) listed() map[eas.ServerID]content {
-	defer c.lock()()
-	return c.known()
 }
 
 // attempt is a trial under way.
 type attempt struct {
-	t                    *Target
-	trial                *MailTrial
-	f, drafts            *Folder
-	draftsPath           string
-	before, draftsBefore map[eas.ServerID]content
-	o                    *outgoing
+	t      *Target
+	trial  *MailTrial
+	made   bool // the folder is the trial's own
+	f      *Folder
+	before map[eas.ServerID]content
+	o      *outgoing
 }
 
 // run adds the message, and looks.
@@ -167,9 +143,6 @@ func (a *attempt) run(ctx context.Context) error {
 	default:
 		a.trial.Outcome = MailLost
 	}
-	if a.drafts != nil && err == nil {
-		return a.lookInDrafts(ctx)
-	}
 	return nil
 }
 
@@ -204,7 +177,7 @@ func (a *attempt) look(ctx context.Context, id eas.ServerID, patient bool) (foun
 	if err == nil && len(found) == 0 && id != "" { // it may be there, and not be listed
 		err = c.fetchBytes(ctx, []eas.ServerID{id}, func(id eas.ServerID, props *wbxml.Element, _ *eas.Blob) error {
 			c.noteMail(id, props)
-			found = append(found, id)
+			found = []eas.ServerID{id}
 			return nil
 		})
 	}
@@ -237,7 +210,11 @@ func (a *attempt) stored(ctx context.Context, found []eas.ServerID, broke bool) 
 	a.trial.Altered = placed[0].Altered
 	l := c.held[a.o.id].mail
 	a.trial.NewMessageID = l.bytes.id != a.o.mail.id
-	if l.draft {
+	switch {
+	case a.trial.NewMessageID && l.bytes.size < a.o.mail.size/2:
+		a.trial.Outcome = MailGutted
+		return nil
+	case l.draft:
 		a.trial.Outcome = MailStoredAsDraft
 	}
 	if !broke {
@@ -250,30 +227,4 @@ func (a *attempt) stored(ctx context.Context, found []eas.ServerID, broke bool) 
 	found, err = a.look(ctx, "", false)
 	a.trial.Copies = len(found)
 	return err
-}
-
-// lookInDrafts looks whether the message went there.
-func (a *attempt) lookInDrafts(ctx context.Context) error {
-	found, err := a.inDrafts(ctx)
-	if err == nil && len(found) > 0 {
-		a.trial.Outcome, a.trial.Elsewhere = MailStoredAsDraft, a.draftsPath
-	}
-	return err
-}
-
-// inDrafts are the messages of the trial in the folder for drafts, whose lock is another than that of the trial's folder: none of a Target's
-// methods holds the two.
-func (a *attempt) inDrafts(ctx context.Context) (found []sinks.Held, err error) {
-	c := a.drafts.c
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err := c.current(ctx); err != nil {
-		return nil, err
-	}
-	for id, one := range c.held {
-		if _, old := a.draftsBefore[id]; !old && one.mail.subject == hashSubject(canarySubject) {
-			found = append(found, sinks.Held{ID: string(id), State: one.state})
-		}
-	}
-	return found, nil
 }

@@ -115,7 +115,7 @@ func (c *collection) replaceMail(ctx context.Context, h sinks.Held, o *outgoing)
 		return sinks.Placed{}, err
 	}
 	var placed sinks.Placed
-	if len(earlier[0]) > 0 {
+	if len(earlier[0]) > 0 && o.mail.same(*c.held[eas.ServerID(earlier[0][0].ID)].mail.bytes) {
 		o.id = eas.ServerID(earlier[0][0].ID)
 		placed, err = c.placedOne(ctx, o)
 	} else {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/wbxml"
+	"github.com/airlift-eas/airlift/sinks"
 )
 
 func (o MailOutcome) String() string {
@@ -18,6 +19,8 @@ func (o MailOutcome) String() string {
 		return "stored as a draft"
 	case MailRefused:
 		return "refused"
+	case MailGutted:
+		return "stored without most of it"
 	case MailLost:
 		return "said to be stored, and not there"
 	case MailUnseen:
@@ -43,16 +46,18 @@ func (m MailTrial) String() string {
 	case MailStoredAsDraft:
 		say("With EAS %s the server stores a message that is added as a draft that was not sent.", m.Version)
 	case MailRefused:
-		say("With EAS %s the server refuses a message that is added (%v), as the protocol has it.", m.Version, m.Err)
+		say("With EAS %s the server refuses a message that is added (%v).", m.Version, m.Err)
+		if status(m.Err) == 6 {
+			say("So the protocol has it.")
+		}
+	case MailGutted:
+		say("With EAS %s the server stores of a message that is added the least part.", m.Version)
 	case MailLost:
 		say("With EAS %s the server says that it stored a message that is added, and does not have it.", m.Version)
 	case MailUnseen:
 		say("With EAS %s the connection breaks when a message is added (%v), and the message is not seen: it may be there, and every try may add one more.", m.Version, m.Err)
 	default:
 		return "It was not tried what the server does with a message that is added."
-	}
-	if m.Elsewhere != "" {
-		say("It is found in the folder %s, and not where it was put.", m.Elsewhere)
 	}
 	if !m.Kept() {
 		say("No mail is put here by EAS: put it by IMAP.")
@@ -67,24 +72,29 @@ func (m MailTrial) String() string {
 
 // sayKept says how much of a message is kept.
 func (m MailTrial) sayKept(say func(string, ...any)) {
-	got := map[string]string{}
-	why := map[string]string{}
+	bytesOnly := func(s string) string { s, _, _ = strings.Cut(s, ","); return s }
+	altered := map[string]sinks.Alteration{}
 	for _, a := range m.Altered {
 		name, _, _ := strings.Cut(a.Property, "/")
-		got[name], why[name] = a.Got, a.Why
+		altered[name] = a
 	}
 	for _, p := range []struct{ property, kept, lost string }{
-		{"bytes", "Its bytes are kept.", "Its bytes are others: signatures break, and what arrives is not the message that was sent."},
-		{wbxml.EmailDateReceived.String(), "The date on which it was received is kept.", "The date on which it was received is lost."},
+		{"bytes", "Its bytes are kept.", "Its bytes are others (" + bytesOnly(altered["bytes"].Sent) + " became " + bytesOnly(altered["bytes"].Got) + "): signatures break, and what arrives is not the message that was sent."},
+		{wbxml.EmailDateReceived.String(), "The date on which it was received is kept.", "The date on which it was received is lost: it becomes " + altered[wbxml.EmailDateReceived.String()].Got + "."},
 		{wbxml.EmailRead.String(), "It stays read.", "It becomes unread."},
 		{wbxml.EmailFlag.String(), "Its flag is kept.", "Its flag is not kept as it was."},
 		{wbxml.EmailCategories.String(), "Its categories are kept.", "Its categories are lost."},
 	} {
-		switch _, altered := got[p.property]; {
-		case !altered:
+		a, is := altered[p.property]
+		switch {
+		case !is:
 			say("%s", p.kept)
-		case why[p.property] != "":
-			say("%s Why: %s.", p.lost, why[p.property])
+		case a.Why != "" && p.property == "bytes":
+			say("Its bytes are kept but for line ends: %s.", a.Why)
+		case strings.Contains(a.Property, "/"):
+			say("It stays flagged, and of what the flag says %s is not kept.", a.Property[strings.LastIndexByte(a.Property, ':')+1:])
+		case a.Why != "":
+			say("%s Why: %s.", p.lost, a.Why)
 		default:
 			say("%s", p.lost)
 		}

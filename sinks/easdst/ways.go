@@ -2,6 +2,7 @@ package easdst
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 
 	"github.com/airlift-eas/airlift/eas"
@@ -24,6 +25,10 @@ type ways struct {
 
 	// trash: QUIRK(Z-Push 2.7): what is to be deleted for good stays, with status 8. It goes to Deleted Items, where such a server has that.
 	trash atomic.Bool
+
+	// shows has the mail folders of which anything was listed. QUIRK(SOGo 5.8): a folder for which the mail server was never told to count
+	// changes (CONDSTORE) looks empty, whatever is in it.
+	shows sync.Map
 }
 
 const (
