@@ -4,7 +4,7 @@
 //	folder, err := target.Open(ctx, place)
 //	placed, err := folder.Put(ctx, items)
 //
-// Mail is not taken: of it a client can add drafts only, and from 16.0 on. It goes by IMAP (package imapdst).
+// Mail goes by IMAP (package imapdst). What can be put here of it, and at what price, is below.
 //
 // # What is put
 //
@@ -52,4 +52,32 @@
 //
 // Of one folder there is one request at a time, and of the hierarchy while there is no other. Two that have a folder open share what is
 // known of it.
+//
+// # Mail
+//
+// A client may add drafts, from 16.0 on (MS-ASEMAIL 3.1.5.4): [MailDrafts] does that, and nothing sends them. To add any other message is
+// forbidden: the answer is status 6 (MS-ASCMD 2.2.3.7.2). Servers do what they like, and [MailForced] lets them, after [Target.TryMail] has shown what
+// that is, with one message of its own:
+//
+//	refused (status 6: Exchange; 9: Z-Push)      nothing is put
+//	most of it is gone (SOGo with 2.5)           the same
+//	said to be stored, and not there             the same
+//	the connection breaks, and it is not seen    the same
+//	stored, and the connection breaks (SOGo)     one message a request; each is looked for before the next, and never sent again unlooked
+//	stored as an unsent draft (grommunio)        it is put, with that Alteration
+//	stored, altered or not                       it is put, with its Alterations
+//
+// A message is sent as its bytes (a Body of type 4, in 2.5 MIMEData), with the date on which it was received and its marks. Marks that it has not then
+// are given by a Change. It is read back whole, streamed, and known by its SHA-256: "bytes" is an Alteration, with the reason if only line ends are
+// others, and so are date, read flag, flag, categories and what became a draft. Bytes that are no UTF-8 travel as they are, and a server may
+// stumble over them.
+//
+// Folders are listed without bodies. The State of a message is a hash of its marks, and of a draft of its text and recipients too. Find reads
+// what is new in a folder, first what has the subject, and compares bytes; a message that the server writes anew is found by its Message-ID,
+// and by its subject where it gets another one. An Update of contents puts a new message and deletes the old one, since a message that was delivered does
+// not change; where the server alters bytes, one that breaks between the two and is called again leaves both.
+//
+// A folder that lists nothing is not believed to be empty before the server's estimate says so: SOGo shows nothing of a folder that its mail server keeps no
+// CONDSTORE for, as is so with every folder that it makes itself. There Put ends with sinks.ErrUncertain, and Find finds nothing: TryMail, in such a
+// folder too, says so before.
 package easdst

@@ -90,8 +90,10 @@ func (c *collection) far(m *outgoingMail, l *letter) int {
 	switch {
 	case l == nil || l.bytes == nil:
 		return other
-	case m.same(*l.bytes):
+	case m.same(*l.bytes), l.put != nil && m.same(*l.put):
 		return same
+	case l.put != nil:
+		return other
 	case m.id != "" && m.id == l.bytes.id:
 		return lacking
 	case (m.id == "" || l.bytes.id == "" || c.tried().NewMessageID) && m.subject != 0 && m.subject == l.bytes.subject:

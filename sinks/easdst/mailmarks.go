@@ -21,6 +21,7 @@ type letter struct {
 	edited     string // hash of what else the owner of a draft may change; "" of other messages
 	subject    uint64
 	bytes      *mailBytes // nil = not known
+	put        *mailBytes // what was sent of it, if it was put while the folder is open
 }
 
 // headers are properties of which a listing has one at least, and what tells that the marks of a message changed has none.
@@ -33,7 +34,7 @@ func (c *collection) letterOf(props *wbxml.Element, before *letter) *letter {
 	l := &letter{subject: hashSubject(props.Value(wbxml.EmailSubject))}
 	whole := slices.ContainsFunc(headers, props.Has)
 	if before != nil {
-		l.bytes = before.bytes
+		l.bytes, l.put = before.bytes, before.put
 		if !whole {
 			*l = *before
 		}
@@ -53,7 +54,7 @@ func (c *collection) letterOf(props *wbxml.Element, before *letter) *letter {
 	if whole && c.forDrafts() {
 		l.edited = item.ContentHash(props, func(tag wbxml.Tag) bool { return slices.Contains(draftContent, tag) })
 		if before != nil && before.edited != l.edited {
-			l.bytes = nil
+			l.bytes, l.put = nil, nil
 		}
 	}
 	return l

@@ -107,6 +107,7 @@ func (c *collection) placedMail(ctx context.Context, all []*outgoing) ([]sinks.P
 		case o.id == "" || got == nil:
 			placed[i].Err = ErrNotStored
 		default:
+			c.held[o.id].mail.put = &o.mail.mailBytes
 			placed[i] = sinks.Placed{Held: sinks.Held{ID: string(o.id), State: c.held[o.id].state}, Altered: c.mailAlterations(o, got, sums[o.id])}
 		}
 	}

@@ -203,7 +203,7 @@ func (a *attempt) stored(ctx context.Context, found []eas.ServerID, broke bool) 
 	if err != nil {
 		return err
 	}
-	if placed[0].Err != nil {
+	if placed[0].ID == "" {
 		a.trial.Outcome, a.trial.Err = MailLost, placed[0].Err
 		return nil
 	}

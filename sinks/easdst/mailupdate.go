@@ -34,7 +34,7 @@ func (c *collection) updateMail(ctx context.Context, h sinks.Held, it *sinks.Tar
 	switch {
 	case !there || now.mail.bytes == nil:
 		return sinks.Placed{}, sinks.ErrNotExist
-	case o.mail.sum == now.mail.bytes.sum:
+	case o.mail.sum == now.mail.bytes.sum, now.mail.put != nil && o.mail.sum == now.mail.put.sum:
 		return c.remark(ctx, h, it)
 	case now.state != h.State:
 		return sinks.Placed{}, sinks.ErrChanged
@@ -115,7 +115,7 @@ func (c *collection) replaceMail(ctx context.Context, h sinks.Held, o *outgoing)
 		return sinks.Placed{}, err
 	}
 	var placed sinks.Placed
-	if len(earlier[0]) > 0 && o.mail.same(*c.held[eas.ServerID(earlier[0][0].ID)].mail.bytes) {
+	if len(earlier[0]) > 0 && c.far(o.mail, c.held[eas.ServerID(earlier[0][0].ID)].mail) == same {
 		o.id = eas.ServerID(earlier[0][0].ID)
 		placed, err = c.placedOne(ctx, o)
 	} else {
