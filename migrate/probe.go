@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -96,7 +97,9 @@ func (m *mailboxRun) look(ctx context.Context, sel Selection) (*Probe, error) {
 		f := ProbeFolder{Path: n.Path, Type: n.Type, Items: -1}
 		if ok {
 			f.Class, f.Selected = string(class), sel.folder(n.Path, class)
-			if f.Items, err = m.countOf(ctx, n.Folder, class); err != nil {
+			if f.Items, err = m.countOf(ctx, n.Folder, class); errors.Is(err, eas.ErrNoCollection) {
+				f.Items = -1 // a folder that only holds folders, as SOGo lists them
+			} else if err != nil {
 				return nil, m.fail(Source, fmt.Errorf("%s: %w", n.Path, err))
 			}
 		}

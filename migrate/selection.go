@@ -30,6 +30,16 @@ func (s Selection) check() error {
 	return nil
 }
 
+// Takes tells whether an item is taken, by the folder that it is in and by what a manifest says of it.
+func (s Selection) Takes(folderPath string, class eas.Class, date *time.Time, size int64) bool {
+	return s.folder(folderPath, class) && s.item(date, size) == ""
+}
+
+// All tells whether everything is taken.
+func (s Selection) All() bool {
+	return len(s.Classes)+len(s.Folders)+len(s.ExcludeFolders) == 0 && s.Since.IsZero() && s.Before.IsZero() && s.MaxSize == 0
+}
+
 // folder tells whether a folder is read at all.
 func (s Selection) folder(folderPath string, class eas.Class) bool {
 	if len(s.Classes) > 0 && !slices.Contains(s.Classes, class) {
