@@ -11,13 +11,13 @@ import (
 func newApp(c *console) *cli.App {
 	app := &cli.App{
 		Name:      "airlift",
-		Usage:     "archive mailboxes over Exchange ActiveSync",
+		Usage:     "archive and migrate mailboxes over Exchange ActiveSync",
 		UsageText: "airlift VERB [flags] [arguments]",
 		Description: "Every flag has an environment twin (--password-file = AIRLIFT_PASSWORD_FILE) and may stand in a file " +
 			"(--config airlift.yaml, keys are the names of flags). A flag wins over the environment, that over the file.\n\n" + exitList(),
 		Version: versionString(),
 		Commands: []*cli.Command{
-			demoCommand(c), probeCommand(c), archiveCommand(c), watchCommand(c), verifyCommand(c), rekeyCommand(c), holdCommand(c), reconcileCommand(c), lsCommand(c),
+			demoCommand(c), probeCommand(c), archiveCommand(c), watchCommand(c), migrateCommand(c), restoreCommand(c), verifyCommand(c), rekeyCommand(c), holdCommand(c), reconcileCommand(c), lsCommand(c),
 			catCommand(c), exportCommand(c), importCommand(c), statusCommand(c), stateCommand(c), loginCommand(c), serverCommand(c), versionCommand(c), completionCommand(c), manCommand(c),
 		},
 		Writer:    c.out,

@@ -133,7 +133,10 @@ func (c *console) size() (width, height int) {
 
 // hintOf says what an operator can do about an error; "" if nothing.
 func hintOf(err error) string {
+	var delivery *deliveryError
 	switch {
+	case errors.As(err, &delivery):
+		return delivery.Hint()
 	case errors.Is(err, errNothing):
 		return "the place is the one that airlift archive wrote to; the checkpoints of a directory are beside it, unless --state said otherwise"
 	case errors.Is(err, migrate.ErrLimit):

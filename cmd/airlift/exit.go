@@ -9,6 +9,7 @@ import (
 	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/migrate"
+	"github.com/airlift-eas/airlift/migrate/deliver"
 	"github.com/airlift-eas/airlift/sinks"
 	"github.com/airlift-eas/airlift/sinks/archive"
 	"github.com/airlift-eas/airlift/sinks/export"
@@ -160,6 +161,10 @@ func codeOf(err error) int {
 		return exitInterrupted
 	case errors.Is(err, sinks.ErrCorrupt):
 		return exitDamaged
+	case errors.Is(err, sinks.ErrDenied):
+		return exitDestination
+	case errors.Is(err, deliver.ErrMapping):
+		return exitUsage
 	case errors.Is(err, archive.ErrRecipient), errors.Is(err, export.ErrForeign), errors.Is(err, importer.ErrExport):
 		return exitUsage
 	case errors.Is(err, sinks.ErrFull), errors.Is(err, checkpoints.ErrFull):
@@ -179,7 +184,7 @@ func codeOf(err error) int {
 		return exitNothing
 	case errors.Is(err, eas.ErrThrottled):
 		return exitThrottled
-	case migrate.Temporary(err):
+	case migrate.Temporary(err), errors.Is(err, sinks.ErrUncertain):
 		return exitTemporary
 	}
 	return exitFailed

@@ -24,6 +24,34 @@ import (
 //go:embed report.html.tmpl
 var reportHTML string
 
+// reportStyle is how all such pages look.
+//
+//go:embed reportstyle.html.tmpl
+var reportStyle string
+
+// writePage writes a page that a template makes.
+func writePage(file, text string, page any) error {
+	t, err := template.New("report").Parse(reportStyle)
+	if err == nil {
+		t, err = t.Parse(text)
+	}
+	var b bytes.Buffer
+	if err == nil {
+		err = t.Execute(&b, page)
+	}
+	if err == nil {
+		err = replace.Write(file, 0o600, func(w io.Writer) error {
+			// The template escapes what a browser would obey, and this what turns the direction of text.
+			_, err := io.WriteString(w, printable(b.String()))
+			return err
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	return nil
+}
+
 // listedQuarantined bounds what the page lists of one folder.
 const listedQuarantined = 100
 
@@ -75,23 +103,7 @@ func (r *report) writeHTML(ctx context.Context, file string, o outcome) error {
 	if page.Quarantined, page.MoreQuarantined, err = listQuarantined(ctx, o); err != nil {
 		page.Unlisted = err.Error() // the rest of the page is worth having
 	}
-	t, err := template.New("report").Parse(reportHTML)
-	if err != nil {
-		return fmt.Errorf("report: %w", err)
-	}
-	var b bytes.Buffer
-	if err := t.Execute(&b, page); err != nil {
-		return fmt.Errorf("report: %w", err)
-	}
-	err = replace.Write(file, 0o600, func(w io.Writer) error {
-		// The template escapes what a browser would obey, and this what turns the direction of text.
-		_, err := io.WriteString(w, printable(b.String()))
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("report: %w", err)
-	}
-	return nil
+	return writePage(file, reportHTML, page)
 }
 
 func (r *report) page(o outcome) reportPage {

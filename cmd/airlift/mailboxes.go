@@ -16,11 +16,31 @@ type account struct {
 	mailbox, user, server string
 	password              passwordSource
 	tokenFile             string
+	target                targetAccount
+}
+
+// targetAccount is the mailbox that an account's items are put into.
+type targetAccount struct {
+	mailbox, user string
+	server        string // of people's data, by EAS
+	imap          string // of mail
+	password      passwordSource
+	tokenFile     string
+}
+
+// account is the target as one that signs in.
+func (t targetAccount) account() account {
+	return account{mailbox: t.mailbox, user: t.user, server: t.server, password: t.password, tokenFile: t.tokenFile}
 }
 
 func (a account) check() error {
 	if a.tokenFile != "" && a.password != (passwordSource{}) {
 		return errors.New("both a token file and a password")
+	}
+	if a.target != (targetAccount{}) {
+		if err := a.target.account().check(); err != nil {
+			return fmt.Errorf("target: %w", err)
+		}
 	}
 	return a.password.check()
 }
@@ -40,6 +60,14 @@ func columns() []column {
 		{"password_env", func(a *account, v string) { a.password.env = v }},
 		{"token_file", func(a *account, v string) { a.tokenFile = v }},
 		{"server", func(a *account, v string) { a.server = v }},
+		{"target", func(a *account, v string) { a.target.mailbox = v }},
+		{"target_user", func(a *account, v string) { a.target.user = v }},
+		{"target_password_file", func(a *account, v string) { a.target.password.file = v }},
+		{"target_password_command", func(a *account, v string) { a.target.password.command = v }},
+		{"target_password_env", func(a *account, v string) { a.target.password.env = v }},
+		{"target_token_file", func(a *account, v string) { a.target.tokenFile = v }},
+		{"target_server", func(a *account, v string) { a.target.server = v }},
+		{"target_imap", func(a *account, v string) { a.target.imap = v }},
 	}
 }
 

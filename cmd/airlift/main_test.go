@@ -35,29 +35,32 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("AIRLIFT_PASSWORD", "secret")
+			e.Setenv("AIRLIFT_TARGET_PASSWORD", "secret")
 			e.Setenv("NEWLINE", "\n")
 			e.Values[peerKey{}] = newPeer()
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":    exits,
-			"last":     last,
-			"lines":    lines,
-			"damage":   damage,
-			"copy":     copyTree,
-			"held":     held,
-			"arrived":  arrived,
-			"field":    field,
-			"now":      tick,
-			"closed":   closed,
-			"serve":    func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).serve(ts, args) },
-			"mailbox":  func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).change(ts, args) },
-			"fault":    func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).fault(ts, args) },
-			"wipe":     func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).wipe(ts, args) },
-			"website":  website,
-			"internet": func(ts *testscript.TestScript, _ bool, _ []string) { peerOf(ts).startInternet(ts) },
-			"site":     func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).site(ts, args) },
-			"seen":     func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).seen(ts, args) },
+			"exits":      exits,
+			"last":       last,
+			"lines":      lines,
+			"damage":     damage,
+			"copy":       copyTree,
+			"held":       held,
+			"arrived":    arrived,
+			"field":      field,
+			"now":        tick,
+			"closed":     closed,
+			"serve":      func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).serve(ts, args) },
+			"mailbox":    func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).change(ts, args) },
+			"fault":      func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).fault(ts, args) },
+			"wipe":       func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).wipe(ts, args) },
+			"website":    website,
+			"mailserver": mailserver,
+			"imapls":     imapls,
+			"internet":   func(ts *testscript.TestScript, _ bool, _ []string) { peerOf(ts).startInternet(ts) },
+			"site":       func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).site(ts, args) },
+			"seen":       func(ts *testscript.TestScript, _ bool, args []string) { peerOf(ts).seen(ts, args) },
 		},
 	})
 }

@@ -17,12 +17,13 @@ import (
 func probeCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:  "probe",
-		Usage: "say what a server is and can, what it holds of a mailbox, and what an archive from here will hold",
-		Flags: slices.Concat(sourceFlags(), selectionFlags(), []cli.Flag{
+		Usage: "say what a server is and can, what it holds of a mailbox, and what an archive from here will hold; with --target what that server makes of items that are put there",
+		Flags: slices.Concat(sourceFlags(), selectionFlags(), targetFlags(), []cli.Flag{
 			stringFlag("to", "", "look at an archive's place, too: `DIR|s3://BUCKET/PREFIX`; alone, if no server and no mailbox is named"),
 			boolFlag("fidelity", "fetch a sample of messages in each version of the protocol, in 2.5 too, compare them, and recommend a version"),
 			intFlag("fidelity-sample", 25, "compare `N` messages"),
 			fidelityReportFlag("of --fidelity, a line for each message in each version"),
+			boolFlag("yes", "with --target: write to it without asking"),
 			workersFlag(), jsonFlag(), configFlag(), verboseFlag(),
 		}, bucketFlags(), bucketWriteFlags()),
 		Action: func(ctx *cli.Context) error {
@@ -33,6 +34,9 @@ func probeCommand(c *console) *cli.Command {
 }
 
 func probeVerb(ctx *cli.Context, c *console) error {
+	if probesTarget(ctx) {
+		return probeTarget(ctx, c)
+	}
 	sel, err := selection(ctx)
 	if err != nil {
 		return err

@@ -38,14 +38,20 @@ func sources(ctx *cli.Context, c *console) ([]migrate.Mailbox, error) {
 	if err != nil {
 		return nil, err
 	}
+	return conn.mailboxes(ctx.Context, c, accounts)
+}
+
+// mailboxes makes the engine's mailboxes of accounts, with what they sign in with.
+func (conn *connection) mailboxes(ctx context.Context, c *console, accounts []account) ([]migrate.Mailbox, error) {
 	// All settings are checked before the first password is asked for.
+	var err error
 	mailboxes := make([]migrate.Mailbox, len(accounts))
 	for i, a := range accounts {
 		if mailboxes[i], err = conn.mailbox(a); err != nil {
 			return nil, err
 		}
 	}
-	creds, err := conn.credentials(ctx.Context, c, accounts)
+	creds, err := conn.credentials(ctx, c, accounts)
 	if err != nil {
 		return nil, err
 	}
@@ -68,26 +74,35 @@ func connectionOf(ctx *cli.Context, c *console) (conn connection, err error) {
 	if conn.signing, err = signingOf(ctx, c); err != nil {
 		return conn, err
 	}
-	versions := []string{"auto"}
-	for _, v := range eas.Versions() {
-		versions = append(versions, string(v))
-	}
-	version, err := wordOf(ctx, "eas-version", "version", append(versions, bestVersion)...)
-	if err != nil {
-		return conn, err
-	}
-	switch version {
-	case "auto":
-	case bestVersion:
-		conn.best = true
-	default:
-		conn.version = eas.Version(version)
+	if ctx.String("eas-version") != "" { // a verb without a source has no such flag
+		if conn.version, conn.best, err = versionOf(ctx, "eas-version", bestVersion); err != nil {
+			return conn, err
+		}
 	}
 	if conn.bandwidth, err = bandwidthOf(ctx); err != nil {
 		return conn, err
 	}
 	conn.roots, err = certificates("ca-cert", ctx.String("ca-cert"))
 	return conn, err
+}
+
+// versionOf is the version of the protocol that a flag asks for: "" = the newest of both sides. more are words that are no version.
+func versionOf(ctx *cli.Context, flag string, more ...string) (v eas.Version, best bool, err error) {
+	const auto = "auto"
+	words := []string{auto}
+	for _, v := range eas.Versions() {
+		words = append(words, string(v))
+	}
+	switch word, err := wordOf(ctx, flag, "version", append(words, more...)...); {
+	case err != nil:
+		return "", false, err
+	case word == auto:
+		return "", false, nil
+	case word == bestVersion:
+		return "", true, nil
+	default:
+		return eas.Version(word), false, nil
+	}
 }
 
 // accountsOf lists the mailboxes that the flags name. A password or token file that a line of the file does not name is that

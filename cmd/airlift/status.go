@@ -24,6 +24,7 @@ func statusCommand(c *console) *cli.Command {
 		Flags: append([]cli.Flag{
 			archiveFlag(), stateFlag(), onlyMailboxFlag(),
 			intFlag("limit", 100, "list at most `N` quarantined items of a folder; with --json all of them, if nothing else is said"),
+			boolFlag("migration", "print what became of the items that migrate and restore put: the receipts of --state, or those beside --archive, or those of migrations without a stage"),
 			jsonFlag(), configFlag(),
 		}, bucketFlags()...),
 		Action: func(ctx *cli.Context) error {
@@ -40,6 +41,9 @@ func statusVerb(ctx *cli.Context, c *console) (err error) {
 		return usage(fmt.Sprintf("--limit: %d", limit), "0 lists none")
 	case c.json && !ctx.IsSet("limit"):
 		limit = math.MaxInt
+	}
+	if ctx.Bool("migration") {
+		return migrationStatus(ctx, c, limit)
 	}
 	state := ctx.String("state")
 	if state == "" {
