@@ -205,7 +205,7 @@ func (c *chaos) compare(t *testing.T) {
 func TestRandomPasses(t *testing.T) {
 	seeds := 30
 	if os.Getenv("AIRLIFT_CRASH") != "" {
-		seeds = 1000
+		seeds = 200
 	}
 	for name, flavour := range flavours {
 		if name == "alters everything" || name == "other names" {

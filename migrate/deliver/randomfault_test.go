@@ -51,7 +51,7 @@ func (s *storm) step() error {
 func TestRandomFaults(t *testing.T) {
 	seeds := 15
 	if os.Getenv("AIRLIFT_CRASH") != "" {
-		seeds = 500
+		seeds = 200
 	}
 	for name, flavour := range flavours {
 		if name == "alters everything" || name == "other names" || name == copies {

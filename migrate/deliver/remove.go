@@ -21,7 +21,7 @@ type removal struct {
 // remove ends the departures: what was moved is removed from where it was, and what was deleted is removed if that is wanted. complete
 // says that all folders were read: otherwise nothing counts as deleted.
 func (d *delivery) remove(ctx context.Context, complete bool) error {
-	at := map[spot][]removal{}
+	from := map[spot][]removal{}
 	var forget []string
 	for _, dep := range d.departures.sorted() {
 		act, err := d.removable(ctx, dep, complete)
@@ -32,7 +32,7 @@ func (d *delivery) remove(ctx context.Context, complete bool) error {
 		case actForget:
 			forget = append(forget, dep.row.Item)
 		case actRemove:
-			at[dep.spot] = append(at[dep.spot], removal{dep, dep.successor != ""})
+			from[dep.spot] = append(from[dep.spot], removal{dep, dep.successor != ""})
 		}
 	}
 	for chunk := range slices.Chunk(forget, rowsAtOnce) {
@@ -40,14 +40,14 @@ func (d *delivery) remove(ctx context.Context, complete bool) error {
 			return err
 		}
 	}
-	spots := make([]spot, 0, len(at))
-	for s := range at {
+	spots := make([]spot, 0, len(from))
+	for s := range from {
 		spots = append(spots, s)
 	}
 	slices.SortFunc(spots, func(a, b spot) int { return cmp.Or(cmp.Compare(a.target, b.target), cmp.Compare(a.id, b.id)) })
 	var failed error
 	for _, s := range spots {
-		err := d.retry(ctx, at[s][0].dep.path, func() error { return d.removeFrom(ctx, s, at[s]) })
+		err := d.retry(ctx, from[s][0].dep.path, func() error { return d.removeFrom(ctx, s, from[s]) })
 		failed = errors.Join(failed, err)
 		if err != nil && fatal(ctx, err) {
 			return failed
