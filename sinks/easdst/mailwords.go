@@ -51,7 +51,7 @@ func (m MailTrial) String() string {
 			say("So the protocol has it.")
 		}
 	case MailGutted:
-		say("With EAS %s the server stores of a message that is added the least part.", m.Version)
+		say("With EAS %s the server stores next to nothing of a message that is added: no text and no file of it is there.", m.Version)
 	case MailLost:
 		say("With EAS %s the server says that it stored a message that is added, and does not have it.", m.Version)
 	case MailUnseen:
