@@ -17,19 +17,28 @@ import (
 
 // A summary is the last line that --json prints.
 type summary struct {
-	Event       string `json:"event"`
-	Result      string `json:"result"`
-	Mailboxes   int    `json:"mailboxes"`
-	Folders     int    `json:"folders"`
-	Stored      int    `json:"items_stored"`
-	Changed     int    `json:"items_changed"`
-	Deleted     int    `json:"items_deleted"`
-	Excluded    int    `json:"items_excluded"`
-	Quarantined int    `json:"items_quarantined"`
-	Estimated   int    `json:"items_estimated"`
-	Resyncs     int    `json:"resyncs"`
-	Problems    int    `json:"problems"` // of verify
-	Exit        int    `json:"exit"`
+	Event       string  `json:"event"`
+	Result      string  `json:"result"`
+	Mailboxes   int     `json:"mailboxes"`
+	Folders     int     `json:"folders"`
+	Stored      int     `json:"items_stored"`
+	Changed     int     `json:"items_changed"`
+	Deleted     int     `json:"items_deleted"`
+	Excluded    int     `json:"items_excluded"`
+	Quarantined int     `json:"items_quarantined"`
+	Estimated   int     `json:"items_estimated"`
+	Resyncs     int     `json:"resyncs"`
+	Seconds     float64 `json:"seconds"`
+	Problems    int     `json:"problems"` // of verify
+	Exit        int     `json:"exit"`
+
+	Delivery delivery `json:"delivery"` // of migrate and restore
+
+	Removed        int `json:"items_removed"` // these of migrate undo
+	Gone           int `json:"items_gone"`
+	Left           int `json:"items_left"`
+	FoldersRemoved int `json:"folders_removed"`
+	FoldersLeft    int `json:"folders_left"`
 }
 
 // result is how a run of the command ended and what it said.
@@ -151,6 +160,8 @@ type listed struct {
 	SHA256    string `json:"sha256"`
 	MessageID string `json:"message_id"`
 	Read      bool   `json:"read"`
+	Class     string `json:"class"`
+	Received  string `json:"received"`
 }
 
 // ls lists the live items of a user's mail by the folder's path and the item's content.

@@ -25,7 +25,12 @@ type message struct {
 	uid    imap.UID
 	raw    []byte
 	seen   bool
+	flags  []imap.Flag // but \Recent, sorted
+	date   time.Time   // the internal date
 }
+
+// standardFolders are in every mailbox; SOGo makes the last one when it is first asked.
+var standardFolders = []string{"INBOX", "Drafts", "Sent", "Trash", "Junk", "Templates"}
 
 // emptied logs in and leaves nothing in the mailbox but empty standard folders.
 func emptied(t *testing.T, user string) *mailbox {
@@ -44,7 +49,7 @@ func emptied(t *testing.T, user string) *mailbox {
 		if all := m.sel(folder); len(all) > 0 {
 			m.delete(folder, all)
 		}
-		if !slices.Contains([]string{"INBOX", "Drafts", "Sent", "Trash", "Junk"}, folder) {
+		if !slices.Contains(standardFolders, folder) {
 			m.must(client.Unselect().Wait())
 			m.must(client.Delete(folder).Wait())
 		}
@@ -102,17 +107,23 @@ func (m *mailbox) create(folder string) {
 func (m *mailbox) append(folder string, messages ...[]byte) {
 	m.t.Helper()
 	for i, raw := range messages {
-		options := &imap.AppendOptions{Time: time.Date(2024, 5, 1, 12, 0, i, 0, time.UTC)}
+		var flags []imap.Flag
 		if i%2 == 0 {
-			options.Flags = []imap.Flag{imap.FlagSeen}
+			flags = append(flags, imap.FlagSeen)
 		}
-		cmd := m.imap.Append(folder, int64(len(raw)), options)
-		_, err := cmd.Write(raw)
-		m.must(err)
-		m.must(cmd.Close())
-		_, err = cmd.Wait()
-		m.must(err)
+		m.add(folder, raw, time.Date(2024, 5, 1, 12, 0, i, 0, time.UTC), flags...)
 	}
+}
+
+// add appends a message with an internal date and flags.
+func (m *mailbox) add(folder string, raw []byte, date time.Time, flags ...imap.Flag) {
+	m.t.Helper()
+	cmd := m.imap.Append(folder, int64(len(raw)), &imap.AppendOptions{Time: date, Flags: flags})
+	_, err := cmd.Write(raw)
+	m.must(err)
+	m.must(cmd.Close())
+	_, err = cmd.Wait()
+	m.must(err)
 }
 
 // messages fetches everything that the mailbox holds.
@@ -120,7 +131,7 @@ func (m *mailbox) messages() []message {
 	m.t.Helper()
 	var all []message
 	whole := &imap.FetchItemBodySection{Peek: true}
-	options := &imap.FetchOptions{UID: true, Flags: true, BodySection: []*imap.FetchItemBodySection{whole}}
+	options := &imap.FetchOptions{UID: true, Flags: true, InternalDate: true, BodySection: []*imap.FetchItemBodySection{whole}}
 	for _, folder := range m.folders() {
 		uids := m.sel(folder)
 		if uids == nil {
@@ -130,7 +141,9 @@ func (m *mailbox) messages() []message {
 		m.must(err)
 		for _, buf := range list {
 			seen := slices.Contains(buf.Flags, imap.FlagSeen)
-			all = append(all, message{folder, buf.UID, buf.FindBodySection(whole), seen})
+			flags := slices.DeleteFunc(buf.Flags, func(f imap.Flag) bool { return f == `\Recent` })
+			slices.Sort(flags)
+			all = append(all, message{folder, buf.UID, buf.FindBodySection(whole), seen, flags, buf.InternalDate.UTC()})
 		}
 	}
 	return all

@@ -2,7 +2,7 @@
 # Settings and helpers of the lab, sourced by the scripts beside it.
 
 LAB=${AIRLIFT_LAB:-${TMPDIR:-/tmp}/airlift-lab}
-LAB_USERS=${AIRLIFT_LAB_USERS:-alice bob carol dave erin frank}
+LAB_USERS=${AIRLIFT_LAB_USERS:-alice bob carol dave erin frank grace heidi ivan judy mallory niaj olivia peggy rupert sybil}
 LAB_WORKERS=${AIRLIFT_LAB_WORKERS:-12}
 # A lab that was made keeps its ports.
 LAB_PORT=${AIRLIFT_LAB_PORT:-$(sed -n 's#^LAB_EAS=http://127.0.0.1:\([0-9]*\)/.*#\1#p' "$LAB/lab.env" 2>/dev/null || true)}

@@ -64,6 +64,9 @@ func letters(seed uint64, n int) [][]byte {
 	return out
 }
 
+// letterDate is the date of the letters that have one.
+const letterDate = "Thu, 02 May 2024 10:11:12 +0200"
+
 func letter(rnd *rand.Rand, id string) []byte {
 	var b bytes.Buffer
 	header := func(name, value string) { fmt.Fprintf(&b, "%s: %s\r\n", name, value) }
@@ -72,7 +75,7 @@ func letter(rnd *rand.Rand, id string) []byte {
 		header("Subject", strings.Repeat("subject "+id+" ", rnd.IntN(6)))
 	}
 	if rnd.IntN(8) > 0 {
-		header("Date", "Thu, 02 May 2024 10:11:12 +0200")
+		header("Date", letterDate)
 	}
 	header("Message-ID", "<"+id+"@remote.example>")
 	for range rnd.IntN(4) {

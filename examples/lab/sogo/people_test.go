@@ -57,7 +57,7 @@ func TestPeople(t *testing.T) {
 		c     collection
 		ext   string
 		items map[string]string
-	}{{cal, ".ics", someEvents()}, {cal, ".ics", someTasks()}, {book, ".vcf", someContacts()}} {
+	}{{cal, ".ics", someEvents()}, {cal, ".ics", someTasks(16)}, {book, ".vcf", someContacts(24)}} {
 		for name, body := range part.items {
 			part.c.put(name+part.ext, body)
 			served := part.c.get(name + part.ext)
@@ -123,7 +123,7 @@ func report(t *testing.T, same map[string]int, differ []difference) {
 	}
 }
 
-func keysOf(m map[string]int) []string {
+func keysOf[V any](m map[string]V) []string {
 	var names []string
 	for name := range m {
 		names = append(names, name)

@@ -164,16 +164,16 @@ func extras(b *strings.Builder, n int) {
 }
 
 // someTasks are tasks.
-func someTasks() map[string]string {
+func someTasks(count int) map[string]string {
 	all := map[string]string{}
-	for n := range 16 {
+	for n := range count {
 		var b strings.Builder
 		fmt.Fprintf(&b, "SUMMARY:Aufgabe %d: Ünïcode\n", n)
 		if n%4 != 3 {
-			fmt.Fprintf(&b, "DUE:202604%02dT170000Z\n", 1+n)
+			fmt.Fprintf(&b, "DUE:202604%02dT170000Z\n", 1+n%28)
 		}
 		if n%3 == 0 {
-			fmt.Fprintf(&b, "DTSTART:202603%02dT080000Z\n", 1+n)
+			fmt.Fprintf(&b, "DTSTART:202603%02dT080000Z\n", 1+n%28)
 		}
 		if n%2 == 0 {
 			fmt.Fprintf(&b, "DESCRIPTION:zu tun:\\n- %d\\, und mehr\nPRIORITY:%d\n", n, 1+n%9)
@@ -192,9 +192,9 @@ func someTasks() map[string]string {
 }
 
 // someContacts are contacts; each has an address of its own, by which it is found again.
-func someContacts() map[string]string {
+func someContacts(count int) map[string]string {
 	all := map[string]string{}
-	for n := range 24 {
+	for n := range count {
 		var b strings.Builder
 		fmt.Fprintf(&b, "N:Nachname%d;Vorname;Zweit;Dr.;jun.\nFN:Dr. Vorname Zweit Nachname%d jun.\nEMAIL;TYPE=work:person%d@remote.example\n", n, n, n)
 		if n%2 == 0 {
