@@ -127,13 +127,15 @@ func (c *changes) people(n int) {
 		c.rnd.Shuffle(len(there), func(i, j int) { there[i], there[j] = there[j], there[i] })
 		var fresh []string
 		for _, name := range slices.Sorted(maps.Keys(part.all)) {
-			if !slices.Contains(there, name+part.ext) {
+			if !slices.ContainsFunc(there, func(t string) bool { return strings.HasPrefix(t, name+".") || strings.HasPrefix(t, name+"-") }) {
 				fresh = append(fresh, name)
 			}
 		}
 		for range min(part.n, len(fresh)) {
 			i := c.rnd.IntN(len(fresh))
-			part.c.put(fresh[i]+part.ext, strangers.Replace(part.all[fresh[i]]))
+			// What comes anew has a UID of its own, as from people: where one comes back that left, the target may still have it.
+			own := fmt.Sprintf("%s-%d", fresh[i], c.n)
+			part.c.put(own+part.ext, strangers.Replace(strings.ReplaceAll(part.all[fresh[i]], "UID:"+fresh[i]+"\n", "UID:"+own+"\n")))
 			fresh = slices.Delete(fresh, i, i+1)
 		}
 		for i, name := range there[:min(2*part.n, len(there))] {
