@@ -79,5 +79,6 @@
 //
 // A folder that lists nothing is not believed to be empty before the server's estimate says so: SOGo shows nothing of a folder that its mail server keeps no
 // CONDSTORE for, as is so with every folder that it makes itself. There Put ends with sinks.ErrUncertain, and Find finds nothing: TryMail, in such a
-// folder too, says so before.
+// folder too, says so before. What is deleted goes to Deleted Items there, though it is told to be deleted for good; and what it stored has the flag
+// \Draft of IMAP, which up to 14.1 nobody sees by EAS.
 package easdst

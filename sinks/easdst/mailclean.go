@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/sinks"
@@ -17,8 +18,11 @@ func (a *attempt) clean(ctx context.Context, place sinks.Place) {
 		}
 	}
 	if a.f != nil {
-		left("the message in "+place.Path, a.cleanFolder(ctx))
+		left("the message in "+place.Path, a.cleanFolder(ctx, a.f.c))
 		left(place.Path, a.f.Close())
+		if trash, ok := a.t.deletedItems(); ok && a.o != nil {
+			left("the message in "+trash.Path, a.cleanTrash(ctx, trash))
+		}
 	}
 	err := a.persist(ctx, func() error {
 		if a.made { // whatever is in it
@@ -63,9 +67,30 @@ func (a *attempt) persist(ctx context.Context, do func() error) (err error) {
 	return err
 }
 
-// cleanFolder removes the messages of this trial and of earlier ones.
-func (a *attempt) cleanFolder(ctx context.Context) error {
-	c := a.f.c
+// cleanTrash removes what went to Deleted Items. QUIRK(SOGo 5.8): there goes what is to be deleted for good, too.
+func (a *attempt) cleanTrash(ctx context.Context, trash sinks.Place) error {
+	return a.persist(ctx, func() error {
+		f, err := a.t.openFolder(ctx, trash)
+		if err != nil {
+			return told(err)
+		}
+		return errors.Join(a.cleanFolder(ctx, f.c), f.Close())
+	})
+}
+
+func (t *Target) deletedItems() (sinks.Place, bool) {
+	t.alone.RLock()
+	defer t.alone.RUnlock()
+	all := t.tree.places()
+	i := slices.IndexFunc(all, func(p sinks.Place) bool { return eas.FolderType(p.Type) == eas.FolderDeletedItems })
+	if i < 0 {
+		return sinks.Place{}, false
+	}
+	return all[i], true
+}
+
+// cleanFolder removes the messages of this trial and of earlier ones, which are known by their subject.
+func (a *attempt) cleanFolder(ctx context.Context, c *collection) error {
 	return a.persist(ctx, func() error {
 		defer c.lock()()
 		if err := c.current(ctx); err != nil {
@@ -73,7 +98,7 @@ func (a *attempt) cleanFolder(ctx context.Context) error {
 		}
 		var all []sinks.Held
 		for id, one := range c.held {
-			if _, old := a.before[id]; a.before != nil && !old || one.mail.subject == hashSubject(canarySubject) {
+			if _, old := a.before[id]; c == a.f.c && a.before != nil && !old || one.mail.subject == hashSubject(canarySubject) {
 				all = append(all, sinks.Held{ID: string(id), State: one.state})
 			}
 		}

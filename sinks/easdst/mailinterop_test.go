@@ -100,7 +100,11 @@ func (l *lab) putMessages(name string) {
 	}
 	l.condstore(name)
 	f := l.open(p)
-	defer l.remove(p, f)
+	var items []sinks.TargetItem
+	defer func() {
+		l.remove(p, f)
+		l.untrash(items)
+	}()
 	l.empty(f)
 	for n := range 3 {
 		received := time.Date(2020, 1, 2, 3, 4, n, 0, time.UTC)
@@ -110,6 +114,7 @@ func (l *lab) putMessages(name string) {
 			Contents: []sinks.Content{bytesContent(".eml", fmt.Appendf(nil,
 				"From: a@lab.example\r\nTo: bob@lab.example\r\nSubject: m%d\r\nMessage-ID: <m%d@lab.example>\r\nDate: Thu, 02 Jan 2020 03:04:05 +0000\r\n\r\nHello %d\r\n", n, n, n))},
 		}
+		items = append(items, it)
 		placed, err := f.Put(ctx, []sinks.TargetItem{it})
 		if err != nil || placed[0].Err != nil {
 			l.t.Errorf("%d: %+v, %v", n, placed, err)
@@ -126,6 +131,28 @@ func (l *lab) putMessages(name string) {
 	}
 	if n := f.c.count(); n != 3 {
 		l.t.Errorf("%d messages", n)
+	}
+}
+
+// untrash removes messages from Deleted Items. QUIRK(SOGo 5.8): what is deleted for good goes there.
+func (l *lab) untrash(items []sinks.TargetItem) {
+	l.t.Helper()
+	p, ok := l.target.deletedItems()
+	if !ok {
+		l.t.Fatal("no folder for what was deleted")
+	}
+	f := l.open(p)
+	found, err := f.Find(l.t.Context(), "", items)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	for _, list := range found {
+		if len(list) == 0 {
+			l.t.Log("it is not in Deleted Items")
+		}
+		if gone, err := f.Delete(l.t.Context(), list); err != nil || len(gone) != len(list) {
+			l.t.Errorf("%v, %v", gone, err)
+		}
 	}
 }
 

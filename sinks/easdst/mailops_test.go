@@ -203,6 +203,28 @@ func TestTryMailTwice(t *testing.T) {
 	}
 }
 
+// TestTryMailTrash: where what is deleted goes to Deleted Items, the trial removes its message from there, and nothing else.
+func TestTryMailTrash(t *testing.T) {
+	cfg := easserver.Config{Faults: easserver.NewFaults(1, easserver.FaultRule{Fault: easserver.FaultMailStored502}, easserver.FaultRule{Fault: easserver.FaultKeepDeleted})}
+	w := newWorld(t, eas.Version141, cfg, easdst.Options{Mail: easdst.MailForced})
+	trash := w.user.Folder("Deleted Items")
+	trash.AddMessage([]byte("Subject: theirs\r\n\r\n"))
+	w.user.Folder("Inbox").AddMessage([]byte("Subject: airlift canary\r\n\r\nsomebody writes about it"))
+	trial, err := w.target.TryMail(t.Context())
+	t.Log(trial)
+	if err != nil || w.user.Folder("airlift canary") != nil || w.user.Folder("Inbox").Len() != 1 {
+		t.Errorf("%s, %v", trial, err)
+	}
+	for _, it := range trash.Items() {
+		if subject := string(it.Message.Bytes); !strings.HasPrefix(subject, "Subject: theirs") {
+			t.Errorf("%s is in Deleted Items", subject)
+		}
+	}
+	if trash.Len() != 1 {
+		t.Errorf("%d messages in Deleted Items: %v", trash.Len(), trial.Left)
+	}
+}
+
 // TestTryMailCancelled: who has no more time finds nothing of the trial either.
 func TestTryMailCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
