@@ -89,7 +89,7 @@ func (t *Target) deletedItems() (sinks.Place, bool) {
 	return all[i], true
 }
 
-// cleanFolder removes the messages of this trial and of earlier ones, which are known by their subject.
+// cleanFolder removes the messages of this trial and of earlier ones, of those of the trial's folder all that is new.
 func (a *attempt) cleanFolder(ctx context.Context, c *collection) error {
 	return a.persist(ctx, func() error {
 		defer c.lock()()
@@ -98,7 +98,7 @@ func (a *attempt) cleanFolder(ctx context.Context, c *collection) error {
 		}
 		var all []sinks.Held
 		for id, one := range c.held {
-			if _, old := a.before[id]; c == a.f.c && a.before != nil && !old || one.mail.subject == hashSubject(canarySubject) {
+			if _, old := a.before[id]; c == a.f.c && a.before != nil && !old || isCanary(one.mail) {
 				all = append(all, sinks.Held{ID: string(id), State: one.state})
 			}
 		}

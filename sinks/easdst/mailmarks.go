@@ -20,6 +20,7 @@ type letter struct {
 	draft      bool   // it was not sent. MS-ASEMAIL 2.2.2.42
 	edited     string // hash of what else the owner of a draft may change; "" of other messages
 	subject    uint64
+	received   int64      // seconds since 1970, 0 = not said
 	bytes      *mailBytes // nil = not known
 	put        *mailBytes // what was sent of it, if it was put while the folder is open
 }
@@ -32,6 +33,9 @@ var headers = []wbxml.Tag{
 // letterOf is a message by its properties. before is what was known of it; what a part of them does not say is as it was.
 func (c *collection) letterOf(props *wbxml.Element, before *letter) *letter {
 	l := &letter{subject: hashSubject(props.Value(wbxml.EmailSubject))}
+	if t, err := wbxml.ParseTime(props.Value(wbxml.EmailDateReceived)); err == nil {
+		l.received = t.Unix()
+	}
 	whole := slices.ContainsFunc(headers, props.Has)
 	if before != nil {
 		l.bytes, l.put = before.bytes, before.put

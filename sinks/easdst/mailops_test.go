@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -209,6 +210,7 @@ func TestTryMailTrash(t *testing.T) {
 	w := newWorld(t, eas.Version141, cfg, easdst.Options{Mail: easdst.MailForced})
 	trash := w.user.Folder("Deleted Items")
 	trash.AddMessage([]byte("Subject: theirs\r\n\r\n"))
+	trash.Add(easserver.Item{Message: &easserver.Content{Bytes: []byte("From: gutted@example.com\r\n\r\n")}, Received: time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)})
 	w.user.Folder("Inbox").AddMessage([]byte("Subject: airlift canary\r\n\r\nsomebody writes about it"))
 	trial, err := w.target.TryMail(t.Context())
 	t.Log(trial)
