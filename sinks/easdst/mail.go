@@ -26,6 +26,7 @@ var ErrNotTried = errors.New("what the server makes of messages was not tried")
 
 var (
 	errDraftsOnly = errors.New("a client can add messages as drafts only, to the folder for them (MS-ASCMD 2.2.3.7.2)")
+	errNUL        = errors.New("it has bytes that are 0, which a request cannot have (MS-ASCMD 2.2.2, status 102)")
 	errNotKept    = errors.New("the server does not keep messages that a client adds")
 )
 

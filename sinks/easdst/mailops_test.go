@@ -275,6 +275,40 @@ func TestMailUnlisted(t *testing.T) {
 	}
 }
 
+// TestMailBytes: messages with any bytes and sizes arrive as they are, and what is too large, or is no message, is refused alone.
+func TestMailBytes(t *testing.T) {
+	w := mailWorld(t, eas.Version141, easdst.MailForced, easserver.FaultMailStored)
+	w.connect(eas.Version141, easdst.Options{Mail: easdst.MailForced, MaxItemBytes: 2 << 20})
+	if _, err := w.target.TryMail(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f := w.openMail("Inbox")
+	var items []sinks.TargetItem
+	for i, text := range []string{
+		"Subject: a\r\n\r\n", "Subject: b\n\nbare \r and \n and \xff\xfe", "no header at all", strings.Repeat("Subject: large\r\n\r\n", 50_000),
+		strings.Repeat("x", 3<<20), "Subject: last\r\n\r\n]]>&amp;\x01",
+	} {
+		items = append(items, sinks.TargetItem{Key: fmt.Sprint(i), Contents: []sinks.Content{content(".eml", text)}})
+	}
+	items = append(items, sinks.TargetItem{Key: "NUL", Contents: []sinks.Content{content(".eml", "Subject: NUL\r\n\r\n\x00")}})
+	items = append(items, sinks.TargetItem{Key: "contact", Contents: []sinks.Content{content(".vcf", "BEGIN:VCARD")}})
+	placed := w.put(f, items...)
+	for i, p := range placed {
+		if i == 4 || i >= 6 {
+			if !errors.Is(p.Err, sinks.ErrRefused) || errors.Is(p.Err, sinks.ErrTooLarge) != (i == 4) {
+				t.Errorf("%d: %+v", i, p)
+			}
+			continue
+		}
+		if p.Err != nil || len(p.Altered) > 0 {
+			t.Errorf("%d: %+v", i, p)
+		}
+	}
+	if n := w.user.Folder("Inbox").Len(); n != 5 {
+		t.Errorf("%d messages", n)
+	}
+}
+
 // TestMailMove: a message moves to another folder, and keeps its marks.
 func TestMailMove(t *testing.T) {
 	for _, v := range eas.Versions() {

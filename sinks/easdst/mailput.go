@@ -34,15 +34,18 @@ func (c *collection) fillMail(o *outgoing, it *sinks.TargetItem) error {
 	if err != nil {
 		return err
 	}
+	if bytes.IndexByte(data, 0) >= 0 {
+		return errNUL
+	}
 	m := &outgoingMail{want: c.marksOf(o, &it.Event)}
 	if m.mailBytes, err = readBytes(bytes.NewReader(data)); err != nil {
 		return err
 	}
 	add := wbxml.E(wbxml.AirSyncApplicationData)
 	if c.version().AtLeast(eas.Version120) {
-		add.Append(wbxml.E(wbxml.AirSyncBaseBody, wbxml.T(wbxml.AirSyncBaseType, "4"), text(wbxml.AirSyncBaseData, data)))
+		add.Append(wbxml.E(wbxml.AirSyncBaseBody, wbxml.T(wbxml.AirSyncBaseType, "4"), wbxml.T(wbxml.AirSyncBaseData, string(data))))
 	} else {
-		add.Append(text(wbxml.EmailMIMEData, data))
+		add.Append(wbxml.T(wbxml.EmailMIMEData, string(data)))
 	}
 	switch {
 	case !c.forDrafts():
@@ -59,14 +62,6 @@ func (c *collection) fillMail(o *outgoing, it *sinks.TargetItem) error {
 }
 
 var importances = map[string]string{"low": "0", "normal": "1", "high": "2"} // MS-ASEMAIL 2.2.2.38
-
-// text is a string, which in WBXML has no bytes that are 0.
-func text(tag wbxml.Tag, data []byte) wbxml.Element {
-	if bytes.IndexByte(data, 0) >= 0 {
-		return wbxml.B(tag, data)
-	}
-	return wbxml.T(tag, string(data))
-}
 
 // placedMail is placed for messages: bytes are compared as they come, and marks that an Add did not give are given by a Change.
 func (c *collection) placedMail(ctx context.Context, all []*outgoing) ([]sinks.Placed, error) {
