@@ -153,7 +153,7 @@ func sameDate(msg, got message, received string) (reason string, ok bool) {
 		return "", false
 	case err != nil:
 		return "internal date: SOGo's: it says none of a message without a date", true
-	case said.Year() > 2037:
+	case said.Year() > 2037, said.Year() < 1970:
 		return "internal date: Dovecot's: it keeps none that is that far away", true
 	case field(msg.raw, "Date") == "":
 		return "internal date: SOGo's: a message without a date it takes for received when it is asked", true
