@@ -36,11 +36,21 @@ type ProbeFolder struct {
 	Type     int
 	Items    int // the server's count, -1 = it does not say
 	Selected bool
+	Sizes    []int64 // of each item in bytes, as the server estimates it; nil unless asked for, and of what is not selected
 }
 
 // Look connects to a mailbox without touching the state of any archive: it uses a device partnership of its own, reads
 // the folder tree and asks for the counts. It stores nothing and fetches no item.
 func Look(ctx context.Context, mb Mailbox, sel Selection) (*Probe, error) {
+	return look(ctx, mb, sel, false)
+}
+
+// LookAtSizes is Look, and lists every item of the folders that are selected, without bodies, to tell its size.
+func LookAtSizes(ctx context.Context, mb Mailbox, sel Selection) (*Probe, error) {
+	return look(ctx, mb, sel, true)
+}
+
+func look(ctx context.Context, mb Mailbox, sel Selection, sizes bool) (*Probe, error) {
 	if err := sel.check(); err != nil {
 		return nil, err
 	}
@@ -57,7 +67,7 @@ func Look(ctx context.Context, mb Mailbox, sel Selection) (*Probe, error) {
 	}
 	var p *Probe
 	err := m.following(ctx, func(ctx context.Context) (err error) {
-		p, err = m.look(ctx, sel)
+		p, err = m.look(ctx, sel, sizes)
 		return err
 	})
 	if err != nil {
@@ -67,7 +77,7 @@ func Look(ctx context.Context, mb Mailbox, sel Selection) (*Probe, error) {
 	return p, nil
 }
 
-func (m *mailboxRun) look(ctx context.Context, sel Selection) (*Probe, error) {
+func (m *mailboxRun) look(ctx context.Context, sel Selection, sizes bool) (*Probe, error) {
 	mb, cfg := m.mb, m.mb.Client
 	cfg.DeviceID = eas.DeviceID(deviceID("probe", cfg.URL, mb.Address))
 	p := &Probe{Mailbox: mb.Address, Server: cfg.URL, Device: string(cfg.DeviceID), PasswordDays: -1}
@@ -101,6 +111,12 @@ func (m *mailboxRun) look(ctx context.Context, sel Selection) (*Probe, error) {
 				f.Items = -1 // a folder that only holds folders, as SOGo lists them
 			} else if err != nil {
 				return nil, m.fail(Source, fmt.Errorf("%s: %w", n.Path, err))
+			}
+			if sizes && f.Selected && err == nil {
+				if f.Sizes, err = m.sizesOf(ctx, n.Folder, class, sel); err != nil {
+					return nil, m.fail(Source, fmt.Errorf("%s: %w", n.Path, err))
+				}
+				f.Items = len(f.Sizes)
 			}
 		}
 		p.Folders = append(p.Folders, f)

@@ -37,7 +37,8 @@ type planLine struct {
 	Target    string           `json:"target,omitempty"` // absent: no target takes the class
 	Make      bool             `json:"make,omitempty"`   // the folder is to be made
 	Items     int              `json:"items"`
-	Bytes     *int64           `json:"bytes,omitempty"` // absent: it is not known
+	Bytes     int64            `json:"bytes"`
+	Estimated bool             `json:"estimated,omitempty"` // the bytes are what the server estimates: nothing was staged yet
 	New       int              `json:"new"`
 	Changed   int              `json:"changed"`
 	Unfitting int              `json:"unfitting"`
@@ -88,7 +89,7 @@ func planOne(ctx context.Context, mb migrate.Mailbox, sel migrate.Selection, arc
 		defer source.Close()
 		o.Source = source
 	} else {
-		seen, err := migrate.Look(ctx, mb, sel)
+		seen, err := migrate.LookAtSizes(ctx, mb, sel)
 		if err != nil {
 			return p, err
 		}
@@ -110,10 +111,10 @@ func tellPlans(c *console, plans []planned, took time.Duration) {
 		for _, f := range p.folders {
 			sum.Folders++
 			sum.ItemsEstimated += f.Items
-			size, target := "not known", cmp.Or(f.Target, "none takes it")
-			l := planLine{"plan", now(), p.mailbox, f.Path, f.Class, f.Target, f.Made, f.Items, nil, f.New, f.Changed, f.Unfitting, f.Listed}
-			if p.staged {
-				size, l.Bytes = bytesText(f.Bytes), &f.Bytes
+			size, target := bytesText(f.Bytes), cmp.Or(f.Target, "none takes it")
+			l := planLine{"plan", now(), p.mailbox, f.Path, f.Class, f.Target, f.Made, f.Items, f.Bytes, !p.staged, f.New, f.Changed, f.Unfitting, f.Listed}
+			if !p.staged {
+				size = "about " + size
 			}
 			if f.Made {
 				target += " (new)"
@@ -144,7 +145,7 @@ func tellPlans(c *console, plans []planned, took time.Duration) {
 	c.result("nothing was written: %s in %s of %s", count(sum.ItemsEstimated, "item", "items"), count(sum.Folders, "folder", "folders"), count(len(plans), "mailbox", "mailboxes"))
 }
 
-// lookedAt is a source of which only the folders and the numbers of their items are known. It implements deliver.Source.
+// lookedAt is a source of which only the folders and the sizes of their items are known. It implements deliver.Source.
 type lookedAt struct{ *migrate.Probe }
 
 // Folders implements deliver.Source.
@@ -166,8 +167,8 @@ func (s lookedAt) Items(_ context.Context, folder deliver.Folder) iter.Seq2[deli
 			if f.Path != folder.Path || f.Class != folder.Class {
 				continue
 			}
-			for i := range max(f.Items, 0) {
-				if !yield(deliver.Item{Event: sinks.Event{ID: fmt.Sprintf("%s-%d", folder.ID, i)}}, nil) {
+			for i, size := range f.Sizes {
+				if !yield(deliver.Item{Event: sinks.Event{ID: fmt.Sprintf("%s-%d", folder.ID, i), Size: size}}, nil) {
 					return
 				}
 			}
