@@ -26,7 +26,7 @@ func TestInterop(t *testing.T) {
 		t.Helper()
 		for _, dir := range dirs {
 			var out strings.Builder
-			if err := run(t.Context(), &out, url, "erin", "secret-erin", dir); err != nil {
+			if err := run(t.Context(), &out, url, "heidi", "secret-heidi", dir); err != nil {
 				t.Fatalf("%v\n%s", err, &out)
 			}
 		}
