@@ -34,6 +34,8 @@ func TestOneMODSEQ(t *testing.T) {
 		}
 		t.Run(test.name, func(t *testing.T) {
 			const user, folder = "bob", "Bulk"
+			addressBook(t, user).clear()
+			calendar(t, user).clear()
 			box := emptied(t, user)
 			box.must(box.imap.Create(folder, nil).Wait()) // and not opened until the messages are there
 			box.must(box.imap.Subscribe(folder).Wait())
