@@ -30,7 +30,7 @@ func TestMigrateSpeed(t *testing.T) {
 		})
 		restored := took(func() {
 			c := command{t: t, user: from, env: []string{"AIRLIFT_TARGET_PASSWORD=" + password(to)}, args: []string{
-				"restore", "--archive", a.dir, "--mailbox", from, "--target", address(to), "--target-user", to,
+				"restore", "--archive", a.dir, "--mailbox", address(from), "--target", address(to), "--target-user", to,
 				"--target-imap", "imap://" + lab.imap, "--class", "mail", "--target-root", fmt.Sprintf("Restored%d", n), "--json",
 			}}
 			c.want(0)
