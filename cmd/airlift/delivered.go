@@ -268,7 +268,7 @@ func (e *deliveryError) Unwrap() error { return e.error }
 func (e *deliveryError) Hint() string {
 	switch err := e.error; {
 	case errors.Is(err, sinks.ErrDenied):
-		return "the target's password is that of --target-password-file, --target-password-command, the variable " + targetVariable + " or the file's columns; the login name that of --target-user"
+		return hintTarget
 	case errors.Is(err, sinks.ErrFull):
 		return "make room at the target, and run the same command again: it goes on where it stopped"
 	case errors.Is(err, sinks.ErrUnavailable):

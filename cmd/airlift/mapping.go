@@ -83,6 +83,7 @@ func rulesOf(ctx *cli.Context) (o deliver.Options, err error) {
 	if o.Mapping, err = mappingOf(ctx); err != nil {
 		return o, err
 	}
+	o.Workers, o.Delay = foldersAtOnce, delayOf
 	o.Conflict, o.Collision = deliver.ConflictTarget, deliver.CollisionSkip
 	for _, rule := range []struct {
 		flag  string

@@ -114,8 +114,10 @@ func migrateVerb(ctx *cli.Context, c *console) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, d.Close()) }()
-	rules.Workers = foldersAtOnce
+	defer func() {
+		_, holdErr := d.settleHolds(until)
+		err = errors.Join(err, holdErr, d.Close())
+	}()
 	m := newMigration(until, c, d, rules, accounts, aims, o.Workers)
 	m.log = log
 	m.wanted = selected(o.Select)
@@ -163,7 +165,6 @@ type migration struct {
 func newMigration(ctx context.Context, c *console, from *destination, rules deliver.Options, accounts []account, aims []aim, workers int) *migration {
 	m := &migration{ctx: ctx, c: c, from: from, rules: rules, aims: map[string]aim{}, queue: make(chan string, len(accounts)), log: slog.New(slog.DiscardHandler)}
 	m.out.began = now()
-	m.rules.Delay = delayOf
 	for i, a := range accounts {
 		m.aims[a.mailbox] = aims[i]
 	}

@@ -160,36 +160,45 @@ func judge(found []kept, class string, c canary, p sinks.Placed) []kept {
 		}
 		return &found[i]
 	}
+	altered := func(a sinks.Alteration) {
+		k := of(propertyOf(c, a))
+		if a.Got == "" {
+			k.Lost++
+		} else {
+			k.Changed++
+		}
+		k.Example = why("", []sinks.Alteration{a})
+	}
 	for _, property := range c.properties {
-		k := of(property)
-		i := slices.IndexFunc(p.Altered, func(a sinks.Alteration) bool {
-			return a.Property == property || strings.HasPrefix(a.Property, property+"/") || strings.HasPrefix(a.Property, property+" ")
-		})
+		i := slices.IndexFunc(p.Altered, func(a sinks.Alteration) bool { return propertyOf(c, a) == property })
 		switch {
 		case p.Err != nil:
+			k := of(property)
 			k.Refused++
 			k.Example = p.Err.Error()
 		case i < 0:
-			k.Kept++
-		case p.Altered[i].Got == "":
-			k.Lost++
-			k.Example = why("", p.Altered[i:i+1])
+			of(property).Kept++
 		default:
-			k.Changed++
-			k.Example = why("", p.Altered[i:i+1])
+			altered(p.Altered[i])
 		}
 	}
-	// What the target altered besides is an exception's, or its own addition.
-	for i, a := range p.Altered {
-		if !slices.ContainsFunc(c.properties, func(property string) bool {
-			return a.Property == property || strings.HasPrefix(a.Property, property+"/") || strings.HasPrefix(a.Property, property+" ")
-		}) {
-			k := of(a.Property)
-			k.Changed++
-			k.Example = why("", p.Altered[i:i+1])
+	// What the target altered besides is an exception's, its own addition, or what is not compared.
+	for _, a := range p.Altered {
+		if !slices.Contains(c.properties, propertyOf(c, a)) {
+			altered(a)
 		}
 	}
 	return found
+}
+
+// propertyOf is the property of an item that an alteration is of: that of a recurrence is of it as a whole.
+func propertyOf(c canary, a sinks.Alteration) string {
+	for _, property := range c.properties {
+		if rest, ok := strings.CutPrefix(a.Property, property); ok && (rest == "" || rest[0] == '/' || rest[0] == ' ') {
+			return property
+		}
+	}
+	return a.Property
 }
 
 func tellKept(c *console, mailbox string, all []kept, took time.Duration) {

@@ -72,8 +72,7 @@ func restoreVerb(ctx *cli.Context, c *console) (err error) {
 			return err
 		}
 	}
-	rules.Workers, rules.Again = foldersAtOnce, true
-	rules.Delay = delayOf
+	rules.Again = true
 	m.rules, m.at, m.wanted, m.log = rules, at, wanted, log
 	// What was restored to another place, or as it was at another time, is something else.
 	m.job = fmt.Sprintf("restore %q %s", rules.Mapping.Root, ctx.String("at"))

@@ -122,7 +122,7 @@ func (conn connection) aims(ctx *cli.Context, c *console, accounts []account) ([
 	}
 	creds, err := conn.credentials(ctx.Context, c, there)
 	if err != nil {
-		return nil, fmt.Errorf("target: %w", err)
+		return nil, ofTarget(err)
 	}
 	aims := make([]aim, len(accounts))
 	for i, a := range there {
@@ -142,7 +142,7 @@ func (conn connection) aims(ctx *cli.Context, c *console, accounts []account) ([
 		}
 		m, err := conn.mailbox(a)
 		if err != nil {
-			return nil, fmt.Errorf("target: %w", err)
+			return nil, ofTarget(err)
 		}
 		conn.signIn(&m, creds[i])
 		conn.locate(c, &m, creds[i])
@@ -150,6 +150,20 @@ func (conn connection) aims(ctx *cli.Context, c *console, accounts []account) ([
 		t.people = &m
 	}
 	return aims, nil
+}
+
+const hintTarget = "the target's password is that of --target-password-file, --target-password-command, the variable " + targetVariable + " or the file's columns; the login name that of --target-user"
+
+// ofTarget makes an error about flags of the source, whose checks a target shares, one about those of the target.
+func ofTarget(err error) error {
+	var use *usageError
+	switch {
+	case !errors.As(err, &use):
+		return fmt.Errorf("target: %w", err)
+	case use.hint == hintPassword:
+		return usage("target: "+use.msg, hintTarget)
+	}
+	return usage("target: "+use.msg, strings.ReplaceAll(use.hint, "--server", "--target-server"))
 }
 
 // imap is how a target's mail server is signed in to.

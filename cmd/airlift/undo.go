@@ -130,7 +130,7 @@ func (c *console) left(mailbox string, u *deliver.Undone) {
 // openMigration opens what a verb needs that works with targets and without a source: the archive of a flag, the state and the targets.
 // Call its stop at the end of the work, and close from.
 func openMigration(ctx *cli.Context, c *console, archiveFlag string) (m *migration, accounts []account, err error) {
-	rules := deliver.Options{Workers: foldersAtOnce}
+	rules := deliver.Options{Workers: foldersAtOnce, Delay: delayOf}
 	var from place
 	var state string
 	if archiveFlag == "stage" {
