@@ -87,7 +87,7 @@ func TestHold(t *testing.T) {
 			if second.Hold != 2 || second.Prev == "" || len(second.Mailboxes) != 1 || second.Mailboxes[0] != heldTwo {
 				t.Errorf("record %+v", second)
 			}
-			hold(t, a, HoldSet, "Tax 2026", heldTwo)
+			hold(t, a, HoldSet, "Taxation 2026", heldTwo)
 			wantHeld(t, a, 2, heldOne, heldTwo)
 			wantHeldBy(t, createWith(t, b, k.read))
 			hold(t, a, HoldRelease, "Acme v. Ada", heldOne, heldTwo)
@@ -95,9 +95,9 @@ func TestHold(t *testing.T) {
 			if r := hold(t, a, HoldRelease, "Acme v. Ada", heldOne); r.Hold != 0 {
 				t.Errorf("what was released is released again: %+v", r)
 			}
-			last := hold(t, a, HoldRelease, "Tax 2026", heldTwo)
+			last := hold(t, a, HoldRelease, "Taxation 2026", heldTwo)
 			wantHeld(t, a, 0)
-			hold(t, a, HoldSet, "Tax 2026", heldTwo) // and it can begin again
+			hold(t, a, HoldSet, "Taxation 2026", heldTwo) // and it can begin again
 			wantHeld(t, a, 1, heldTwo)
 
 			wantHistory(t, createWith(t, b, k.read), map[int]HoldRecord{0: first, 1: second, 4: last})
@@ -128,7 +128,7 @@ func wantHeldBy(t *testing.T, a *Archive) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	acme, tax := "Acme v. Ada", "Tax 2026"
+	acme, tax := "Acme v. Ada", "Taxation 2026"
 	if a.sealed() {
 		acme, tax = a.MatterHash(acme), a.MatterHash(tax)
 	}
@@ -169,8 +169,8 @@ func wantHistory(t *testing.T, a *Archive, want map[int]HoldRecord) {
 		t.Fatal(err)
 	}
 	m := s.Matters()[0]
-	named := cmp.Diff(Matter{Name: "Tax 2026", Hash: a.MatterHash("Tax 2026"), Mailboxes: []HeldUnder{{Dir: a.MailboxDir(heldTwo), Mailbox: heldTwo, Record: got[5]}}}, m) == ""
-	hashed := cmp.Diff(Matter{Hash: a.MatterHash("Tax 2026"), Mailboxes: []HeldUnder{{Dir: a.MailboxDir(heldTwo), Record: got[5]}}}, m) == ""
+	named := cmp.Diff(Matter{Name: "Taxation 2026", Hash: a.MatterHash("Taxation 2026"), Mailboxes: []HeldUnder{{Dir: a.MailboxDir(heldTwo), Mailbox: heldTwo, Record: got[5]}}}, m) == ""
+	hashed := cmp.Diff(Matter{Hash: a.MatterHash("Taxation 2026"), Mailboxes: []HeldUnder{{Dir: a.MailboxDir(heldTwo), Record: got[5]}}}, m) == ""
 	if a.sealed() && !hashed || !a.sealed() && !named {
 		t.Errorf("the open matter: %+v", m)
 	}
@@ -192,11 +192,11 @@ func wantHoldsTellNothing(t *testing.T, a *Archive, b *memory) {
 				t.Fatal(err)
 			}
 			data = append(bytes.Clone(data), s.shown...)
-			if !bytes.Contains(s.shown, []byte(a.MatterHash("Tax 2026"))) && !bytes.Contains(s.shown, []byte(a.MatterHash("Acme v. Ada"))) {
+			if !bytes.Contains(s.shown, []byte(a.MatterHash("Taxation 2026"))) && !bytes.Contains(s.shown, []byte(a.MatterHash("Acme v. Ada"))) {
 				t.Errorf("%s in clear does not tell which matter: %s", name, s.shown)
 			}
 		}
-		for _, secret := range []string{"counsel", "court", "Tax", "Acme", heldOne, heldTwo, "example.com"} {
+		for _, secret := range []string{"counsel", "court", "Taxation", "Acme", heldOne, heldTwo, "example.com"} {
 			if bytes.Contains(append(data, name...), []byte(secret)) {
 				t.Errorf("%s tells %q", name, secret)
 			}
