@@ -22,7 +22,7 @@ import (
 	"github.com/airlift-eas/airlift/sinks"
 )
 
-// These tests run against a real server, the lab of examples/lab/sogo, in folders of their own in the mailboxes of carol and dave:
+// These tests run against a real server, the lab of examples/lab/sogo, in folders of their own in the mailboxes of olivia and peggy:
 //
 //	examples/lab/sogo/up.sh && go test -tags interop ./sinks/easdst
 //
@@ -214,7 +214,7 @@ func TestInteropPut(t *testing.T) {
 		name string
 		n    int
 	}{{"Contacts", 100}, {"Calendar", 100}, {"Tasks", 50}} {
-		for v, user := range map[eas.Version]string{eas.Version25: "dave", eas.Version120: "carol", eas.Version121: "carol", eas.Version140: "dave", eas.Version141: "dave"} {
+		for v, user := range map[eas.Version]string{eas.Version25: "peggy", eas.Version120: "olivia", eas.Version121: "olivia", eas.Version140: "peggy", eas.Version141: "peggy"} {
 			if testing.Short() && v != eas.Version141 {
 				continue
 			}
@@ -284,7 +284,7 @@ func mails(t *testing.T) int {
 	n := 0
 	for _, e := range all {
 		data, err := os.ReadFile(filepath.Join(labHome(), "sent", e.Name()))
-		if err == nil && (strings.Contains(string(data), "carol@") || strings.Contains(string(data), "dave@")) {
+		if err == nil && (strings.Contains(string(data), "olivia@") || strings.Contains(string(data), "peggy@")) {
 			n++
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // TestInteropFind: the connection breaks after the server got the items; they are found, and not what was there before.
 func TestInteropFind(t *testing.T) {
 	for _, class := range []string{"Contacts", "Calendar", "Tasks"} {
-		for v, user := range map[eas.Version]string{eas.Version121: "carol", eas.Version141: "dave"} {
+		for v, user := range map[eas.Version]string{eas.Version121: "olivia", eas.Version141: "peggy"} {
 			if testing.Short() && v != eas.Version141 {
 				continue
 			}
@@ -71,7 +71,7 @@ func TestInteropFind(t *testing.T) {
 // TestInteropChange updates, moves and deletes items, and renames a folder.
 func TestInteropChange(t *testing.T) {
 	for _, class := range []string{"Contacts", "Calendar", "Tasks"} {
-		for v, user := range map[eas.Version]string{eas.Version121: "carol", eas.Version141: "dave"} {
+		for v, user := range map[eas.Version]string{eas.Version121: "olivia", eas.Version141: "peggy"} {
 			if testing.Short() && v != eas.Version141 {
 				continue
 			}
@@ -139,7 +139,7 @@ func TestInteropChange(t *testing.T) {
 // TestInteropFolders: what is there is found, also by a device that made nothing, and nothing is made twice.
 func TestInteropFolders(t *testing.T) {
 	for _, class := range []string{"Calendar", "Tasks", "Contacts"} {
-		l, other := newLab(t, eas.Version141, "dave"), newLab(t, eas.Version141, "dave")
+		l, other := newLab(t, eas.Version141, "peggy"), newLab(t, eas.Version141, "peggy")
 		for _, path := range []string{"easdst made", "easdst a/easdst b"} {
 			want := sinks.Place{Path: path, Class: class, Type: int(userTypes[eas.Class(class)])}
 			p, made, err := l.target.MakeFolder(t.Context(), want)
@@ -147,7 +147,7 @@ func TestInteropFolders(t *testing.T) {
 				t.Fatalf("%+v %v %v", p, made, err)
 			}
 			t.Logf("%+v", p)
-			for _, again := range []*lab{l, other, newLab(t, eas.Version141, "dave")} {
+			for _, again := range []*lab{l, other, newLab(t, eas.Version141, "peggy")} {
 				if q, made, err := again.target.MakeFolder(t.Context(), want); err != nil || made || q != p {
 					t.Errorf("%+v %v %v", q, made, err)
 				}

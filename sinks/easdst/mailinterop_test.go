@@ -61,7 +61,7 @@ func TestInteropTryMail(t *testing.T) {
 			continue
 		}
 		t.Run(string(v), func(t *testing.T) {
-			l := newLab(t, v, "bob")
+			l := newLab(t, v, "grace")
 			l.target.o.Mail = MailForced
 			if _, _, err := l.target.MakeFolder(t.Context(), sinks.Place{Path: scratch, Class: "Email"}); err != nil {
 				t.Fatal(err)
@@ -161,7 +161,7 @@ func (l *lab) untrash(items []sinks.TargetItem) {
 
 // TestInteropTryMailUnseen: in a folder of which SOGo shows nothing it is not known what became of the message, and nothing is left.
 func TestInteropTryMailUnseen(t *testing.T) {
-	l := newLab(t, eas.Version141, "bob")
+	l := newLab(t, eas.Version141, "grace")
 	l.target.o.Mail, l.target.o.Settle = MailForced, time.Second
 	trial, err := l.target.TryMail(t.Context())
 	if err != nil {
