@@ -122,6 +122,13 @@ type Recognizer interface {
 	Recognize(ctx context.Context, items []TargetItem) ([][]Held, error)
 }
 
+// A Confirmer is a TargetFolder whose server may leave items out when it lists a folder, and say nothing of it. Where a folder is none, what it
+// does not list is not there.
+type Confirmer interface {
+	// Confirm returns those of the items that are there, listed or not, whatever they are like now.
+	Confirm(ctx context.Context, ids []string) ([]string, error)
+}
+
 // A TargetItem is an item to be put.
 type TargetItem struct {
 	// Key names the item of the source, and stays the same for ever: what the target needs a name for is made of it.

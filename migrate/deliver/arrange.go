@@ -85,10 +85,12 @@ func (d *delivery) settleFolder(ctx context.Context, f *Folder) (p checkpoints.P
 	p = d.place(f.ID)
 	want := d.Mapping.path(*f, d.folders, d.placesOf(t))
 	if p.Target != "" {
-		if _, there := d.listed[spot{t, p.Target}]; !there {
-			if err := d.vanished(ctx, &p); err != nil {
-				return p, false, err
-			}
+		gone, err := d.gone(ctx, spot{t, p.Target})
+		if gone {
+			err = d.vanished(ctx, &p)
+		}
+		if err != nil {
+			return p, false, err
 		}
 	}
 	switch {
@@ -127,6 +129,20 @@ func (d *delivery) find(target int, path, class string) (sinks.Place, bool) {
 		}
 	}
 	return sinks.Place{}, false
+}
+
+// gone tells whether a folder is not at the target any more. One that is not listed is looked for once more, after a while: QUIRK(SOGo 5.8): while it
+// makes the folders of a user's first session, another one is told of some of them only.
+func (d *delivery) gone(ctx context.Context, s spot) (bool, error) {
+	if _, there := d.listed[s]; there {
+		return false, nil
+	}
+	if err := d.Sleep(ctx, d.Backoff); err != nil {
+		return false, err
+	}
+	err := d.list(ctx)
+	_, there := d.listed[s]
+	return err == nil && !there, err
 }
 
 // vanished notes that a folder of the target's is not there any more: what was put into it was taken with it.

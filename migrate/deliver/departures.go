@@ -2,13 +2,11 @@ package deliver
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/airlift-eas/airlift/checkpoints"
-	"github.com/airlift-eas/airlift/sinks"
 )
 
 // A departure is a receipt of an item that is not where it was put for any longer: its item left its folder in the source, or its folder
@@ -258,20 +256,4 @@ func (d *delivery) claims(ctx context.Context, s spot) (map[string]bool, error) 
 // holds tells whether the target has an item for a receipt.
 func holds(row checkpoints.Receipt) bool {
 	return row.ID != "" && (row.State == checkpoints.Placed || row.State == checkpoints.Found || row.State == checkpoints.Sending)
-}
-
-// open opens a folder of a target and lists it.
-func (d *delivery) open(ctx context.Context, target int, p sinks.Place) (sinks.TargetFolder, map[string]sinks.Held, error) {
-	open, err := d.Targets[target].Open(ctx, p)
-	if err != nil {
-		return nil, nil, err
-	}
-	held := map[string]sinks.Held{}
-	for h, err := range open.Held(ctx) {
-		if err != nil {
-			return nil, nil, errors.Join(err, open.Close())
-		}
-		held[h.ID] = h
-	}
-	return open, held, nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"strings"
 
 	"github.com/airlift-eas/airlift/checkpoints"
@@ -141,12 +142,12 @@ func (g *group) load(ctx context.Context) error {
 	}
 	d.departures.mu.Unlock()
 	wanted := map[string]bool{}
-	runs := map[string]string{}
-	shared := func(run string) string { // what all rows have alike is in memory once
-		if _, ok := runs[run]; !ok && len(runs) < rowsAtOnce {
-			runs[run] = run
+	words := map[string]string{}
+	shared := func(s string) string { // what many rows have alike is in memory once
+		if _, ok := words[s]; !ok && len(words) < rowsAtOnce {
+			words[s] = s
 		}
-		return cmp.Or(runs[run], run)
+		return cmp.Or(words[s], s)
 	}
 	for _, f := range g.folders {
 		wanted[f.ID] = true
@@ -162,10 +163,7 @@ func (g *group) load(ctx context.Context) error {
 			if row.Target == g.spot.id && holds(row) {
 				ours[row.ID] = true
 			}
-			row.Folder, row.Run = p.Folder, shared(row.Run)
-			if row.Target == g.spot.id {
-				row.Target = g.spot.id
-			}
+			row.Folder, row.Run, row.Target = p.Folder, shared(row.Run), shared(row.Target)
 			if wanted[p.Folder] && !strings.HasPrefix(row.Item, strayPrefix) {
 				g.rows[row.Item] = row
 			}
@@ -175,6 +173,9 @@ func (g *group) load(ctx context.Context) error {
 		if !ours[id] {
 			g.theirs[id] = true
 		}
+	}
+	if err := confirm(ctx, g.open, g.held, g.spot.id, maps.Values(g.rows)); err != nil {
+		return errors.Join(at(g.folders[0].Path, sideTarget, err), g.open.Close())
 	}
 	return nil
 }

@@ -101,6 +101,13 @@ func (d *delivery) removeFrom(ctx context.Context, s spot, all []removal) error 
 		return at(path, sideTarget, err)
 	}
 	defer func() { _ = open.Close() }() // nothing was put into it
+	rows := make([]checkpoints.Receipt, len(all))
+	for i, r := range all {
+		rows[i] = r.dep.row
+	}
+	if err := confirm(ctx, open, held, s.id, slices.Values(rows)); err != nil {
+		return at(path, sideTarget, err)
+	}
 	for chunk := range slices.Chunk(all, max(1, open.Batch())) {
 		if err := ctx.Err(); err != nil {
 			return err

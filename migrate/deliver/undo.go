@@ -140,6 +140,9 @@ func (d *delivery) undoRows(ctx context.Context, p checkpoints.Place, s spot, ro
 		return at(p.Path, sideTarget, err)
 	}
 	defer func() { _ = open.Close() }() // nothing was put into it
+	if err := confirm(ctx, open, held, s.id, slices.Values(*rows)); err != nil {
+		return at(p.Path, sideTarget, err)
+	}
 	for len(*rows) > 0 {
 		if err := ctx.Err(); err != nil {
 			return err

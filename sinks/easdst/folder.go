@@ -17,7 +17,11 @@ type Folder struct {
 	settled bool // since the connection broke there was time enough for the server to store what it got
 }
 
-var _ sinks.TargetFolder = (*Folder)(nil)
+var (
+	_ sinks.TargetFolder = (*Folder)(nil)
+	_ sinks.Recognizer   = (*Folder)(nil)
+	_ sinks.Confirmer    = (*Folder)(nil)
+)
 
 // Mark is a set of the ids of what the folder held when it was last asked.
 func (f *Folder) Mark() string {
@@ -42,6 +46,26 @@ func (f *Folder) Held(ctx context.Context) iter.Seq2[sinks.Held, error] {
 			}
 		}
 	}
+}
+
+// Confirm asks for items that are not listed, one by one as far as the server needs it.
+func (f *Folder) Confirm(ctx context.Context, ids []string) ([]string, error) {
+	defer f.c.lock()()
+	asked := make([]eas.ServerID, len(ids))
+	for i, id := range ids {
+		asked[i] = eas.ServerID(id)
+	}
+	found, err := f.c.fetch(ctx, asked)
+	if err != nil {
+		return nil, fmt.Errorf("confirm: %w", told(err))
+	}
+	var there []string
+	for i, id := range asked {
+		if found[id] != nil {
+			there = append(there, ids[i])
+		}
+	}
+	return there, nil
 }
 
 // Batch is how many items one Put takes.

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,9 +37,12 @@ type lab struct {
 	target *Target
 	places []sinks.Place // that were made
 	cut    bool          // the next request with an Add is carried out, and its answer lost
+
+	requests atomic.Int64
 }
 
 func (l *lab) RoundTrip(r *http.Request) (*http.Response, error) {
+	l.requests.Add(1)
 	url := "http://" + r.URL.Host + r.URL.Path
 	res, err := auth.Basic{User: l.user, Password: "secret-" + l.user, Origin: url, Base: l.base()}.RoundTrip(r)
 	if err == nil && l.cut && r.URL.Query().Get("Cmd") == "Sync" && r.ContentLength > 500 {

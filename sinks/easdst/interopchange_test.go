@@ -175,3 +175,33 @@ func TestInteropFolders(t *testing.T) {
 		}
 	}
 }
+
+// TestInteropConfirm: of contacts some were removed, and the server says which are there without listing the folder for each.
+func TestInteropConfirm(t *testing.T) {
+	l := newLab(t, eas.Version141, "peggy")
+	f := l.folder("Contacts", "easdst confirm")
+	var items []sinks.TargetItem
+	for n := range 40 {
+		items = append(items, generated("Contacts", n))
+	}
+	_, placed := l.putAll(f, items)
+	var ids, there []string
+	var remove []sinks.Held
+	for i, p := range placed {
+		if ids = append(ids, p.ID); i%4 == 0 {
+			there = append(there, p.ID)
+		} else {
+			remove = append(remove, p.Held)
+		}
+	}
+	if gone, err := f.Delete(t.Context(), remove); err != nil || len(gone) != len(remove) {
+		t.Fatalf("%d of %d deleted: %v", len(gone), len(remove), err)
+	}
+	before := l.requests.Load()
+	got, err := f.Confirm(t.Context(), ids)
+	if err != nil || !slices.Equal(got, there) {
+		t.Errorf("%d of %d: %v", len(got), len(there), err)
+	}
+	t.Logf("%d requests to ask for %d of which %d are there", l.requests.Load()-before, len(ids), len(there))
+	l.empty(f)
+}

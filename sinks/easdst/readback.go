@@ -22,29 +22,41 @@ func (c *collection) fetch(ctx context.Context, ids []eas.ServerID) (map[eas.Ser
 	return found, c.fetchInto(ctx, ids, found)
 }
 
-func (c *collection) fetchInto(ctx context.Context, ids []eas.ServerID, found map[eas.ServerID]*wbxml.Element) error {
+func (c *collection) fetchInto(ctx context.Context, ids []eas.ServerID, found map[eas.ServerID]*wbxml.Element) (err error) {
+	if c.version().AtLeast(eas.Version120) {
+		if ids, err = c.operate(ctx, ids, found); err != nil {
+			return err
+		}
+	}
 	if len(ids) == 0 {
 		return nil
 	}
-	if !c.version().AtLeast(eas.Version120) {
-		return c.fetchBySync(ctx, ids, found)
+	return c.fetchBySync(ctx, ids, found) // once for all, since it may take a listing
+}
+
+// operate returns the items that the server does not give: of which it says so, each by itself, or which fail alone.
+func (c *collection) operate(ctx context.Context, ids []eas.ServerID, found map[eas.ServerID]*wbxml.Element) (left []eas.ServerID, err error) {
+	if len(ids) == 0 {
+		return nil, nil
 	}
-	left, err := c.fetchByOperations(ctx, ids, found)
+	left, err = c.fetchByOperations(ctx, ids, found)
 	switch {
-	case err == nil && len(left) == 0:
-		return nil
-	case err == nil: // the server says that they are not there, each by itself
-		return c.fetchBySync(ctx, left, found)
+	case err == nil:
+		return left, nil
 	case !notFetched(err):
-		return err
+		return nil, err
 	case len(ids) == 1:
-		return c.fetchBySync(ctx, ids, found)
+		return ids, nil
 	}
 	half := len(ids) / 2
-	if err := c.fetchInto(ctx, ids[:half], found); err != nil {
-		return err
+	for _, part := range [][]eas.ServerID{ids[:half], ids[half:]} {
+		more, err := c.operate(ctx, part, found)
+		if err != nil {
+			return nil, err
+		}
+		left = append(left, more...)
 	}
-	return c.fetchInto(ctx, ids[half:], found)
+	return left, nil
 }
 
 // notFetched tells whether one of the items may have broken the request for all.

@@ -297,6 +297,8 @@ func targetDelete(t *testing.T, s TargetSuite, dst sinks.Target) {
 	h := putAll(t, f, s.items(0, 3))
 	changed, err := f.Update(t.Context(), h[1], s.Edit(1))
 	must(t, err)
+	now := []sinks.Held{h[0], changed.Held, h[2]}
+	confirmed(t, f, now, now...)
 	for range 2 { // one that is not there counts as removed
 		removed, err := f.Delete(t.Context(), []sinks.Held{h[0], {ID: changed.ID, State: h[1].State}})
 		must(t, err)
@@ -306,6 +308,30 @@ func targetDelete(t *testing.T, s TargetSuite, dst sinks.Target) {
 	}
 	if d := cmp.Diff(map[string]string{changed.ID: changed.State, h[2].ID: h[2].State}, held(t, f)); d != "" {
 		t.Errorf("-want +held\n%s", d)
+	}
+	confirmed(t, f, now, now[1:]...)
+}
+
+// confirmed says which of some items a Confirmer has.
+func confirmed(t *testing.T, f sinks.TargetFolder, asked []sinks.Held, want ...sinks.Held) {
+	t.Helper()
+	c, ok := f.(sinks.Confirmer)
+	if !ok {
+		return
+	}
+	var ids, there []string
+	for _, h := range asked {
+		ids = append(ids, h.ID)
+	}
+	for _, h := range want {
+		there = append(there, h.ID)
+	}
+	got, err := c.Confirm(t.Context(), ids)
+	must(t, err)
+	slices.Sort(got)
+	slices.Sort(there)
+	if d := cmp.Diff(there, got); d != "" {
+		t.Errorf("confirmed: -want +got\n%s", d)
 	}
 }
 

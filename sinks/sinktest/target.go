@@ -37,6 +37,8 @@ type Target struct {
 	Alter func(*sinks.TargetItem, *[]byte) []sinks.Alteration
 	// Lie says of an item that it is reported as stored and is not: the Held that Put returns names nothing.
 	Lie func(sinks.TargetItem) bool
+	// Hides says of an item that it is there and no listing shows it.
+	Hides func(Kept) bool
 	// Changed says when an item was last changed; nil: the target does not tell.
 	Changed func(Kept) time.Time
 	// Fault is asked before each step of a call that changes something, with the number of steps that were done, once more after

@@ -62,7 +62,7 @@ func (o *openFolder) Held(ctx context.Context) iter.Seq2[sinks.Held, error] {
 	}
 	var all []sinks.Held
 	if err == nil {
-		for _, k := range f.items {
+		for _, k := range o.t.shown(f) {
 			h := k.held()
 			if o.t.Changed != nil {
 				h.Changed = o.t.Changed(k.seen(f))
@@ -71,6 +71,33 @@ func (o *openFolder) Held(ctx context.Context) iter.Seq2[sinks.Held, error] {
 		}
 	}
 	return each(all, err)
+}
+
+// shown are the items that a listing shows.
+func (t *Target) shown(f *folder) []*kept {
+	if t.Hides == nil {
+		return f.items
+	}
+	return slices.DeleteFunc(slices.Clone(f.items), func(k *kept) bool { return t.Hides(k.seen(f)) })
+}
+
+// Confirm implements sinks.Confirmer.
+func (o *openFolder) Confirm(ctx context.Context, ids []string) (there []string, err error) {
+	o.t.mu.Lock()
+	defer o.t.mu.Unlock()
+	f, err := o.t.byID(o.id)
+	if err == nil {
+		err = o.t.gate(ctx, "confirm in "+o.id, 0)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range f.items {
+		if slices.Contains(ids, k.id) {
+			there = append(there, k.id)
+		}
+	}
+	return there, nil
 }
 
 func (o *openFolder) Put(ctx context.Context, items []sinks.TargetItem) ([]sinks.Placed, error) {
@@ -188,7 +215,7 @@ func (o *openFolder) look(ctx context.Context, op string, items []sinks.TargetIt
 		if err != nil {
 			return nil, err
 		}
-		for _, k := range f.items {
+		for _, k := range o.t.shown(f) {
 			if same(k, item, body) {
 				found[i] = append(found[i], k.held())
 			}
