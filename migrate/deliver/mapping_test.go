@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/airlift-eas/airlift/sinks"
+	"github.com/airlift-eas/airlift/sinks/sinktest"
 )
 
 func TestMapping(t *testing.T) {
@@ -192,5 +193,13 @@ func TestPlan(t *testing.T) {
 	}
 	if f := p[2]; f.New != 1 || f.Changed != 2 || f.Left != 1 || f.Made || f.There != 8 {
 		t.Errorf("after a run: %+v", f)
+	}
+	w.dst.Discard(func(k sinktest.Kept) bool { return k.Body == "done 0" }) // two of them
+	w.run(t)
+	for again, want := range map[bool]int{false: 0, true: 2} {
+		w.opts.Again = again
+		if p, err = Plan(t.Context(), w.opts); err != nil || p[0].New != want {
+			t.Errorf("again %v: %d of what somebody took are new, want %d; %v", again, p[0].New, want, err)
+		}
 	}
 }

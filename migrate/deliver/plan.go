@@ -110,12 +110,12 @@ func (d *delivery) planFolder(ctx context.Context, f *Folder) (PlannedFolder, er
 		case largest > 0 && item.Size > largest:
 			p.unfit(&item, fmt.Sprintf("%d bytes, and the target takes %d", item.Size, largest))
 		}
-		switch row.State {
-		case checkpoints.Placed, checkpoints.Found, checkpoints.Sending:
+		switch {
+		case row.State == checkpoints.Placed, row.State == checkpoints.Found, row.State == checkpoints.Sending:
 			if newsOf(f.Class, row, &item) != newsNone {
 				p.Changed++
 			}
-		case checkpoints.Taken:
+		case row.State == checkpoints.Taken && !d.Again:
 		default:
 			p.New++
 			p.NewBytes += item.Size

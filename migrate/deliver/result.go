@@ -52,31 +52,23 @@ type Listed struct {
 }
 
 // Total adds up the folders.
-func (r *Result) Total() FolderResult {
-	var t FolderResult
+func (r *Result) Total() (t FolderResult) {
 	for i := range r.Folders {
 		f := &r.Folders[i]
-		for _, n := range []struct {
-			to *int
-			n  int
-		}{
-			{&t.Counted, f.Counted},
-			{&t.Put, f.Put},
-			{&t.Kept, f.Kept},
-			{&t.Updated, f.Updated},
-			{&t.Moved, f.Moved},
-			{&t.Found, f.Found},
-			{&t.Taken, f.Taken},
-			{&t.Changed, f.Changed},
-			{&t.Conflicts, f.Conflicts},
-			{&t.Refused, f.Refused},
-			{&t.TooLarge, f.TooLarge},
-			{&t.Lost, f.Lost},
-			{&t.Removed, f.Removed},
-			{&t.Altered, f.Altered},
-		} {
-			*n.to += n.n
-		}
+		t.Counted += f.Counted
+		t.Put += f.Put
+		t.Kept += f.Kept
+		t.Updated += f.Updated
+		t.Moved += f.Moved
+		t.Found += f.Found
+		t.Taken += f.Taken
+		t.Changed += f.Changed
+		t.Conflicts += f.Conflicts
+		t.Refused += f.Refused
+		t.TooLarge += f.TooLarge
+		t.Lost += f.Lost
+		t.Removed += f.Removed
+		t.Altered += f.Altered
 		t.Bytes += f.Bytes
 	}
 	return t

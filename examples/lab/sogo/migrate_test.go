@@ -9,18 +9,19 @@ import (
 	"testing"
 )
 
-// TestMigrate brings two mailboxes into two others, from a list, and looks at what arrived by IMAP and DAV, property by property. What differs
+// TestMigrate brings mailboxes into others, from a list, and looks at what arrived by IMAP and DAV, property by property. What differs
 // is named, and the reports have the numbers of the run.
 func TestMigrate(t *testing.T) {
 	n, people := number(t, "AIRLIFT_MESSAGES", 60), number(t, "AIRLIFT_PEOPLE", 30)
-	m := migrating(t, pair{"alice", "bob"}, pair{"carol", "dave"})
+	pairs := []pair{{"alice", "bob"}, {"carol", "dave"}, {"erin", "frank"}, {"grace", "heidi"}}[:number(t, "AIRLIFT_PAIRS", 2)]
+	m := migrating(t, pairs...)
 	boxes := m.emptiedAll()
 	messages := sample(corpus(t), n)
 	folders := []string{"INBOX", "Sent", "Archive/2024/Übersicht", "Projects/Q1: plan?"}
-	for i, p := range m.pairs {
-		boxes[p.from].fill(messages[i*len(messages)/2:(i+1)*len(messages)/2], folders...)
+	for i, p := range pairs {
+		boxes[p.from].fill(messages[i*len(messages)/len(pairs):(i+1)*len(messages)/len(pairs)], folders...)
 		boxes[p.from].create("Leer/ohne Inhalt")
-		somePeople(t, p.from, people/2, i)
+		somePeople(t, p.from, people/len(pairs), i)
 	}
 	before := holding(t, boxes["bob"])
 	plan := m.plan()

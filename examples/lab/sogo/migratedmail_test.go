@@ -81,23 +81,23 @@ func withParents(folders []string) map[string]bool {
 
 // sameMarks holds flags and internal dates of a target's messages against those of its source. It is for mailboxes that hold the same
 // messages, as sameMail finds out.
-func (m migration) sameMarks(p pair, boxes map[string]*mailbox) {
+func (m migration) sameMarks(source, target *mailbox) {
 	m.t.Helper()
-	staged := m.mailOf(p.from)
+	staged := m.mailOf(source.user)
 	there := map[string][]message{} // by bytes
-	for _, msg := range boxes[p.to].messages() {
+	for _, msg := range target.messages() {
 		there[exactly(msg)] = append(there[exactly(msg)], msg)
 	}
 	because := map[string]int{}
 	var anew []message
-	for _, msg := range boxes[p.from].messages() {
+	for _, msg := range source.messages() {
 		name := key(msg.folder, msg.raw)
 		if len(there[name]) == 0 {
 			anew = append(anew, msg)
 			continue
 		}
 		if !m.paired(msg, there, []string{name}, staged, because) {
-			m.t.Errorf("%s: %s: message %d: %v %q, at the target %v %q", p.from, msg.folder, msg.uid, msg.date, msg.flags, there[name][0].date, there[name][0].flags)
+			m.t.Errorf("%s: %s: message %d: %v %q, at the target %v %q", source.user, msg.folder, msg.uid, msg.date, msg.flags, there[name][0].date, there[name][0].flags)
 		}
 	}
 	slices.SortStableFunc(anew, func(a, b message) int { return dateOf(b.raw).Compare(dateOf(a.raw)) }) // those without a date last
@@ -109,11 +109,11 @@ func (m migration) sameMarks(p pair, boxes map[string]*mailbox) {
 			}
 		}
 		if !m.paired(msg, there, names, staged, because) {
-			m.t.Errorf("%s: %s: message %d, which was written anew: %v %q: none of the %d at the target with its id is so", p.from, msg.folder, msg.uid, msg.date, msg.flags, len(names))
+			m.t.Errorf("%s: %s: message %d, which was written anew: %v %q: none of the %d at the target with its id is so", source.user, msg.folder, msg.uid, msg.date, msg.flags, len(names))
 		}
 	}
 	for _, reason := range keysOf(because) {
-		m.t.Logf("%s -> %s: %4d %s", p.from, p.to, because[reason], reason)
+		m.t.Logf("%s -> %s: %4d %s", source.user, target.user, because[reason], reason)
 	}
 }
 

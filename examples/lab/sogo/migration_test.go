@@ -67,7 +67,7 @@ func (m migration) same(boxes map[string]*mailbox) map[string][]difference {
 	differ := map[string][]difference{}
 	for _, p := range m.pairs {
 		sameMail(m.t, boxes[p.from], boxes[p.to].filesOf(p.from))
-		m.sameMarks(p, boxes)
+		m.sameMarks(boxes[p.from], boxes[p.to])
 		m.sameFolders(boxes[p.from], boxes[p.to])
 		differ[p.from] = samePeople(m.t, p)
 	}
