@@ -7,7 +7,8 @@
 //
 // # What is done with an item
 //
-// The target holds an item as it was put ("as put") when its state (sinks.Held) is the one that was read back then. An item's news are
+// The target holds an item as it was put ("as put") when its state (sinks.Held) is the one that was read back then. It is gone when the target
+// does not list it and, where listings may leave something out (sinks.Confirmer), does not have it when it is asked for it. An item's news are
 // what the source has of it that the target was not told: its contents, or its marks alone (read, flag, categories, ...).
 //
 //	receipt           source          target      what is done
@@ -47,8 +48,8 @@
 //
 // A folder goes where [Mapping] says. It is made if it is not there, with its parents, and found again by the target's own name for it,
 // whatever it is called there later. When its path in the source leads elsewhere than before, a folder that was made here, and is nobody
-// else's place, is renamed; from any other one the items are moved. A folder that somebody removed at the target takes with it what was put
-// into it, and is made again when there is something new to put. A class that no target takes is counted. Folders that were made here and
+// else's place, is renamed; from any other one the items are moved. A folder that somebody removed at the target, which is one that is not listed twice,
+// takes with it what was put into it, and is made again when there is something new to put. A class that no target takes is counted. Folders that were made here and
 // stand empty since their items were moved are removed, and with Deletes those that are gone from the source.
 //
 // # What a crash leaves
