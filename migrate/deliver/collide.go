@@ -9,9 +9,10 @@ import (
 	"github.com/airlift-eas/airlift/sinks"
 )
 
-// collide looks for items among what the target had before, and returns those that are to be put.
+// collide looks for items among what the target had before, and among what is going to be removed, and returns those that are to be put.
 func (g *group) collide(ctx context.Context, f *Folder, batch []pending) ([]pending, error) {
-	if g.d.Collision == CollisionCopy || len(g.theirs) == 0 || len(batch) == 0 {
+	succeeding := g.succeeding(f)
+	if g.d.Collision == CollisionCopy || len(g.theirs) == 0 && !succeeding || len(batch) == 0 {
 		return batch, nil
 	}
 	items := make([]sinks.TargetItem, len(batch))
@@ -32,6 +33,14 @@ func (g *group) collide(ctx context.Context, f *Folder, batch []pending) ([]pend
 	var rest, replace []pending
 	var rows []checkpoints.Receipt
 	for i, p := range batch {
+		if succeeding && p.row.State == "" {
+			if dep := g.d.departures.named(&p.item, f.Class, g.spot, found[i]); dep != nil {
+				if err := g.succeed(ctx, f, &p.item, dep); err != nil {
+					return nil, err
+				}
+				continue
+			}
+		}
 		var h sinks.Held
 		if !p.beside {
 			for _, c := range found[i] {
@@ -61,6 +70,28 @@ func (g *group) collide(ctx context.Context, f *Folder, batch []pending) ([]pend
 		return nil, err
 	}
 	return rest, g.update(ctx, f, replace)
+}
+
+// succeeding tells whether an item may take the place of one that is going to be removed: a calendar cannot have two events of one name, and gets
+// the same one anew when it is imported once more.
+func (g *group) succeeding(f *Folder) bool {
+	_, ok := g.open.(sinks.Recognizer)
+	return ok && g.d.Deletes && f.Class != email && len(g.d.departures.leaving[g.spot]) > 0
+}
+
+// succeed makes an item the successor of one that left and has its name at the target: what is there is brought up to date.
+func (g *group) succeed(ctx context.Context, f *Folder, item *Item, dep *departure) error {
+	dep.row.Reason = toPrefix + item.ID // until both receipts are one
+	if err := g.d.save(ctx, dep.row); err != nil {
+		return err
+	}
+	row := dep.row
+	row.Item, row.Folder, row.Reason = item.ID, f.ID, ""
+	row, err := g.follow(ctx, dep, row)
+	if err != nil {
+		return err
+	}
+	return g.act(ctx, f, item, row)
 }
 
 // known looks for items in all that the folder holds: by what names them, and those without a Message-ID that have no such name there by

@@ -88,7 +88,7 @@ func story(w *world) []act {
 	inbox, projects, done := w.inbox()
 	calendar := w.src.folder("Kalender", "Calendar", 8)
 	w.src.add(calendar, "event 1")
-	w.src.add(calendar, "event 2")
+	w.src.add(calendar, "event 2").MessageID = "event 2"
 	var archive *mailFolder
 	return []act{
 		{name: "first", change: func(*world) {}},
@@ -116,6 +116,8 @@ func story(w *world) []act {
 			w.opts.Deletes = true
 			w.src.remove(inbox, inbox.items[0])
 			w.src.remove(projects, projects.items[0])
+			w.src.remove(calendar, calendar.items[1])
+			w.src.add(calendar, "event 2, anew").MessageID = "event 2"
 			twice := w.src.move(inbox, inbox.items[0], projects, linkTo)
 			w.src.move(projects, twice, inbox, linkTo)
 			w.src.removeFolder(archive)
@@ -139,6 +141,7 @@ var flavours = map[string]func(*sinktest.Target){
 	"as IMAP":         func(d *sinktest.Target) { d.PathIDs, d.Replaces = true, true },
 	"moves nothing":   func(d *sinktest.Target) { d.NoMoves = true },
 	"renames nothing": func(d *sinktest.Target) { d.NoRenames, d.Replaces = true, true },
+	"tells names":     func(d *sinktest.Target) { d.UIDs = true },
 	"one at a time":   func(d *sinktest.Target) { d.BatchSize = 1 },
 	"other names": func(d *sinktest.Target) {
 		d.PathIDs = true

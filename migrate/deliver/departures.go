@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/airlift-eas/airlift/checkpoints"
+	"github.com/airlift-eas/airlift/sinks"
 )
 
 // A departure is a receipt of an item that is not where it was put for any longer: its item left its folder in the source, or its folder
@@ -30,8 +31,9 @@ type departures struct {
 	back    map[string]string     // what an item was before
 	forward map[string]string     // what an item became
 	left    map[string]bool
-	same    map[string][]string // row.Items of what left without a trace, by class and SHA256
-	claimed map[spot][]string   // the target's names of what is not in its folder's place
+	same    map[string][]string            // row.Items of what left without a trace, by class and SHA256
+	claimed map[spot][]string              // the target's names of what is not in its folder's place
+	leaving map[spot]map[string]*departure // what left without a trace, by the target's names
 }
 
 // strayPrefix begins the Item of a receipt whose folder has another place now: the item's own follows, and where it is.
@@ -56,7 +58,7 @@ func itemOf(row string) string {
 func (d *delivery) depart(ctx context.Context) (*departures, error) {
 	ds := &departures{
 		rows: map[string]*departure{}, strays: map[string][]string{}, back: map[string]string{}, forward: map[string]string{},
-		left: map[string]bool{}, same: map[string][]string{}, claimed: map[spot][]string{},
+		left: map[string]bool{}, same: map[string][]string{}, claimed: map[spot][]string{}, leaving: map[spot]map[string]*departure{},
 	}
 	for i := range d.folders {
 		f := &d.folders[i]
@@ -82,7 +84,14 @@ func (d *delivery) depart(ctx context.Context) (*departures, error) {
 		}
 	}
 	for item, dep := range ds.rows {
-		if dep.left && dep.row.State == checkpoints.Placed && ds.forward[dep.item] == "" && dep.row.SHA256 != "" {
+		if !dep.left || dep.row.State != checkpoints.Placed || ds.forward[dep.item] != "" {
+			continue
+		}
+		if ds.leaving[dep.spot] == nil {
+			ds.leaving[dep.spot] = map[string]*departure{}
+		}
+		ds.leaving[dep.spot][dep.row.ID] = dep
+		if dep.row.SHA256 != "" {
 			key := dep.class + dep.row.SHA256
 			ds.same[key] = append(ds.same[key], item)
 		}
@@ -200,6 +209,18 @@ func (dep *departure) free(item, class string) bool {
 	}
 	dep.successor = item
 	return true
+}
+
+// named returns for an item what left a folder of the target's without a trace and has one of these names there; nil: nothing has.
+func (ds *departures) named(item *Item, class string, s spot, names []sinks.Held) *departure {
+	ds.mu.Lock()
+	defer ds.mu.Unlock()
+	for _, h := range names {
+		if dep := ds.leaving[s][h.ID]; dep.free(item.ID, class) {
+			return dep
+		}
+	}
+	return nil
 }
 
 // release gives up a departure that was guessed: the item is a new one. Nobody gets it again in this run.

@@ -42,7 +42,8 @@
 //	any               not wanted      any         nothing: what a selection leaves out has not left
 //
 // An item counts as moved by what the source says of it, and otherwise when one of the same bytes left another folder without a trace. One
-// that the target cannot move is put into its new folder and then removed from the old one.
+// that the target cannot move is put into its new folder and then removed from the old one. Where deletions are wanted, an event or a contact
+// that comes anew by the name that one which left has at the target (sinks.Recognizer) takes its place there: it is told contents and marks.
 //
 // # Folders
 //

@@ -198,10 +198,10 @@ func (g *group) folder(ctx context.Context, f *Folder) error {
 			return err
 		}
 	}
-	if err := g.flushUpdates(ctx, f); err != nil {
+	if err := g.flushPuts(ctx, f); err != nil { // which may find that some are updates
 		return err
 	}
-	return g.flushPuts(ctx, f)
+	return g.flushUpdates(ctx, f)
 }
 
 // save makes rows durable, and known to the attempt.

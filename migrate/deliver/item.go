@@ -37,6 +37,11 @@ func (g *group) item(ctx context.Context, f *Folder, item *Item) error {
 	if err != nil {
 		return err
 	}
+	return g.act(ctx, f, item, row)
+}
+
+// act does with an item what its receipt, its news and what the target holds come to.
+func (g *group) act(ctx context.Context, f *Folder, item *Item, row checkpoints.Receipt) error {
 	t, h := g.there(row)
 	r := rules{conflict: g.d.Conflict, again: g.d.Again}
 	if !item.Changed.IsZero() && !h.Changed.IsZero() {

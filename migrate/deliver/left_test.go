@@ -38,6 +38,46 @@ func TestDeletes(t *testing.T) {
 	w.still(t)
 }
 
+// TestSuccessor: what is made anew by the name of what left takes its place at the target, which may have one of each name only. It is somebody's
+// who changed it there, and without deletions it is another one.
+func TestSuccessor(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		keep    bool // no deletions
+		theirs  bool
+		want    []string
+		updates int
+	}{
+		{"taken over", false, false, []string{"anew"}, 1},
+		{"changed there", false, true, []string{"theirs"}, 0},
+		{"without deletions", true, false, []string{"anew", "event"}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld()
+			w.dst.UIDs = true
+			f := w.src.folder("Kalender", "Calendar", 8)
+			w.src.add(f, "event").MessageID = "uid"
+			w.run(t)
+			id := w.held(t, "event").ID
+			w.opts.Deletes = !c.keep
+			w.src.remove(f, f.items[0])
+			w.src.add(f, "anew").MessageID = "uid"
+			if c.theirs {
+				w.theirs(t, "event", "theirs")
+			}
+			result := w.run(t)
+			r := result.Total()
+			if d := cmp.Diff(c.want, w.bodies()); d != "" || r.Updated != c.updates || r.Removed != 0 || (r.Conflicts == 1) != c.theirs {
+				t.Errorf("%+v: -want +held\n%s", r, d)
+			}
+			if !c.keep && w.held(t, c.want[0]).ID != id {
+				t.Error("it is another one")
+			}
+			w.still(t)
+		})
+	}
+}
+
 // chosen is a source of which one folder is wanted.
 type chosen struct {
 	*mailbox
