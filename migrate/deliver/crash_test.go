@@ -239,8 +239,8 @@ func tell(t *testing.T, name string, f *faultAt) int {
 	return f.n
 }
 
-// TestEveryStepFails lets each step of each call fail once, in each way (each 23rd, unless AIRLIFT_CRASH is full): nothing is doubled and nothing is lost, what a rerun finds is as if
-// nothing had been, and Undo leaves the target as it was.
+// TestEveryStepFails lets each step of each call fail once, in each way (each 23rd, unless AIRLIFT_CRASH is full): nothing is doubled and nothing
+// is lost, what a rerun finds is as if nothing had been, and Undo leaves the target as it was.
 func TestEveryStepFails(t *testing.T) {
 	for name := range flavours {
 		t.Run(name, func(t *testing.T) {

@@ -49,9 +49,10 @@
 //
 // A folder goes where [Mapping] says. It is made if it is not there, with its parents, and found again by the target's own name for it,
 // whatever it is called there later. When its path in the source leads elsewhere than before, a folder that was made here, and is nobody
-// else's place, is renamed; from any other one the items are moved. A folder that somebody removed at the target, which is one that is not listed twice,
-// takes with it what was put into it, and is made again when there is something new to put. A class that no target takes is counted. Folders that were made here and
-// stand empty since their items were moved are removed, and with Deletes those that are gone from the source.
+// else's place, is renamed; from any other one the items are moved. A folder that somebody removed at the target, which is one that is not
+// listed twice, takes with it what was put into it, and is made again when there is something new to put. A class that no target takes is
+// counted. Folders that were made here and stand empty since their items were moved are removed, and with Deletes those that are gone from
+// the source.
 //
 // # What a crash leaves
 //
