@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"strings"
 
 	"github.com/airlift-eas/airlift/checkpoints"
@@ -174,7 +173,14 @@ func (g *group) load(ctx context.Context) error {
 			g.theirs[id] = true
 		}
 	}
-	if err := confirm(ctx, g.open, g.held, g.spot.id, maps.Values(g.rows)); err != nil {
+	stay := func(yield func(checkpoints.Receipt) bool) { // what left the source is looked at when it is removed
+		for item, row := range g.rows {
+			if !d.departures.left[item] && !yield(row) {
+				return
+			}
+		}
+	}
+	if err := confirm(ctx, g.open, g.held, g.spot.id, stay); err != nil {
 		return errors.Join(at(g.folders[0].Path, sideTarget, err), g.open.Close())
 	}
 	return nil

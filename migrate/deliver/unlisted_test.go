@@ -47,6 +47,34 @@ func TestUnlisted(t *testing.T) {
 	}
 }
 
+// TestUnlistedIsAskedForOnce: what left both sides is not asked for in every pass.
+func TestUnlistedIsAskedForOnce(t *testing.T) {
+	w, f := one(t, "one", "left both")
+	w.run(t)
+	w.src.remove(f, f.items[1])
+	w.dst.Discard(func(k sinktest.Kept) bool { return k.Body == "left both" })
+	asked := 0
+	w.dst.Fault = func(op string, _ int) error {
+		if strings.HasPrefix(op, "confirm") {
+			asked++
+		}
+		return nil
+	}
+	for range 3 {
+		w.run(t)
+	}
+	if asked != 0 {
+		t.Errorf("it was asked for %d times, with no deletions wanted", asked)
+	}
+	w.opts.Deletes = true
+	for range 3 {
+		w.run(t)
+	}
+	if asked != 1 {
+		t.Errorf("it was asked for %d times, want once", asked)
+	}
+}
+
 // forgetful is a target that once does not list a folder.
 type forgetful struct {
 	*sinktest.Target
