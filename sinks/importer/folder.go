@@ -17,7 +17,7 @@ type folder struct {
 	seq  int    // of its last page
 	last string // that page's hash
 	rows map[string]*row
-	seen map[string]int // how many copies of an item the import has found, by SHA-256
+	seen map[string]int // how many copies of an item the import has found, by what names it
 
 	w      sinks.PageWriter // of the page that is open
 	events int
@@ -82,17 +82,21 @@ func (w *writer) folder(ctx context.Context, f *found) (*folder, error) {
 	return in, nil
 }
 
-// copyOf names the next copy of an item, and returns what is known of it if it is stored.
-func (in *folder) copyOf(sum string) (id string, known *row) {
-	in.seen[sum]++
-	if id = sum; in.seen[sum] > 1 {
-		id = fmt.Sprintf("%s-%d", sum, in.seen[sum])
+// copyOf names the next copy of an item, and returns what is known of it if it is stored: under that name, or under the SHA-256
+// of its bytes, which names most items, and named all when a file of one item was not yet known as one of several.
+func (in *folder) copyOf(name, sum string) (id string, known *row) {
+	in.seen[name]++
+	nth := ""
+	if in.seen[name] > 1 {
+		nth = fmt.Sprintf("-%d", in.seen[name])
 	}
-	if r := in.rows[id]; r != nil && r.live {
-		r.seen = true
-		return id, r
+	for _, id := range [...]string{name + nth, sum + nth} {
+		if r := in.rows[id]; r != nil && r.live {
+			r.seen = true
+			return id, r
+		}
 	}
-	return id, nil
+	return name + nth, nil
 }
 
 // note takes over what an event says, of a page that is read or, when the item was found, of the one in hand.

@@ -25,7 +25,8 @@
 // # Twice
 //
 // An item is the same if its folder and its bytes are, wherever its file is and whatever it is called; the second copy of one in
-// one folder is another item. What is stored already is not stored again: read or flagged otherwise it is a change, if the file
+// one folder is another item. The bytes that count of an event, task or note are those that it has out of a file of several, also
+// when it is alone in its file. What is stored already is not stored again: read or flagged otherwise it is a change, if the file
 // says either. That a file is no longer there means nothing, unless Options.Mirror says so. A run that was cut off is
 // completed by the same run.
 package importer

@@ -170,6 +170,35 @@ func TestPeople(t *testing.T) {
 	}
 }
 
+// TestCalendarGrows: an event is the same whether it is alone in its file or with others.
+func TestCalendarGrows(t *testing.T) {
+	event := func(uid string) string {
+		return "BEGIN:VEVENT\r\nUID:" + uid + "\r\nDTSTAMP:20250101T000000Z\r\nDTSTART:20250113T090000Z\r\nSUMMARY:" + uid + "\r\nEND:VEVENT\r\n"
+	}
+	file := func(events ...string) string {
+		return write(t, map[string]string{"Work.ics": "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nX-WR-CALNAME:Work\r\n" + strings.Join(events, "") + "END:VCALENDAR\r\n"})
+	}
+	a, _ := newArchive(t, archive.Options{})
+	for i, c := range []struct {
+		in     string
+		stored int
+		want   []string
+	}{
+		{file(event("1")), 1, []string{"1"}},
+		{file(event("1")), 0, []string{"1"}},
+		{file(event("1"), event("2")), 1, []string{"1", "2"}},
+		{file(event("2")), 0, []string{"1", "2"}},
+		{file(event("3")), 1, []string{"1", "2", "3"}},
+	} {
+		if got, _ := imports(t, a, Options{In: c.in}); got.Stored != c.stored {
+			t.Errorf("import %d: %+v, want %d stored", i+1, got, c.stored)
+		}
+		if diff := cmp.Diff(c.want, subjectsOf(t, a)["Calendar Work"]); diff != "" {
+			t.Errorf("import %d: %s", i+1, diff)
+		}
+	}
+}
+
 // TestCorpus imports all that a corpus has, if AIRLIFT_CORPUS names one: each file is stored, or named, and again it is the same.
 func TestCorpus(t *testing.T) {
 	dir := os.Getenv("AIRLIFT_CORPUS")

@@ -3,6 +3,8 @@ package importer
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
@@ -18,6 +20,11 @@ func (f found) inMemory(data []byte) *found {
 	f.size = int64(len(data))
 	f.open = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
 	return &f
+}
+
+func hexSum(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }
 
 // classOf is the class of a component; VFREEBUSY and what is not known are the calendar's.
@@ -56,8 +63,9 @@ func (r *reader) ics(f found) error {
 	f.ext = ".ics"
 	for _, f.class = range []string{"Calendar", "Tasks", "Notes"} {
 		for _, one := range items[f.class] {
+			f.apart = ""
 			if n == 1 {
-				one = data
+				f.apart, one = hexSum(one), data
 			}
 			if err := r.take(f.inMemory(one)); err != nil {
 				return err

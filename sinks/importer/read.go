@@ -24,6 +24,7 @@ type found struct {
 	path   string   // of the file that it is in
 	file   string   // the same, and where in it, for words
 	size   int64
+	apart  string // SHA-256 of the bytes that it has when it is taken out of a file of several, in hex; "" = those that it has
 	open   func() (io.ReadCloser, error)
 	date   time.Time // when it came, as its place says; zero = that does not say
 	read   *bool     // nil = not said

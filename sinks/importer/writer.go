@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -91,7 +92,7 @@ func (w *writer) take(ctx context.Context, f *found) error {
 	}
 	w.sum.Items++
 	w.sum.Bytes += f.size
-	id, known := in.copyOf(sum)
+	id, known := in.copyOf(cmp.Or(f.apart, sum), sum)
 	if known == nil {
 		err = w.add(ctx, in, f, id, sum)
 	} else if state := stateOf(f); state != "" && state != known.state {
