@@ -170,6 +170,29 @@ func TestPeople(t *testing.T) {
 	}
 }
 
+// TestDeletedMark: a message that says of itself that a mail program has deleted it is none that it has taken out of its file, if an
+// export put it there.
+func TestDeletedMark(t *testing.T) {
+	from, _ := newArchive(t, archive.Options{})
+	imports(t, from, Options{In: write(t, map[string]string{"Inbox/1.eml": "X-Mozilla-Status: 0009\nSubject: 1\n\nx\n", "Inbox/2.eml": "Subject: 2\n\nx\n"})})
+	out := filepath.Join(t.TempDir(), "out")
+	if _, err := export.Run(t.Context(), from, export.Options{Format: export.Mbox, Dir: out}); err != nil {
+		t.Fatal(err)
+	}
+	in := filepath.Join(out, bob)
+	to, _ := newArchive(t, archive.Options{})
+	if got, _ := imports(t, to, Options{In: in}); got.Stored != 2 || got.Expunged != 0 {
+		t.Errorf("an export: %+v", got)
+	}
+	if err := os.Remove(filepath.Join(out, export.ManifestName)); err != nil {
+		t.Fatal(err)
+	}
+	to, _ = newArchive(t, archive.Options{})
+	if got, _ := imports(t, to, Options{In: in}); got.Stored != 1 || got.Expunged != 1 {
+		t.Errorf("a file of a mail program: %+v", got)
+	}
+}
+
 // TestCalendarGrows: an event is the same whether it is alone in its file or with others.
 func TestCalendarGrows(t *testing.T) {
 	event := func(uid string) string {

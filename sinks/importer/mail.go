@@ -119,13 +119,8 @@ func (r *reader) mbox(ctx context.Context, of found) error {
 		if f.size, err = sizeOf(mbox.Open(file, m)); err != nil {
 			return err
 		}
-		expunged, err := f.headerMarks()
-		if err != nil {
+		if err := f.headerMarks(); err != nil {
 			return err
-		}
-		if expunged {
-			r.sum.Expunged++
-			continue
 		}
 		if err := r.take(&f); err != nil {
 			if err := r.problem(ctx, f.file, err); err != nil {

@@ -26,11 +26,11 @@ func stateOf(f *found) string {
 }
 
 // headerMarks takes over what the header of a message in an mbox file says of it, as mail programs note it there: Status and
-// X-Status, as Dovecot and mutt do, or the bits of X-Mozilla-Status. expunged: it was deleted, and only its bytes are still there.
-func (f *found) headerMarks() (expunged bool, err error) {
+// X-Status, as Dovecot and mutt do, or the bits of X-Mozilla-Status.
+func (f *found) headerMarks() error {
 	head, err := headOf(f)
 	if err != nil {
-		return false, err
+		return err
 	}
 	h, _ := textproto.NewReader(bufio.NewReader(bytes.NewReader(head))).ReadMIMEHeader() // as far as it is one
 	if _, ok := h["Status"]; ok {
@@ -44,9 +44,9 @@ func (f *found) headerMarks() (expunged bool, err error) {
 		f.setRead(bits&0x0001 != 0)
 		f.setVerb(bits&0x0002 != 0, bits&0x1000 != 0)
 		f.setFlagged(bits&0x0004 != 0)
-		expunged = bits&0x0008 != 0
+		f.gone = bits&0x0008 != 0
 	}
-	return expunged, nil
+	return nil
 }
 
 func (f *found) setRead(read bool) { f.read = &read }
@@ -137,6 +137,7 @@ func (x *exported) mark(f *found, sum string) error {
 	if !ok {
 		return nil
 	}
+	f.gone = false // the archive had it, with what it says
 	if l.Received != nil {
 		f.date = *l.Received
 	}

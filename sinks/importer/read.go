@@ -29,6 +29,7 @@ type found struct {
 	date   time.Time // when it came, as its place says; zero = that does not say
 	read   *bool     // nil = not said
 	flag   string    // "active", "complete", "none"; "" = not said
+	gone   bool      // a mail program says in it that it is deleted, and only its bytes are still there
 	verb   string    // what was last done with it, as sinks.Event has it; "" = nothing, or not said
 	modify time.Time // when its file was last changed
 }

@@ -86,6 +86,10 @@ func (w *writer) take(ctx context.Context, f *found) error {
 	if err := w.exported.mark(f, sum); err != nil {
 		return err
 	}
+	if f.gone {
+		w.sum.Expunged++
+		return nil
+	}
 	in, err := w.folder(ctx, f)
 	if err != nil {
 		return store(err)
