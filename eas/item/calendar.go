@@ -92,9 +92,13 @@ func (c component) utc(name string, t time.Time) {
 
 // date returns the day of an all-day event. Its instant is midnight, but where
 // the zone is not the one that the instant was made with, only near midnight:
-// the nearest one is meant.
+// then midnight in UTC is meant, which is how a date is written, or else the nearest one.
 func (f form) date(t time.Time) time.Time {
-	return f.zone.local(t).Add(12 * time.Hour).Truncate(24 * time.Hour)
+	local := f.zone.local(t)
+	if isMidnight(t) && !isMidnight(local) {
+		return t
+	}
+	return local.Add(12 * time.Hour).Truncate(24 * time.Hour)
 }
 
 // until writes the end of a recurrence: of the type of DTSTART, but in UTC.

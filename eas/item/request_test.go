@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	ics "github.com/arran4/golang-ical"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/airlift-eas/airlift/eas/wbxml"
@@ -184,6 +185,27 @@ func TestDates(t *testing.T) {
 		}
 		if IdentityHash("Calendar", other) != IdentityHash("Calendar", &event) {
 			t.Error("they are not taken for one")
+		}
+	}
+	auckland, ok := placeNamed("Pacific/Auckland")
+	if !ok {
+		t.Fatal("no tz database")
+	}
+	for _, c := range []struct{ what, zone, start, want string }{
+		{"no zone", "", "20261223T230000Z", "20261224T000000Z"},
+		{"a zone that is none", "AAAA", "20261223T230000Z", "20261224T000000Z"},
+		{"midnight in Paris, and UTC for a zone", (*zone)(nil).blob(), "20261223T230000Z", "20261224T000000Z"},
+		{"midnight in Paris, and Seattle for a zone", pacific.blob(), "20261223T230000Z", "20261224T000000Z"},
+		{"a date, and Seattle for a zone", pacific.blob(), "20261224T000000Z", "20261224T000000Z"},
+		{"a date, and Auckland for a zone", makeZone(location{auckland}, time.Date(2026, 12, 24, 0, 0, 0, 0, time.UTC)).blob(), "20261224T000000Z", "20261224T000000Z"},
+	} {
+		e := properties(wbxml.T(wbxml.CalendarTimezone, c.zone), wbxml.T(wbxml.CalendarAllDayEvent, "1"), wbxml.T(wbxml.CalendarStartTime, c.start))
+		if got := Dates(e).Value(wbxml.CalendarStartTime); got != c.want {
+			t.Errorf("%s: %s, want %s", c.what, got, c.want)
+		}
+		b, err := Event(e, Options{})
+		if got := parseCalendar(t, b, err).Events()[0].GetProperty(ics.ComponentPropertyDtStart).Value; got != c.want[:8] {
+			t.Errorf("%s: its VEVENT is on %s, want %s", c.what, got, c.want[:8])
 		}
 	}
 	hours := wholeEvent()
