@@ -69,7 +69,11 @@ func (x *exporter) merged(ctx context.Context, f *folder) error {
 // recipe is a hash of all that the file of a folder is made of.
 func (x *exporter) recipe(f *folder) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s 1 %q\n", x.Format, f.Path)
+	version := 1
+	if x.Format == ICS {
+		version = 2 // times name their zones
+	}
+	fmt.Fprintf(h, "%s %d %q\n", x.Format, version, f.Path)
 	for i := range f.items {
 		item := &f.items[i]
 		fmt.Fprintf(h, "%s %s %d %q\n", item.ID, item.SHA256, dateOf(item).Unix(), item.From)

@@ -1,5 +1,5 @@
 // Package ical puts the components of many iCalendar objects into one without changing them: a component's lines stay as they
-// are, but that each ends with CR LF (RFC 5545 3.1). A library that parses and writes a calendar gives back what it
+// are, but that each ends with CR LF (RFC 5545 3.1) and that a time names its zone where else its object alone does. A library that parses and writes a calendar gives back what it
 // understands of it. The way back is item.SplitCalendar.
 package ical
 
@@ -8,7 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
+
+	ics "github.com/arran4/golang-ical"
 )
 
 // ErrFormat says that something is no iCalendar object.
@@ -17,6 +20,7 @@ var ErrFormat = errors.New("no iCalendar object")
 // A Calendar is a VCALENDAR.
 type Calendar struct {
 	Components []Component
+	Home       string // the zone of its times that name none, as X-WR-TIMEZONE says; "" = it does not say
 
 	bare bool // there is no VCALENDAR around the components
 }
@@ -148,8 +152,12 @@ func (c *Calendar) add(depth int, name, value string, l line) {
 	switch {
 	case depth == 1 && name == "BEGIN":
 		c.Components = append(c.Components, Component{Name: value})
+	case depth == 1 && name == "X-WR-TIMEZONE":
+		_, _, value := l.split()
+		c.Home = strings.ReplaceAll(strings.TrimSpace(ics.FromText(value)), `"`, "") // which no parameter can hold
+		return
 	case depth == 1:
-		return // its end, or what it says of itself
+		return // its end, or what else it says of itself
 	}
 	last := &c.Components[len(c.Components)-1]
 	last.lines = append(last.lines, l)
@@ -206,14 +214,39 @@ func (l line) zoneOf() string {
 	return strings.Trim(params[from:to], `"`)
 }
 
+// isFloating tells whether a property is a time, or several, without a zone (RFC 5545 3.3.5).
+func (l line) isFloating() bool {
+	name, params, value := l.split()
+	switch name {
+	case "DTSTART", "DTEND", "DUE", "RECURRENCE-ID", "RDATE", "EXDATE":
+	default:
+		return false
+	}
+	first, _, _ := strings.Cut(value, ",")
+	first, _, _ = strings.Cut(first, "/")
+	_, err := time.Parse("20060102T150405", strings.ToUpper(strings.TrimSpace(first)))
+	from, _ := zone(params)
+	return err == nil && from < 0
+}
+
+// at returns a line that names no zone with one.
+func (l line) at(tzid string) line {
+	name, params, value := l.split()
+	return folded(l.text[:len(name)] + params + ";TZID=" + quoted(tzid) + ":" + value)
+}
+
+func quoted(tzid string) string {
+	if strings.ContainsAny(tzid, ":;,") {
+		return `"` + tzid + `"`
+	}
+	return tzid
+}
+
 // inZone returns the line with another TZID.
 func (l line) inZone(tzid string) line {
 	name, params, value := l.split()
 	from, to := zone(params)
-	if strings.ContainsAny(tzid, ":;,") {
-		tzid = `"` + tzid + `"`
-	}
-	return folded(l.text[:len(name)] + params[:from] + tzid + params[to:] + ":" + value)
+	return folded(l.text[:len(name)] + params[:from] + quoted(tzid) + params[to:] + ":" + value)
 }
 
 // folded makes a line of a text, with at most 75 octets in each part of it (RFC 5545 3.1).

@@ -2,6 +2,7 @@ package ical
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -11,7 +12,8 @@ import (
 
 // A Merger puts the components of many iCalendar objects into one. Each VTIMEZONE stands in it once, before what uses it. If two
 // objects define one TZID (RFC 5545 3.8.3.1) in two ways, the second definition gets another TZID, and so do the times of its
-// object. What the objects say of themselves, such as METHOD, is left out.
+// object. What the objects say of themselves, such as METHOD, is left out; a time that names no zone gets the one that its object
+// has for all (X-WR-TIMEZONE), since among others it would be anywhere.
 type Merger struct {
 	w     io.Writer
 	err   error
@@ -62,6 +64,8 @@ func (m *Merger) Add(data []byte) error {
 			for _, l := range part.lines {
 				if other := names[l.zoneOf()]; other != "" {
 					l = l.inZone(other)
+				} else if c.Home != "" && l.isFloating() {
+					l = l.at(cmp.Or(names[c.Home], c.Home))
 				}
 				l.writeTo(&b)
 			}
