@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -85,6 +86,13 @@ func flagValues(v any) ([]string, error) {
 			all = append(all, one...)
 		}
 		return all, nil
+	case float64:
+		// A version, 14.0, is a number to YAML. Nothing else that a flag takes is written with a point or an exponent.
+		text := strconv.FormatFloat(v, 'f', -1, 64)
+		if !strings.Contains(text, ".") {
+			text += ".0"
+		}
+		return []string{text}, nil
 	case map[string]any, yaml.MapSlice:
 		return nil, fmt.Errorf("a value or a list of values is needed")
 	}
