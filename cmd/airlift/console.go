@@ -31,6 +31,7 @@ type console struct {
 	watching             bool // the run goes on for as long as it is let
 
 	mu    sync.Mutex
+	lost  error    // the first result that could not be written; nil = all were
 	drawn int      // lines of the block that are on the screen
 	block []string // redrawn below whatever is written
 }
@@ -94,8 +95,18 @@ func (c *console) write(w io.Writer, s string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.erase()
-	_, _ = io.WriteString(w, s) // there is no other place to say it
+	_, err := io.WriteString(w, s) // of what goes wrong with err there is no other place to say it
+	if w == c.out && c.lost == nil {
+		c.lost = err
+	}
 	c.redraw()
+}
+
+// resultsLost is why not every result was written, nil if all were. A listing that was cut short must not pass for a whole one.
+func (c *console) resultsLost() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lost
 }
 
 // draw replaces the block of lines at the end of the terminal; none removes it.

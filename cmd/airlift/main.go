@@ -23,6 +23,9 @@ func main() {
 func run(args []string, c *console) int {
 	forgetEmptyTwins()
 	err := newApp(c).RunContext(context.Background(), args)
+	if err == nil {
+		err = c.resultsLost()
+	}
 	var e ended
 	switch {
 	case err == nil:

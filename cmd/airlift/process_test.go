@@ -54,6 +54,22 @@ func TestServerVerb(t *testing.T) {
 	end()
 }
 
+// TestFullOutput writes results to a disk that is full: a listing that was cut short is no listing.
+func TestFullOutput(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("no device that is always full")
+	}
+	defer full.Close()
+	cmd := command(t, "version", "--json")
+	var stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = full, &stderr
+	err = cmd.Run()
+	if code := exitOf(t, cmd, err); code != 1 || !strings.Contains(stderr.String(), "airlift: write /dev/stdout: no space left on device") {
+		t.Errorf("exit code %d\n%s", code, stderr.String())
+	}
+}
+
 // startServer starts the server verb. end ends it as an init system does, and returns what it said.
 func startServer(t *testing.T, args ...string) (url string, end func() string) {
 	t.Helper()
