@@ -51,6 +51,7 @@ func (r *run) each(ctx context.Context, atOnce int, do func(context.Context, Mai
 	o := r.Options
 	started := time.Now()
 
+	caller := ctx
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	r.end = stop
@@ -86,6 +87,8 @@ func (r *run) each(ctx context.Context, atOnce int, do func(context.Context, Mai
 		sum.Result, err = ResultInterrupted, context.Cause(ctx)
 	case errors.Is(err, context.Canceled):
 		sum.Result = ResultInterrupted
+	case caller.Err() != nil && Temporary(err): // what was about to be tried again has not failed
+		sum.Result, err = ResultInterrupted, errors.Join(err, caller.Err())
 	case err != nil:
 		sum.Result = ResultFailed
 	}

@@ -265,6 +265,23 @@ func TestInterrupted(t *testing.T) {
 	l.check("alice")
 }
 
+// TestInterruptedBeforeRetry: a run that is cancelled while it waits for a server to come back was interrupted, and did not fail.
+func TestInterruptedBeforeRetry(t *testing.T) {
+	l := newLab(t, easserver.Config{OnRequest: func(*easserver.Request) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
+	}}, "alice")
+	o := l.options("alice")
+	ctx, cancel := context.WithCancel(t.Context())
+	o.Sleep = func(ctx context.Context, _ time.Duration) error {
+		cancel()
+		return ctx.Err()
+	}
+	sum, err := migrate.Run(ctx, o)
+	if sum.Result != migrate.ResultInterrupted || !errors.Is(err, context.Canceled) || sum.Requests == 0 {
+		t.Fatalf("result %s after %d requests, error %v", sum.Result, sum.Requests, err)
+	}
+}
+
 // TestRefused: errors that a retry does not mend name the side and the mailbox, and have a hint.
 func TestRefused(t *testing.T) {
 	refuse := func(h http.HandlerFunc) easserver.Config {
