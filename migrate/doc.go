@@ -32,7 +32,7 @@
 //
 // Servers answer a repeated key with a different page, so a key is asked at most twice (the count is durable before
 // the request leaves); then the folder restarts at key 0 and every item is matched against the ledger, so that
-// nothing is stored twice, by ServerId and then by content. See [folderRun].
+// nothing is stored twice, by ServerId and then by content. A ServerId that comes with another message than before is not believed. See [folderRun].
 //
 // # Completeness
 //

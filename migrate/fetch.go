@@ -199,6 +199,10 @@ func (p *pageWriter) fetched(ctx context.Context, res *eas.FetchResult) error {
 	}
 	e, size := p.describe(id, res.Item)
 	e.Via = p.via
+	known, wait, err := p.reissued(ctx, known, e, res.Item, !p.heads)
+	if wait || err != nil {
+		return err
+	}
 	if why := p.f.m.Select.item(e.Received, size); why != "" && (known == nil || known.State == checkpoints.Excluded) {
 		return p.exclude(ctx, known, e, why)
 	}

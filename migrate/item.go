@@ -56,6 +56,11 @@ func (p *pageWriter) upsert(ctx context.Context, id eas.ServerID, it *eas.Item, 
 	e.Via = via
 	if change && known != nil && p.f.cp.Class == string(eas.ClassEmail) {
 		e.State = item.StateAfter(known.Properties, it.Properties)
+	} else if !change { // which may tell the marks alone
+		var wait bool
+		if known, wait, err = p.reissued(ctx, known, e, it, false); wait || err != nil {
+			return err
+		}
 	}
 	if known == nil || known.State == checkpoints.Excluded {
 		if why := p.f.m.Select.item(e.Received, size); why != "" {
@@ -157,10 +162,8 @@ func (p *pageWriter) exclude(ctx context.Context, known *checkpoints.Item, e sin
 
 // message handles an item of class Email.
 func (p *pageWriter) message(ctx context.Context, known *checkpoints.Item, e sinks.Event, it *eas.Item) error {
-	stored := p.stored(known)
-	draft := p.f.cp.Type == int(eas.FolderDrafts) || it.Properties.Value(wbxml.Email2IsDraft) == "1"
-	whole := it.Body != nil && it.Body.Data != nil && it.Body.Type == eas.BodyMIME && !it.Body.Truncated
-	if stored && (!draft || whole && hexSum(it.Body.Data) == known.SHA256) {
+	whole := isWhole(it)
+	if p.stored(known) && (!p.isDraft(it) || whole && hexSum(it.Body.Data) == known.SHA256) {
 		return p.touch(ctx, known, e)
 	}
 	switch {

@@ -1,0 +1,57 @@
+package migrate_test
+
+import (
+	"testing"
+
+	"github.com/airlift-eas/airlift/eas"
+	"github.com/airlift-eas/airlift/eas/easserver"
+	"github.com/airlift-eas/airlift/eas/easserver/easservertest"
+	"github.com/airlift-eas/airlift/migrate"
+)
+
+// TestIDsOfOthers: a server whose store was built anew counts its ids from the beginning, so that each stands for another message
+// than before. All of them are stored, whichever way the bodies come.
+func TestIDsOfOthers(t *testing.T) {
+	for _, bodies := range []migrate.BodyMode{migrate.BodiesSync, migrate.BodiesFetch} {
+		t.Run(string(bodies), func(t *testing.T) {
+			l := newLab(t, easserver.Config{}, "alice")
+			l.run(l.options("alice"))
+
+			l.store = easserver.NewStore()
+			u := l.store.AddUser("alice")
+			fill(u)
+			inbox := u.Folder("Inbox")
+			old := idsOf(inbox)
+			for n := range old { // the same messages the other way round, and a new one in the middle
+				if n == len(old)/2 {
+					putInto(t, inbox, old[n], 7777)
+				} else {
+					putInto(t, inbox, old[n], len(old)-1-n)
+				}
+			}
+			l.url = easservertest.Start(t, easserver.Config{}, l.store)
+			o := l.options("alice")
+			o.Bodies = bodies
+			l.run(o)
+			l.check("alice")
+			if sum := l.run(o); sum.ItemsStored+sum.ItemsChanged+sum.ItemsDeleted != 0 {
+				t.Errorf("and then nothing had changed, and the run did %+v", sum)
+			}
+			l.root = moveState(t, l.root) // the manifests tell the same
+			if sum := l.run(l.options("alice")); sum.ItemsStored+sum.ItemsChanged+sum.ItemsDeleted != 0 {
+				t.Errorf("without checkpoints: %+v", sum)
+			}
+			l.check("alice")
+		})
+	}
+}
+
+// putInto has an id stand for another message.
+func putInto(t *testing.T, f *easserver.Folder, id eas.ServerID, n int) {
+	t.Helper()
+	if err := f.Change(id, func(it *easserver.Item) {
+		*it = easserver.Item{Message: &easserver.Content{Bytes: message("alice", "Inbox", n)}}
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
