@@ -119,7 +119,7 @@ func (a *auditor) list(ctx context.Context, f *folderRun, to *matcher) error {
 
 func (a *auditor) listOnce(ctx context.Context, f *folderRun, id eas.CollectionID, to *matcher) error {
 	class := eas.Class(f.cp.Class)
-	key, empty := eas.InitialKey, 0
+	key, empty, most, idle := eas.InitialKey, 0, 0, 0
 	for first := true; ; first = false {
 		n, next, more, err := a.page(ctx, f, eas.SyncRequest{
 			Key: key, CollectionID: id, Class: class, WindowSize: f.m.Window, Options: eas.HeadersOnly(class, a.client.Version()),
@@ -130,7 +130,12 @@ func (a *auditor) listOnce(ctx context.Context, f *folderRun, id eas.CollectionI
 		switch {
 		case first:
 			to.begin(a.estimate(ctx, id, class, next))
+		case to.listed > most:
+			empty, idle, most = 0, 0, to.listed
 		case n > 0:
+			if idle += n; idle > idleCommands(to.listed+max(to.estimate, 0), f.m.Window) {
+				return fmt.Errorf("the server listed nothing new %d times in a row", idle)
+			}
 			empty = 0
 		case !more && next != key && to.listed < to.estimate && !a.m.countsTheDeleted(f):
 			return fmt.Errorf("%w: it ended with %d items of %d, and a new key", errListingEnded, to.listed, to.estimate)

@@ -127,21 +127,15 @@ func (f *folderRun) prepare(ctx context.Context) error {
 
 // drain asks for page after page until the server has no more, and decides what errors mean for the folder.
 func (f *folderRun) drain(ctx context.Context) error {
-	tries, empty := 0, 0
+	tries := 0
+	var idle idleness
 	var last error // why the key was shown again
 	for {
 		got, err := f.page(ctx)
 		if err == nil {
 			tries, last = 0, nil
-			if got.items > 0 || got.initial {
-				empty = 0
-				continue
-			}
-			if !got.more {
-				return nil
-			}
-			if empty++; empty > maxEmptyPages {
-				return f.fail(Source, fmt.Errorf("%d pages in a row announced more items and held none", empty))
+			if done, err := f.enough(got, &idle); done || err != nil {
+				return err
 			}
 			continue
 		}

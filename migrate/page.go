@@ -13,6 +13,7 @@ import (
 // got is what one Sync answer held.
 type got struct {
 	items   int  // commands of the server
+	fresh   bool // one was about an item that was not known, or that the pass had not shown
 	more    bool // the server has more
 	initial bool // the answer to key 0: a first key
 }
@@ -89,6 +90,9 @@ func (f *folderRun) page(ctx context.Context) (_ got, outcome error) {
 			return got{}, err
 		}
 	}
+	if page.Key == eas.InitialKey {
+		return got{}, f.fail(Source, errFirstKey)
+	}
 	if err := w.commit(ctx, string(page.Key)); err != nil {
 		return got{}, err
 	}
@@ -97,7 +101,7 @@ func (f *folderRun) page(ctx context.Context) (_ got, outcome error) {
 		f.beginTrial()
 	}
 	f.measure(n, f.m.Now().Sub(began))
-	return got{items: n, more: page.MoreAvailable, initial: key == "0"}, nil
+	return got{items: n, fresh: w.fresh, more: page.MoreAvailable, initial: key == "0"}, nil
 }
 
 // unchanged notes an answer that says "no changes": the key was answered, so showing it again is no repeat.
@@ -129,6 +133,7 @@ type pageWriter struct {
 	tally   sinks.FolderState // of w
 	inParts int               // items that the parts stored
 	bytes   int64
+	fresh   bool // something was about an item that was not known, or that the pass had not shown
 
 	looker
 	fidelity Fidelity // of w
@@ -189,6 +194,7 @@ func (p *pageWriter) put(ctx context.Context, e sinks.Event, contents ...sinks.C
 	}
 	p.bytes += e.Size
 	known := p.rowAt(e.ServerID)
+	p.fresh = p.fresh || known == nil || e.Op == sinks.OpAdd
 	p.keep(rowOf(e, known, p.f.cp.Seq+1, p.f.cp.Pass))
 	count(&p.tally, e)
 	p.told(&e)
@@ -254,6 +260,7 @@ func (p *pageWriter) lookup(ctx context.Context, id eas.ServerID) (*checkpoints.
 	if !ok {
 		return nil, nil
 	}
+	p.fresh = p.fresh || row.Pass != p.f.cp.Pass
 	row.Pass = p.f.cp.Pass
 	p.keep(row)
 	return p.rowAt(string(id)), nil
