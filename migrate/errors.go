@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -78,7 +79,7 @@ type verdict struct {
 // judge is the one place that decides what an error means. It is total: what it does not know fails the folder.
 func judge(err error) verdict {
 	switch {
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded) && !isTimeout(err):
+	case errors.Is(err, context.Canceled), isOver(err):
 		return verdict{action: actRun}
 	case errors.Is(err, sinks.ErrFull), errors.Is(err, checkpoints.ErrFull), errors.Is(err, sinks.ErrFormat),
 		errors.Is(err, checkpoints.ErrUnusable):
@@ -179,5 +180,20 @@ func isNetwork(err error) bool {
 
 func isTimeout(err error) bool {
 	var ne net.Error
-	return errors.As(err, &ne) && ne.Timeout() && !errors.Is(err, context.DeadlineExceeded)
+	return errors.As(err, &ne) && ne.Timeout() && !isOver(err)
+}
+
+// isOver tells that the time of a context was over. errors.Is says the same of a dialer and an http.Client that waited for as long as
+// they may.
+func isOver(err error) bool {
+	if err == context.DeadlineExceeded { //nolint:errorlint // itself, and not what says that it is like it
+		return true
+	}
+	switch w := err.(type) { //nolint:errorlint // as above
+	case interface{ Unwrap() error }:
+		return isOver(w.Unwrap())
+	case interface{ Unwrap() []error }:
+		return slices.ContainsFunc(w.Unwrap(), isOver)
+	}
+	return false
 }
