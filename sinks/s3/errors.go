@@ -129,6 +129,8 @@ func kindOf(op Op, status int, code string) error {
 		return ErrCredentials
 	case "RequestTimeTooSkewed", "NoSuchUpload":
 		return nil
+	case slowBody:
+		return sinks.ErrUnavailable
 	case "InvalidRequest":
 		if op == OpHold {
 			return ErrNoLock // it is what S3 says of a hold in a bucket without locks
@@ -171,6 +173,9 @@ const (
 	unknown                // nobody has said
 )
 
+// slowBody is what S3 says, with a 400, where the bytes of a body did not come for some time.
+const slowBody = "RequestTimeout"
+
 // outcomeOf says what became of a creation that was sent once.
 func outcomeOf(err error) outcome {
 	var e *RequestError
@@ -187,7 +192,7 @@ func outcomeOf(err error) outcome {
 		return taken
 	case e.Status == http.StatusTooManyRequests:
 		return later
-	case e.Status == http.StatusRequestTimeout:
+	case e.Status == http.StatusRequestTimeout, e.Code == slowBody:
 		return unknown
 	case e.Status == http.StatusNotImplemented, e.kind != nil && !errors.Is(e.kind, sinks.ErrUnavailable):
 		return refused

@@ -91,6 +91,7 @@ func TestLostRequests(t *testing.T) {
 		"conflict": func(w http.ResponseWriter) { (&store{}).fail(w, 409, "ConditionalRequestConflict") },
 		"cut body": func(w http.ResponseWriter) { (&store{}).fail(w, 400, "IncompleteBody") },
 		"429":      func(w http.ResponseWriter) { w.WriteHeader(429) },
+		"slow":     func(w http.ResponseWriter) { (&store{}).fail(w, 400, "RequestTimeout") }, // as S3 says it; others with 408
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStore(t)
