@@ -204,7 +204,7 @@ func (s *store) ofBucket(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			limit = 3 // many pages in small tests
 		}
-		fmt.Fprint(w, `<ListBucketResult>`)
+		fmt.Fprintf(w, `<ListBucketResult><Name>%s</Name>`, s.bucket)
 		if len(keys) > limit {
 			keys = keys[:limit]
 			fmt.Fprintf(w, `<IsTruncated>true</IsTruncated><NextContinuationToken>%s</NextContinuationToken>`, escaped(keys[limit-1]))

@@ -38,7 +38,7 @@ func (b *Bucket) keys(ctx context.Context, prefix, after string) iter.Seq2[sinks
 		op := Operation{Op: OpList, Name: prefix}
 		last := after
 		for {
-			out, err := call(ctx, b, op, 0, b.client.ListObjectsV2, in)
+			out, err := b.page(ctx, op, in)
 			if err != nil {
 				yield(sinks.ObjectInfo{}, err)
 				return
@@ -69,6 +69,25 @@ func (b *Bucket) keys(ctx context.Context, prefix, after string) iter.Seq2[sinks
 			in.ContinuationToken = &token
 		}
 	}
+}
+
+// page asks for one page of a listing.
+func (b *Bucket) page(ctx context.Context, op Operation, in *s3.ListObjectsV2Input) (*s3.ListObjectsV2Output, error) {
+	out, err := call(ctx, b, op, 0, b.client.ListObjectsV2, in)
+	if err == nil {
+		err = b.isListing(op, out.Name)
+	}
+	return out, err
+}
+
+// isListing returns an error for the answer to a listing that does not name a bucket, as each one does: it is of something in
+// between, or cut off before it began. The SDK reads it as a listing of nothing, and nothing is what an archive without
+// holds and changes of recipients has.
+func (b *Bucket) isListing(op Operation, bucket *string) error {
+	if aws.ToString(bucket) != "" {
+		return nil
+	}
+	return fmt.Errorf("%s: %s: the answer is no listing of a store: %w", b.full(op.Name), op.Op, sinks.ErrUnavailable)
 }
 
 var errStuck = errors.New("the store says that there is more, and not where")

@@ -139,7 +139,7 @@ func TestListDisorder(t *testing.T) {
 		s := newStore(t)
 		b := s.open(s.serve())
 		s.meet(func(w http.ResponseWriter, r *http.Request, do http.Handler) {
-			fmt.Fprint(w, `<ListBucketResult>`+answer+`</ListBucketResult>`)
+			fmt.Fprint(w, `<ListBucketResult><Name>b</Name>`+answer+`</ListBucketResult>`)
 		})
 		var last error
 		for _, err := range b.List(t.Context(), "", "") {
@@ -147,6 +147,38 @@ func TestListDisorder(t *testing.T) {
 		}
 		if last == nil {
 			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// TestNoListing: something answers in the place of the store that everything is well, and lists nothing.
+func TestNoListing(t *testing.T) {
+	for name, answer := range map[string]string{
+		"nothing":     "",
+		"a page":      `<html><body>Sign in</body></html>`,
+		"the buckets": `<ListAllMyBucketsResult><Buckets><Bucket><Name>b</Name></Bucket></Buckets></ListAllMyBucketsResult>`,
+	} {
+		s := newStore(t)
+		o := s.serve()
+		b := s.open(o)
+		s.put("p/a", "x")
+		s.meet(func(w http.ResponseWriter, r *http.Request, do http.Handler) { fmt.Fprint(w, answer) })
+		if _, err := Open(t.Context(), o); !errors.Is(err, sinks.ErrUnavailable) {
+			t.Errorf("%s: Open: %v, want ErrUnavailable", name, err)
+		}
+		var last error
+		for _, err := range b.List(t.Context(), "", "") {
+			last = err
+		}
+		if !errors.Is(last, sinks.ErrUnavailable) || !strings.Contains(last.Error(), "s3://b/p") {
+			t.Errorf("%s: List: %v, want ErrUnavailable", name, last)
+		}
+		last = nil
+		for _, err := range b.Versions(t.Context(), "") {
+			last = err
+		}
+		if !errors.Is(last, sinks.ErrUnavailable) {
+			t.Errorf("%s: Versions: %v, want ErrUnavailable", name, last)
 		}
 	}
 }

@@ -54,10 +54,7 @@ func Open(ctx context.Context, o Options) (*Bucket, error) {
 	if err := b.connect(ctx); err != nil {
 		return nil, err
 	}
-	op := Operation{Op: OpList}
-	_, err = call(ctx, b, op, 0, b.client.ListObjectsV2, &s3.ListObjectsV2Input{
-		Bucket: &o.Bucket, Prefix: &o.Prefix, MaxKeys: aws.Int32(1),
-	})
+	_, err = b.page(ctx, Operation{Op: OpList}, &s3.ListObjectsV2Input{Bucket: &o.Bucket, Prefix: &o.Prefix, MaxKeys: aws.Int32(1)})
 	if err == nil && o.Lock.Mode != "" {
 		err = b.CanLock(ctx)
 	}

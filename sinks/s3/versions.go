@@ -32,8 +32,12 @@ type Version struct {
 func (b *Bucket) Versions(ctx context.Context, prefix string) iter.Seq2[Version, error] {
 	return func(yield func(Version, error) bool) {
 		in := &s3.ListObjectVersionsInput{Bucket: &b.opts.Bucket, Prefix: b.key(prefix)}
+		op := Operation{Op: OpListVersions, Name: prefix}
 		for {
-			out, err := call(ctx, b, Operation{Op: OpListVersions, Name: prefix}, 0, b.client.ListObjectVersions, in)
+			out, err := call(ctx, b, op, 0, b.client.ListObjectVersions, in)
+			if err == nil {
+				err = b.isListing(op, out.Name)
+			}
 			if err != nil {
 				yield(Version{}, err)
 				return

@@ -22,13 +22,13 @@ func TestVersionPages(t *testing.T) {
 		q := r.URL.Query()
 		asked = append(asked, q.Get("prefix")+" "+q.Get("key-marker")+" "+q.Get("version-id-marker"))
 		if q.Get("key-marker") == "" {
-			fmt.Fprint(w, `<ListVersionsResult><IsTruncated>true</IsTruncated><NextKeyMarker>p/m/b</NextKeyMarker><NextVersionIdMarker>b2</NextVersionIdMarker>`,
+			fmt.Fprint(w, `<ListVersionsResult><Name>b</Name><IsTruncated>true</IsTruncated><NextKeyMarker>p/m/b</NextKeyMarker><NextVersionIdMarker>b2</NextVersionIdMarker>`,
 				version("Version", "p/m/", "x", 9, true), version("Version", "p/m/a", "a1", 1, false), version("DeleteMarker", "p/m/a", "a2", 2, false),
 				version("Version", "p/m/a", "a3", 2, true), version("Version", "p/m/b", "b2", 5, false), version("DeleteMarker", "p/m/b", "b3", 5, true),
 				`</ListVersionsResult>`)
 			return
 		}
-		fmt.Fprint(w, `<ListVersionsResult>`, version("Version", "p/m/b", "b1", 4, false), version("Version", "p/m/c", "null", 1, true), `</ListVersionsResult>`)
+		fmt.Fprint(w, `<ListVersionsResult><Name>b</Name>`, version("Version", "p/m/b", "b1", 4, false), version("Version", "p/m/c", "null", 1, true), `</ListVersionsResult>`)
 	})
 	var got []string
 	for v, err := range b.Versions(t.Context(), "m/") {
