@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -180,12 +181,20 @@ func (p *heldPlace) markers(name string) (ids []string) {
 // withoutHolds is the URL of a gateway that puts so many holds on objects that are there, and refuses the others.
 func withoutHolds(t *testing.T, allowed int64) string {
 	t.Helper()
+	var done sync.WaitGroup // who is refused gives up the others, which are not to be on their way then
+	done.Add(int(allowed))
 	return between(t, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		if r.Method == http.MethodPut && r.URL.Query().Has("legal-hold") && atomic.AddInt64(&allowed, -1) < 0 {
+		if r.Method != http.MethodPut || !r.URL.Query().Has("legal-hold") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if atomic.AddInt64(&allowed, -1) < 0 {
+			done.Wait()
 			w.WriteHeader(http.StatusForbidden)
 			fmt.Fprint(w, `<Error><Code>AccessDenied</Code><Message>no holds</Message></Error>`)
 			return
 		}
+		defer done.Done()
 		next.ServeHTTP(w, r)
 	})
 }
