@@ -180,7 +180,7 @@ func ageError(err error) error {
 	if errors.As(err, &none) {
 		return fmt.Errorf("no identity that was given opens it: %w", ErrSealed)
 	}
-	return fmt.Errorf("age: %w: %w", sinks.ErrCorrupt, err)
+	return corrupt("age", err)
 }
 
 // A plainObject is what is inside an age file, as an object. It is for one goroutine.

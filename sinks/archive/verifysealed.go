@@ -2,8 +2,6 @@ package archive
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 
 	"filippo.io/age"
@@ -48,7 +46,7 @@ func (v *verifier) scanSealed(ctx context.Context, name string, o sinks.Object, 
 	}
 	// The seek table is read once more, since only who reads to the end knows that nothing follows.
 	if _, err := io.Copy(io.Discard, content); err != nil {
-		return fmt.Errorf("age: %w", errors.Join(sinks.ErrCorrupt, err))
+		return corrupt("age", err)
 	}
 	return nil
 }

@@ -113,8 +113,9 @@ func (v *verifier) scanTar(name string, s *frameStream, c *segmentCheck) error {
 	return nil
 }
 
+// corrupt says of the error of who decodes what is stored that it is damaged, unless it could not be read.
 func corrupt(what string, err error) error {
-	if errors.Is(err, sinks.ErrCorrupt) {
+	if errors.Is(err, sinks.ErrCorrupt) || errors.Is(err, sinks.ErrUnavailable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return fmt.Errorf("%s: %w: %w", what, sinks.ErrCorrupt, err)
