@@ -57,6 +57,38 @@ func (o *outageObject) ReadAt(p []byte, off int64) (int, error) {
 	return o.Object.ReadAt(p, off)
 }
 
+// TestVerifyUnreachable ends each request of a verification, and all after it: what was not read is not damaged.
+func TestVerifyUnreachable(t *testing.T) {
+	sealed := sealedSample(t)
+	rekey(t, sealed, asOwner(), public(newKey()), nil)
+	for name, c := range map[string]struct {
+		b *memory
+		o Options
+	}{"plain": {sample(t), Options{}}, "sealed": {sealed, Options{}}, "opened": {sealed, withKey(owner())}} {
+		t.Run(name, func(t *testing.T) {
+			for n := int64(0); ; n++ {
+				b := &outage{memory: c.b}
+				a := createWith(t, b, c.o)
+				b.before, b.long = b.asked.Load()+n, 1<<30
+				var found []Problem
+				sum, err := a.Verify(t.Context(), VerifyOptions{Problem: func(p Problem) { found = append(found, p) }})
+				if b.asked.Load() <= b.before {
+					if n < 20 || err != nil {
+						t.Fatalf("after %d requests: %v", n, err)
+					}
+					break
+				}
+				if !errors.Is(err, sinks.ErrUnavailable) || errors.Is(err, sinks.ErrCorrupt) || errors.Is(err, context.Canceled) {
+					t.Errorf("request %d: %v, want ErrUnavailable", n+1, err)
+				}
+				if sum.Problems != 0 {
+					t.Errorf("request %d: problems that are none: %+v", n+1, found)
+				}
+			}
+		})
+	}
+}
+
 // TestKeysUnreachable: who was added opens what was there once the store can be reached again, whichever request for the keys
 // failed.
 func TestKeysUnreachable(t *testing.T) {

@@ -41,7 +41,9 @@ type Summary struct {
 }
 
 // Verify reads every byte of the archive and holds it against the run records, the chains of the segments and the
-// manifests, in an encrypted archive also what is in clear against what is inside. What is damaged is a Problem; an error says that Verify could not go on. sinks.ErrNotExist: no such mailbox.
+// manifests, in an encrypted archive also what is in clear against what is inside. What is damaged is a Problem; an error says
+// that Verify could not go on. sinks.ErrNotExist: no such mailbox. sinks.ErrUnavailable: the store could not be reached any more,
+// and what was not read is not damaged.
 //
 // What no run record and no later segment names can be gone or replaced without a trace: the segments of a run that was
 // killed, and the newest run record. What is left of them is verified all the same.
@@ -49,24 +51,36 @@ type Summary struct {
 // Without an identity the objects of an encrypted archive are verified from outside, and the Summary says of how many that
 // is so. With identities an object that none of them opens is a Problem: it may be damaged, or another's.
 func (a *Archive) Verify(ctx context.Context, o VerifyOptions) (Summary, error) {
-	v := &verifier{a: a, o: o, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
-	v.head(ctx)
-	if err := errors.Join(v.rekeys(ctx), v.holds(ctx)); err != nil {
-		return v.sum, fmt.Errorf("verify: %w", err)
-	}
-	prefix := ""
-	if o.Mailbox != "" {
-		prefix = v.a.names.mailboxPrefix(o.Mailbox)
-	}
-	err := v.walk(ctx, prefix)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	v := &verifier{a: a, o: o, stop: stop, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	err := v.all(ctx)
 	v.folders.Wait()
 	if err == nil {
 		err = ctx.Err()
+	}
+	if v.lost != nil { // which is why the context ended
+		err = v.lost
 	}
 	if err != nil {
 		return v.sum, fmt.Errorf("verify: %w", err)
 	}
 	return v.sum, nil
+}
+
+func (v *verifier) all(ctx context.Context) error {
+	v.head(ctx)
+	if err := v.rekeys(ctx); err != nil {
+		return err
+	}
+	if err := v.holds(ctx); err != nil {
+		return err
+	}
+	prefix := ""
+	if v.o.Mailbox != "" {
+		prefix = v.a.names.mailboxPrefix(v.o.Mailbox)
+	}
+	return v.walk(ctx, prefix)
 }
 
 type verifier struct {
@@ -81,8 +95,26 @@ type verifier struct {
 	folders sync.WaitGroup
 	slots   chan struct{}
 
-	mu  sync.Mutex
-	sum Summary
+	stop context.CancelFunc
+
+	mu   sync.Mutex
+	sum  Summary
+	lost error // the store cannot be reached any more: the first request that said so
+}
+
+// broken says what is wrong with an object that could not be read as it was written. If nobody knows, since the store cannot be
+// reached, Verify ends.
+func (v *verifier) broken(object string, err error) {
+	if !errors.Is(err, sinks.ErrUnavailable) {
+		v.problem(object, "", "%v", err)
+		return
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.lost == nil {
+		v.lost = err
+	}
+	v.stop()
 }
 
 func (v *verifier) problem(object, entry, format string, args ...any) {
@@ -106,7 +138,7 @@ func (v *verifier) head(ctx context.Context) {
 		err = errors.New("it changed since the archive was opened")
 	}
 	if v.headBad = err != nil && ctx.Err() == nil; v.headBad {
-		v.problem(headName, "", "%v", err)
+		v.broken(headName, err)
 	}
 }
 
@@ -131,7 +163,7 @@ func (v *verifier) walk(ctx context.Context, prefix string) error {
 	var m *mailboxCheck
 	for o, err := range v.a.bucket.List(ctx, prefix, "") {
 		if err != nil {
-			return errors.Join(err, v.endMailbox(ctx, m))
+			return err // and what was not listed is not missing
 		}
 		part := strings.Split(o.Name, "/")
 		switch {

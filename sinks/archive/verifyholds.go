@@ -23,7 +23,7 @@ func (v *verifier) holds(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case err != nil:
-			v.problem(name, "", "%v", err)
+			v.broken(name, err)
 		case l.Prev != sum && i == 0:
 			v.problem(name, "", "it says that there was one before it: SHA-256 %s", l.Prev)
 		case l.Prev != sum:

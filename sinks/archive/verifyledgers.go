@@ -71,7 +71,7 @@ func (c *ledgerCheck) compare(ctx context.Context, l sinks.Ledger) {
 			return
 		}
 		if err != nil {
-			c.v.problem(l.Name, "", "%v", err)
+			c.v.broken(l.Name, err)
 			return
 		}
 		if want, ok := c.rows[row.ServerID]; c.rows != nil && (!ok || row != c.v.a.shownRow(want)) {

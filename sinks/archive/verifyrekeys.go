@@ -28,7 +28,7 @@ func (v *verifier) rekeys(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case err != nil:
-			v.problem(name, "", "%v", err)
+			v.broken(name, err)
 		}
 		if r != nil && i > 0 && r.Prev != sum {
 			v.problem(names[i-1], "", "it is not the one that %s was made after: SHA-256 %s", name, r.Prev)

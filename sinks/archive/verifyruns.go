@@ -30,7 +30,7 @@ func (v *verifier) runs(ctx context.Context, m *mailboxCheck) error {
 			sums[path.Base(name)] = hex.EncodeToString(sum[:])
 		}
 		if err != nil {
-			v.problem(name, "", "%v", err)
+			v.broken(name, err)
 			v.headOf(name, r)
 			continue
 		}

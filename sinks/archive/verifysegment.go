@@ -34,7 +34,7 @@ type segmentCheck struct {
 func (v *verifier) segment(ctx context.Context, name string) (c segmentCheck) {
 	err := v.scan(ctx, name, &c)
 	if err != nil && ctx.Err() == nil {
-		v.problem(name, "", "%v", err)
+		v.broken(name, err)
 	}
 	return c
 }
