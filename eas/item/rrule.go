@@ -125,10 +125,15 @@ func (p pattern) frequency() string {
 		return "FREQ=MONTHLY" + p.byMonthDay()
 	case monthlyNth:
 		return "FREQ=MONTHLY" + p.nth(days)
-	case yearly:
-		return "FREQ=YEARLY" + p.byMonth() + p.byMonthDay()
-	case yearlyNth:
-		return "FREQ=YEARLY" + p.byMonth() + p.nth(days)
+	case yearly, yearlyNth:
+		month := p.byMonth()
+		switch {
+		case month == "":
+			return "FREQ=YEARLY" // on the day of DTSTART: a day of no month is one of each month
+		case p.kind == yearly:
+			return "FREQ=YEARLY" + month + p.byMonthDay()
+		}
+		return "FREQ=YEARLY" + month + p.nth(days)
 	}
 	return ""
 }

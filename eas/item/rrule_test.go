@@ -56,6 +56,8 @@ func TestRecurrence(t *testing.T) {
 			"FREQ=YEARLY;BYMONTH=10;BYDAY=1MO",
 		},
 		{"type 6 needs no day of week", values{wbxml.CalendarType: 6, wbxml.CalendarMonthOfYear: 10, wbxml.CalendarWeekOfMonth: 1}, "FREQ=YEARLY;BYMONTH=10"},
+		{"yearly without a month", values{wbxml.CalendarType: 5, wbxml.CalendarDayOfMonth: 5}, "FREQ=YEARLY"},
+		{"2nd Tuesday of no month", values{wbxml.CalendarType: 6, wbxml.CalendarDayOfWeek: 4, wbxml.CalendarWeekOfMonth: 2}, "FREQ=YEARLY"},
 		{"numbers out of range", values{
 			wbxml.CalendarType: 6, wbxml.CalendarMonthOfYear: 13, wbxml.CalendarWeekOfMonth: 6, wbxml.CalendarDayOfWeek: 200,
 			wbxml.CalendarFirstDayOfWeek: 7, wbxml.CalendarInterval: 0, wbxml.CalendarOccurrences: 0,
