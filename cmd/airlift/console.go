@@ -76,7 +76,15 @@ func (c *console) problem(msg, hint string) {
 }
 
 // failed tells why the program ends.
-func (c *console) failed(err error) { c.problem("airlift: "+err.Error(), hintOf(err)) }
+func (c *console) failed(err error) { c.problem("airlift: "+reasonOf(err), hintOf(err)) }
+
+// reasonOf is why a verb did not come to its own end. Of an interrupt the context of a program says nothing that somebody wants to know.
+func reasonOf(err error) string {
+	if exitCode(err) == exitInterrupted {
+		return "interrupted"
+	}
+	return err.Error()
+}
 
 // emit writes one line for programs.
 func (c *console) emit(v any) {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -49,6 +51,21 @@ func TestPrintable(t *testing.T) {
 	c.result("%s", "a\x1b]0;title\x07b\u009bc\rd\u202e")
 	if got, want := out.String(), "a\uFFFD]0;title\uFFFDb\uFFFDc\uFFFDd\uFFFD\n"; got != want {
 		t.Errorf("printed %q, want %q", got, want)
+	}
+}
+
+// Who interrupted a verb need not read what became of its context.
+func TestInterruptedInWords(t *testing.T) {
+	var out, err bytes.Buffer
+	c := &console{out: &out, err: &err, json: true}
+	if got := c.end(fmt.Errorf("alice@example.com: %w", context.Canceled), endOfExport); got != ended(exitInterrupted) {
+		t.Errorf("ended with %v", got)
+	}
+	if got, want := err.String(), "airlift: interrupted\n"; got != want {
+		t.Errorf("said %q, want %q", got, want)
+	}
+	if s := out.String(); !strings.Contains(s, `"message":"interrupted"`) || !strings.Contains(s, `"result":"interrupted"`) {
+		t.Errorf("printed %s", s)
 	}
 }
 

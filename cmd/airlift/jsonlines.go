@@ -64,7 +64,7 @@ func (c *console) end(err error, line func(result migrate.Result, exit int) any)
 	if code == exitInterrupted {
 		result = migrate.ResultInterrupted
 	}
-	c.emit(migrate.Event{Event: eventProblem, Time: now(), Message: err.Error(), Hint: hintOf(err)})
+	c.emit(migrate.Event{Event: eventProblem, Time: now(), Message: reasonOf(err), Hint: hintOf(err)})
 	c.emit(line(result, code))
 	c.failed(err)
 	return ended(code)
