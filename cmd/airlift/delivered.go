@@ -31,7 +31,9 @@ type outcomes struct {
 	sourceErr error
 	all       []delivered
 	began     time.Time
-	failed    error // of closing what was written to
+	failed    error   // of closing what was written to
+	reading   *report // of the source; nil = an archive was the source
+	log       *slog.Logger
 }
 
 // deliverySummary is the last line of --json of a verb that delivers. Where a source was read, the figures of that are beside.
@@ -112,11 +114,8 @@ func (o *outcomes) tell(ctx context.Context, c *console, report migrationReport)
 			sum.Exit, sum.Result = exitFailed, migrate.ResultFailed
 		}
 	}
-	for _, e := range runErrors(err) {
-		if e != nil && !errors.Is(e, context.Canceled) {
-			c.problem(e.Error(), hintOf(e))
-		}
-	}
+	o.problems(c)
+	o.log.Info(eventSummary, "exit", sum.Exit, "figures", sum)
 	if c.json {
 		c.emit(sum)
 	} else {
@@ -126,6 +125,24 @@ func (o *outcomes) tell(ctx context.Context, c *console, report migrationReport)
 		return nil
 	}
 	return ended(sum.Exit)
+}
+
+// problems tells what went wrong, but for what the reading of the source has told already.
+func (o *outcomes) problems(c *console) {
+	if o.reading != nil && o.sourceErr != nil {
+		o.reading.unsaid(o.sourceErr)
+	}
+	for _, d := range append(slices.Clone(o.all), delivered{err: o.failed}) {
+		if d.err == nil || errors.Is(d.err, context.Canceled) {
+			continue
+		}
+		e := migrate.Event{Event: eventProblem, Time: now(), Mailbox: d.mailbox, Message: d.err.Error(), Hint: hintOf(d.err)}
+		logged(o.log)(e)
+		if c.json {
+			c.emit(e)
+		}
+		c.problem(e.Message, e.Hint)
+	}
 }
 
 // verdict is the exit code and the word for it.

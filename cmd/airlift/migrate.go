@@ -134,7 +134,7 @@ func migrateVerb(ctx *cli.Context, c *console) (err error) {
 	sum, err := migrate.Run(until, o)
 	out := m.finish()
 	end()
-	out.source, out.sourceErr = &sum, err
+	out.source, out.sourceErr, out.reading = &sum, err, rep
 	report.receipts = d.store
 	return out.tell(context.WithoutCancel(ctx.Context), c, report)
 }
@@ -213,6 +213,7 @@ func (m *migration) staged(e migrate.Event) {
 func (m *migration) finish() outcomes {
 	close(m.queue)
 	_ = m.group.Wait() // its functions tell through out
+	m.out.log = m.log
 	return m.out
 }
 
