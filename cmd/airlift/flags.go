@@ -90,7 +90,7 @@ func wordOf(ctx *cli.Context, flag, kind string, words ...string) (string, error
 }
 
 func sourceFlags() []cli.Flag {
-	return []cli.Flag{
+	return append([]cli.Flag{
 		stringFlag("server", "", "the server's `URL`: a host, or the whole https://HOST/Microsoft-Server-ActiveSync (default: it is found by the mailbox's address)"),
 		stringFlag("mailbox", "", "the mailbox's `ADDRESS`"),
 		stringFlag("user", "", "the login `NAME`, if it is not the address"),
@@ -98,12 +98,18 @@ func sourceFlags() []cli.Flag {
 		stringFlag("password-command", "", "read the password from what `COMMAND` prints"),
 		stringFlag("mailboxes", "", "many mailboxes: a CSV `FILE` with a header row, of the columns "+strings.Join(csvColumns(), ",")),
 		stringFlag("token-file", "", "sign in with the OAuth tokens in `FILE`, which airlift login makes; they are renewed in place"),
+		stringFlag("eas-version", "auto", "speak this `VERSION` of the protocol, 2.5 to 16.1, whether the server lists it or not; auto is the newest of both, and best, for a mailbox that was not read before, the one that serves messages best: see probe --fidelity"),
+	}, reachFlags()...)
+}
+
+// reachFlags say how servers are reached and signed in to, that of a source and that of a target.
+func reachFlags() []cli.Flag {
+	return []cli.Flag{
 		stringFlag("client-cert", "", "sign in with the certificate in `FILE`: PEM or PKCS#12"),
 		stringFlag("client-key", "", "the certificate's private key is in `FILE` (PEM)"),
 		stringFlag("client-cert-password-file", "", "the password of the PKCS#12 file is the first line of `FILE`; without it in the variable "+certPasswordVariable),
 		stringFlag("auth", authAuto, "how to sign in: `"+strings.Join(authWays(), "|")+"`; auto takes what there is and the server offers"),
 		caCertFlag(),
-		stringFlag("eas-version", "auto", "speak this `VERSION` of the protocol, 2.5 to 16.1, whether the server lists it or not; auto is the newest of both, and best, for a mailbox that was not read before, the one that serves messages best: see probe --fidelity"),
 		listFlag("autodiscover-trust", "let the password go to `HOST`, too, if the address leads there or the mailbox moves there: a host, or .example.net for all in it (repeatable); trusted are the domain of the address, that of --server, and Exchange Online"),
 		boolFlag("http1", "speak HTTP/1.1 only, to a server or proxy that fails at HTTP/2"),
 		boolFlag("allow-http", "send credentials over plain HTTP to hosts other than this one"),

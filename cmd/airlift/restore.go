@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -27,11 +26,8 @@ func restoreCommand(c *console) *cli.Command {
 		}, filterFlags(), targetFlags(), mappingFlags(), []cli.Flag{
 			stringFlag("collision", string(deliver.CollisionSkip), "what becomes of an item that the target has already: `skip|copy|replace`"),
 			stringFlag("state", "", "the `DIR` of the receipts (default: that of the archive's checkpoints)"), identityFlag(),
-			stringFlag("auth", authAuto, "how to sign in: `"+strings.Join(authWays(), "|")+"`"), caCertFlag(),
-			listFlag("autodiscover-trust", "let the password go to `HOST`, too, if the target's address leads there"),
-			boolFlag("http1", "speak HTTP/1.1 only"), boolFlag("allow-http", "send credentials over plain HTTP to hosts other than this one"),
 			workersFlag(), migrationReportFlag(), jsonFlag(), quietFlag(), configFlag(),
-		}, runningFlags(), bucketFlags()),
+		}, reachFlags(), runningFlags(), bucketFlags()),
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)
 			return c.end(restoreVerb(ctx, c), endOfDelivery)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -26,11 +25,8 @@ func undoCommand(c *console) *cli.Command {
 		}, targetFlags(), []cli.Flag{
 			stringFlag("stage", "", "the stage's place, `DIR|s3://BUCKET/PREFIX`, where the migration had one"), identityFlag(),
 			stringFlag("state", "", "the `DIR` of the receipts, where the migration had one"),
-			stringFlag("auth", authAuto, "how to sign in: `"+strings.Join(authWays(), "|")+"`"), caCertFlag(),
-			listFlag("autodiscover-trust", "let the password go to `HOST`, too, as migrate does"),
-			boolFlag("http1", "speak HTTP/1.1 only"), boolFlag("allow-http", "send credentials over plain HTTP to hosts other than this one"),
 			workersFlag(), jsonFlag(), quietFlag(), verboseFlag(), configFlag(),
-		}, bucketFlags()),
+		}, reachFlags(), bucketFlags()),
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)
 			return c.end(undoVerb(ctx, c), endOfUndo)
