@@ -41,15 +41,18 @@ func syncAnswer(key string, commands []wbxml.Element, more bool) func(q *wbxml.E
 			c.Append(wbxml.E(wbxml.AirSyncCommands, commands...))
 		}
 		doc := wbxml.E(wbxml.AirSyncSync, wbxml.E(wbxml.AirSyncCollections, c))
-		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			b, err := wbxml.Marshal(&doc)
-			if err != nil {
-				panic(err)
-			}
-			w.Header().Set("Content-Type", "application/vnd.ms-sync.wbxml")
-			_, _ = w.Write(b)
-		})
+		return answer(&doc)
 	}
+}
+
+// answer answers a request with a document.
+func answer(doc *wbxml.Element) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/vnd.ms-sync.wbxml")
+		enc := wbxml.NewEncoder(w)
+		enc.Element(doc)
+		_ = enc.Close() // a client that is gone fails its own test
+	})
 }
 
 // TestEndlessServer: a server whose answers lead nowhere fails its folders, and is not asked for ever.

@@ -23,7 +23,7 @@ func TestTimeLimitsOfOthers(t *testing.T) {
 	own := http.Transport{}
 	defer own.CloseIdleConnections()
 	client := http.Client{Timeout: 10 * time.Millisecond, Transport: &own}
-	_, get := client.Get("http://" + silent.Addr().String()) //nolint:noctx // its own time limit is what is meant
+	_, get := client.Get("http://" + silent.Addr().String())
 	for name, err := range map[string]error{"dial": dial, "http.Client": get} {
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatalf("%s: %v: no test of anything", name, err)

@@ -43,10 +43,7 @@ func (s fileServer) answer(r *easserver.Request) http.Handler {
 // answerFetch writes the answer to an ItemOperations.
 func answerFetch(w http.ResponseWriter, fetch wbxml.Element) {
 	doc := wbxml.E(wbxml.ItemOperationsItemOperations, wbxml.T(wbxml.ItemOperationsStatus, "1"), wbxml.E(wbxml.ItemOperationsResponse, fetch))
-	w.Header().Set("Content-Type", "application/vnd.ms-sync.wbxml")
-	enc := wbxml.NewEncoder(w)
-	enc.Element(&doc)
-	_ = enc.Close() // a client that is gone fails its own test
+	answer(&doc).ServeHTTP(w, nil)
 }
 
 func eventWithFiles(refs ...string) easserver.Item {

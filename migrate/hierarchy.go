@@ -106,10 +106,16 @@ func (m *mailboxRun) folderSync(ctx context.Context, tree *tree) (*eas.FolderCha
 	return changes, nil
 }
 
+// errNoFolders says that a full listing is empty. To believe it would be to note that everything was deleted, or to end well with
+// nothing: there is no mailbox without folders.
+var errNoFolders = errors.New("it lists no folder at all")
+
 func (m *mailboxRun) askFolders(ctx context.Context, client *eas.Client, key eas.SyncKey) (changes *eas.FolderChanges, err error) {
 	err = m.retry(ctx, "", func() error {
 		return m.governor.ask(ctx, "FolderSync", func() (err error) {
-			changes, err = client.FolderSync(ctx, key)
+			if changes, err = client.FolderSync(ctx, key); err == nil && key == eas.InitialKey && len(changes.Add) == 0 {
+				return &eas.ResponseError{Command: "FolderSync", Err: errNoFolders}
+			}
 			return err
 		})
 	})

@@ -1,0 +1,48 @@
+package migrate_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/airlift-eas/airlift/eas/easserver"
+	"github.com/airlift-eas/airlift/eas/wbxml"
+	"github.com/airlift-eas/airlift/migrate"
+)
+
+// TestNoFolders: a server that lost its mailboxes for a while, and lists no folder to who begins anew, has deleted nothing. Nor is a
+// mailbox done of which it lists none at first.
+func TestNoFolders(t *testing.T) {
+	down := true
+	l := newLab(t, easserver.Config{OnRequest: func(r *easserver.Request) http.Handler {
+		if !down || r.Command != "FolderSync" {
+			return nil
+		}
+		status := "9" // invalid key, MS-ASCMD 2.2.3.177.4
+		if r.Document.Value(wbxml.FolderHierarchySyncKey) == "0" {
+			status = "1"
+		}
+		doc := wbxml.E(wbxml.FolderHierarchyFolderSync, wbxml.T(wbxml.FolderHierarchyStatus, status),
+			wbxml.T(wbxml.FolderHierarchySyncKey, "1"), wbxml.E(wbxml.FolderHierarchyChanges, wbxml.T(wbxml.FolderHierarchyCount, "0")))
+		return answer(&doc)
+	}}, "alice")
+	fails := func() {
+		t.Helper()
+		sum, err := migrate.Run(t.Context(), l.options("alice"))
+		if sum.Result != migrate.ResultFailed || err == nil || !strings.Contains(err.Error(), "alice@example.com: source: FolderSync") {
+			t.Errorf("%+v, %v", sum, err)
+		}
+		if !migrate.Temporary(err) || sum.ItemsDeleted != 0 {
+			t.Errorf("temporary: %v, %d deleted: %v", migrate.Temporary(err), sum.ItemsDeleted, err)
+		}
+	}
+	fails()
+	down = false
+	l.run(l.options("alice"))
+	down = true
+	fails()
+	l.check("alice")
+	down = false
+	l.run(l.options("alice"))
+	l.check("alice")
+}
