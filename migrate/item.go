@@ -241,7 +241,7 @@ func convert(class string, props *wbxml.Element) ([]byte, string, error) {
 
 // store puts the bytes of an item that is new, or of a new version of it.
 func (p *pageWriter) store(ctx context.Context, known *checkpoints.Item, e sinks.Event, contents ...sinks.Content) error {
-	if known == nil && (!p.f.first || p.unseen != nil) {
+	if known == nil && (!p.f.first || p.f.cp.Resync || p.unseen != nil) {
 		if done, err := p.renamed(ctx, e, contents[0]); done || err != nil {
 			return err
 		}

@@ -203,3 +203,27 @@ func TestCopyBeforeDeletion(t *testing.T) {
 	l.run(o)
 	l.check("alice")
 }
+
+// TestItemIDsChangeInTheFirstRun: the same when the first run itself has to begin anew.
+func TestItemIDsChangeInTheFirstRun(t *testing.T) {
+	l := newLab(t, easserver.Config{
+		Faults: easserver.NewFaults(1, easserver.FaultRule{Fault: easserver.FaultForgetKey, Command: "Sync", Skip: 2, Limit: 2}),
+	}, "alice")
+	inbox := l.store.User("alice").Folder("Inbox")
+	o := l.options("alice")
+	o.Select.Folders, o.Select.ExcludeFolders = []string{"Inbox"}, []string{"Inbox/*"}
+	inner := o.Events
+	o.Events = func(e migrate.Event) {
+		if inner(e); e.Event == migrate.EventResync {
+			for id, it := range inbox.Items() {
+				inbox.AddMessage(it.Message.Bytes)
+				if err := inbox.Delete(id); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	}
+	if sum := l.run(o); sum.ItemsStored != inbox.Len() || sum.ItemsDeleted != 0 || sum.ItemsChanged == 0 || sum.Resyncs == 0 {
+		t.Errorf("%+v", sum)
+	}
+}
