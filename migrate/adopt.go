@@ -25,6 +25,7 @@ func (f *folderRun) adopt(ctx context.Context) error {
 		f.mirrored = f.cp.Seq
 	}
 	after := min(f.cp.Seq, max(f.cp.Recorded, f.mirrored))
+	end := after
 	for page, err := range f.m.Sink.Pages(ctx, f.m.mb.Address, f.cp.Dir, after) {
 		if err != nil {
 			return f.fail(Destination, fmt.Errorf("adopt pages after %d: %w", after, err))
@@ -32,12 +33,15 @@ func (f *folderRun) adopt(ctx context.Context) error {
 		if !lost || page.Page.Seq > left.Seq { // the last record names the others
 			f.m.named(page.Segment)
 		}
-		if page.Page.Seq <= f.cp.Seq {
+		if end = page.Page.Seq; end <= f.cp.Seq {
 			continue
 		}
 		if err := f.adoptPage(ctx, page); err != nil {
 			return err
 		}
+	}
+	if end < f.cp.Seq { // a sink that lost what it had said to be durable: to go on would leave a gap that no count shows
+		return f.fail(Destination, fmt.Errorf("it ends with page %d, and the checkpoints know %d: %w", end, f.cp.Seq, sinks.ErrCorrupt))
 	}
 	if lost && f.cp.Seq == left.Seq {
 		return f.adoptEnd(ctx, left)
