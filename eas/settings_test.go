@@ -186,4 +186,28 @@ func TestSettingsTrace(t *testing.T) {
 	if strings.Contains(seen, "cret") || strings.Count(seen, "<Password>-</Password>") != 2 {
 		t.Error(seen)
 	}
+	seen = ""
+	if _, err := c.Settings(t.Context(), eas.SettingsRequest{DevicePassword: new(""), User: true}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(seen, "<Password/>") || !strings.Contains(seen, "<UserInformation>") {
+		t.Errorf("a password that is cleared hides what follows it: %s", seen)
+	}
+}
+
+// TestPolicyTrace: a setting whose name begins like that of a password hides nothing of a policy.
+func TestPolicyTrace(t *testing.T) {
+	store := easserver.NewStore()
+	store.AddUser("alice")
+	var seen string
+	c := served(t, eas.Version141, easserver.Config{Policy: &easserver.Policy{Settings: wholePolicy(t).Children}}, store, func(c *eas.Config) {
+		c.TraceXML = true
+		c.Trace = func(x eas.Exchange) { seen += string(x.ResponseXML) }
+	})
+	if _, err := c.Provision(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(seen, "<PasswordRecoveryEnabled>1</PasswordRecoveryEnabled>") || !strings.Contains(seen, "<ApprovedApplicationList") {
+		t.Error(seen)
+	}
 }

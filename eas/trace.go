@@ -29,8 +29,9 @@ const (
 	traceValue   = 256      // bytes of one value
 )
 
-// traceSecret is the password for a document library (MS-ASCMD 2.2.3.132.1, .2), or of the device (.3).
-var traceSecret = regexp.MustCompile(`(?s)(<Password[^>]*>).*?(</Password>|$)`)
+// traceSecret is the password for a document library (MS-ASCMD 2.2.3.132.1, .2), or of the device (.3): an element of just this
+// name, with a namespace or without, that is not empty. Policies have settings whose names only begin so.
+var traceSecret = regexp.MustCompile(`(?s)(<Password(?: [^>]*[^/>])?>).*?(</Password>|$)`)
 
 // traceXML renders as much of a document as there is, but for passwords.
 func traceXML(doc []byte) []byte {
