@@ -2,6 +2,7 @@ package eas
 
 import (
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -54,11 +55,14 @@ func newHTTPError(command string, resp *http.Response, body io.Reader) *HTTPErro
 	return e
 }
 
+// longestDelay is all the seconds that a time.Duration holds.
+const longestDelay = math.MaxInt64 / int64(time.Second)
+
 // retryAfter reads a Retry-After header: seconds or a date. RFC 9110 10.2.3.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	v := h.Get("Retry-After")
 	if s, err := strconv.Atoi(strings.TrimSpace(v)); err == nil {
-		return time.Duration(max(s, 0)) * time.Second
+		return time.Duration(min(max(int64(s), 0), longestDelay)) * time.Second
 	}
 	at, err := http.ParseTime(v)
 	if err != nil {
