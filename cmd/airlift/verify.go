@@ -75,7 +75,13 @@ func verifyVerb(ctx *cli.Context, c *console) (err error) {
 	defer func() { err = errors.Join(err, bucket.Close()) }()
 	foreign := 0
 	if store, ok := bucket.(*s3.Bucket); ok {
-		if foreign, err = c.foreignVersions(run, store); err != nil {
+		foreign, err = c.foreignVersions(run, store)
+		if untold(err) {
+			c.warn(fmt.Sprintf("the store does not tell of versions, and what was overwritten or hidden is not looked for: %v", err),
+				"every byte is verified all the same; where the bucket keeps versions these credentials need s3:ListBucketVersions for that")
+			err = nil
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/airlift-eas/airlift/sinks/archive"
@@ -35,4 +37,13 @@ func (c *console) foreignVersions(ctx context.Context, b *s3.Bucket) (n int, err
 		newest = v
 	}
 	return n, nil
+}
+
+// untold reports whether foreignVersions failed because the store knows no versions, or does not tell of them to who asks.
+func untold(err error) bool {
+	var answer *s3.RequestError
+	if !errors.As(err, &answer) || answer.Op != s3.OpListVersions {
+		return false
+	}
+	return answer.Status == http.StatusNotImplemented || answer.Status == http.StatusMethodNotAllowed || errors.Is(err, s3.ErrCredentials)
 }
