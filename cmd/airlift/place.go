@@ -61,6 +61,9 @@ func placeOf(ctx *cli.Context, flag string) (place, error) {
 		return place{}, err
 	}
 	o.Bucket, o.Prefix, _ = strings.Cut(rest, "/")
+	if err := o.Validate(); err != nil {
+		return place{}, usage(fmt.Sprintf("--%s %s: %v", flag, text, err), "")
+	}
 	return place{text: strings.TrimRight(text, "/"), s3: o, keys: keys}, nil
 }
 

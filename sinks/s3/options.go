@@ -83,6 +83,12 @@ const (
 	maxParts    = 10_000
 )
 
+// Validate returns what keeps Open from making anything of the options, before it asks for anything.
+func (o Options) Validate() error {
+	_, err := o.complete()
+	return err
+}
+
 // complete checks the options and fills in what is left out.
 func (o Options) complete() (Options, error) {
 	if o.Bucket == "" || strings.ContainsAny(o.Bucket, "/?#% \t\r\n") {
