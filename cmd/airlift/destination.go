@@ -113,7 +113,7 @@ func trusted(b *s3.Bucket, p place, state string) (file string, asked []byte, kn
 		Lock                       s3.Lock
 		AcceptWeak                 []s3.Weakness
 		Hold                       bool `json:",omitempty"`
-	}{b.URL(), o.Endpoint, o.SSE, o.KMSKey, o.Lock, o.AcceptWeak, o.Hold != nil && o.Hold(noMailbox)})
+	}{b.URL(), b.Endpoint(), o.SSE, o.KMSKey, o.Lock, o.AcceptWeak, o.Hold != nil && o.Hold(noMailbox)})
 	if err != nil {
 		return "", nil, false, err
 	}
