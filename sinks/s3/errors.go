@@ -86,6 +86,9 @@ func (b *Bucket) requestError(ctx context.Context, op Operation, err error) erro
 	if errors.As(err, &untrusted) {
 		return fmt.Errorf("%s: %s: %w: %w", b.full(op.Name), op.Op, ErrCertificate, plain(err))
 	}
+	if errors.Is(err, sinks.ErrCorrupt) {
+		return fmt.Errorf("%s: %s: %w", b.full(op.Name), op.Op, err)
+	}
 	var answer *smithyhttp.ResponseError
 	if !errors.As(err, &answer) || answer.Response == nil || answer.Response.Response == nil {
 		return fmt.Errorf("%s: %s: %w: %w", b.full(op.Name), op.Op, sinks.ErrUnavailable, plain(err))

@@ -105,8 +105,16 @@ func TestReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.put("p/x", "another  state!")
-	if _, err := ob.ReadAt(make([]byte, 15), 0); !errors.Is(err, sinks.ErrCorrupt) {
-		t.Errorf("ReadAt of a replaced object: %v, want ErrCorrupt", err)
+	for _, condition := range []string{"kept", "ignored"} {
+		if condition == "ignored" {
+			s.meet(func(w http.ResponseWriter, r *http.Request, do http.Handler) {
+				r.Header.Del("If-Match")
+				do.ServeHTTP(w, r)
+			})
+		}
+		if _, err := ob.ReadAt(make([]byte, 15), 0); !errors.Is(err, sinks.ErrCorrupt) || errors.Is(err, sinks.ErrUnavailable) {
+			t.Errorf("ReadAt of a replaced object, the condition %s: %v, want ErrCorrupt", condition, err)
+		}
 	}
 }
 
