@@ -11,6 +11,20 @@ import (
 	"github.com/airlift-eas/airlift/sinks"
 )
 
+// errBehind says that an archive has less than its checkpoints know. It is sinks.ErrCorrupt.
+var errBehind error = behindError{}
+
+type behindError struct{}
+
+func (behindError) Error() string { return "the archive lost what it had: " + sinks.ErrCorrupt.Error() }
+
+func (behindError) Unwrap() error { return sinks.ErrCorrupt }
+
+// Hint says what an operator can do: airlift verify knows only what run records and later segments name.
+func (behindError) Hint() string {
+	return "bring back the newest copy of the archive; if there is none move the state directory away: the next run makes the checkpoints again from what is there, and fetches the rest"
+}
+
 // adopt reads back the folder's pages that the checkpoints do not have, or that no run record names yet: what a killed
 // run committed. It makes the ledger rows again from the ledger that the archive keeps, if all of them are lost, and from the
 // manifests behind it, by the way that wrote them first.
@@ -41,7 +55,7 @@ func (f *folderRun) adopt(ctx context.Context) error {
 		}
 	}
 	if end < f.cp.Seq { // a sink that lost what it had said to be durable: to go on would leave a gap that no count shows
-		return f.fail(Destination, fmt.Errorf("it ends with page %d, and the checkpoints know %d: %w", end, f.cp.Seq, sinks.ErrCorrupt))
+		return f.fail(Destination, fmt.Errorf("it ends with page %d, and the checkpoints know %d: %w", end, f.cp.Seq, errBehind))
 	}
 	if lost && f.cp.Seq == left.Seq {
 		return f.adoptEnd(ctx, left)

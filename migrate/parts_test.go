@@ -473,5 +473,18 @@ func TestArchiveBehind(t *testing.T) {
 		if !errors.Is(err, sinks.ErrCorrupt) || sum.ItemsStored != 0 || !strings.Contains(err.Error(), "Inbox") {
 			t.Errorf("recorded up to %d of %d: %+v, %v", recorded, f.Seq, sum, err)
 		}
+		if hint := migrate.Hint(err); recorded < f.Seq && !strings.Contains(hint, "move the state directory away") {
+			t.Errorf("the hint is %q", hint)
+		}
 	}
+	// As the hint says, where no run record names the pages that are gone.
+	mailbox := filepath.Join(l.root, "archive", "mailboxes", "alice@example.com")
+	for _, dir := range []string{"runs", "ledgers"} {
+		if err := os.RemoveAll(filepath.Join(mailbox, dir)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.root = moveState(t, l.root)
+	l.run(l.options("alice"))
+	l.check("alice")
 }
