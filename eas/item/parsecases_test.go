@@ -155,8 +155,8 @@ func TestParseRecurrence(t *testing.T) {
 		// The 10th of each of 73 months, 10 of them meant.
 		{"every other year on January, February, and March", "19970310T090000", "FREQ=YEARLY;INTERVAL=2;COUNT=10;BYMONTH=1,2,3", "Recurrence{Type=2 Interval=1 Until=20030310T140000Z DayOfMonth=10}\n63 deleted", ""},
 		{"1st, 100th, and 200th day of every third year", "19970101T090000", "FREQ=YEARLY;INTERVAL=3;COUNT=10;BYYEARDAY=1,100,200", "Recurrence{", "RRULE"},
-		{"20th Monday of the year", "19970519T090000", "FREQ=YEARLY;BYDAY=20MO", "Recurrence{", "RRULE"},
-		{"Monday of week number 20", "19970512T090000", "FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO", "Recurrence{", "RRULE"},
+		{"20th Monday of the year", "19970519T090000", "FREQ=YEARLY;BYDAY=20MO", "Recurrence{", "RRULE TZID"},
+		{"Monday of week number 20", "19970512T090000", "FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO", "Recurrence{", "RRULE TZID"},
 		{"every Thursday in March", "19970313T090000", "FREQ=YEARLY;BYMONTH=3;BYDAY=TH", weeklyOf + "Until=", "RRULE"},
 		{"every Friday the 13th", "19980213T090000", "FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13", "Recurrence{", "RRULE TZID"},
 		{"U.S. Presidential Election day", "19961105T090000", "FREQ=YEARLY;INTERVAL=4;BYMONTH=11;BYDAY=TU;BYMONTHDAY=2,3,4,5,6,7,8", "Recurrence{", "RRULE"},

@@ -37,7 +37,7 @@ func (p patterned) end() time.Time {
 type moved struct{ from, to time.Time }
 
 // superset returns a pattern that has all the occurrences that are given, in their
-// order, and of those that allow as many of them the one that has the fewest others.
+// order, and of those that allow as many of them the one with the fewest exceptions.
 // At most limit are without or moved; where that does not suffice for all, kept is
 // how many occurrences the pattern has before it ends. ok is false for two
 // occurrences on one day, which no pattern has (MS-ASCAL 2.2.2.37).
@@ -51,22 +51,102 @@ func superset(walls []time.Time, limit int) (best patterned, kept int, ok bool) 
 		return patterned{}, 0, false
 	}
 	for _, p := range candidates(walls) {
-		made, n := p.cover(walls, limit)
-		if n > kept || n == kept && len(made.without) < len(best.without) {
+		made, n := p.cover(walls, limit, dayOf)
+		if n > kept || n == kept && made.exceptions() < best.exceptions() {
+			best, kept = made, n
+		}
+	}
+	if kept == len(walls) {
+		return best, kept, true
+	}
+	for _, p := range neighbours(walls) {
+		made, n := p.cover(walls, limit, p.period())
+		if n > kept || n == kept && made.exceptions() < best.exceptions() {
 			best, kept = made, n
 		}
 	}
 	return best, kept, kept > 0
 }
 
+func (p patterned) exceptions() int { return len(p.without) + len(p.moved) }
+
 func dayOf(wall time.Time) time.Time { return wall.Truncate(24 * time.Hour) }
 
-// candidates are the patterns that have all the occurrences, the plainest first.
-func candidates(walls []time.Time) (all []pattern) {
-	none := pattern{
+// neighbours are patterns of a day of the week in a month that begin with the first
+// occurrence and have one in each month, or in each year, that has one of those that are
+// given: the last Friday but one is the third, but where a month has five.
+func neighbours(walls []time.Time) (all []pattern) {
+	first := walls[0]
+	for _, t := range walls {
+		if t.Weekday() != first.Weekday() {
+			return nil
+		}
+	}
+	_, months := gaps(walls)
+	weeks := []int{(first.Day()-1)/7 + 1}
+	if first.AddDate(0, 0, 7).Month() != first.Month() {
+		weeks[0] = min(weeks[0], 4)
+		weeks = append(weeks, 5)
+	}
+	for _, week := range weeks {
+		p := noPattern()
+		p.kind, p.interval, p.dayOfWeek, p.weekOfMonth = monthlyNth, intervalOf(months), 1<<first.Weekday(), week
+		all = append(all, p)
+		p.kind, p.interval, p.monthOfYear = yearlyNth, 1, int(first.Month())
+		if months%12 == 0 {
+			p.interval = intervalOf(months / 12)
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// period returns what tells in which period a time is, of those of which the pattern has one occurrence each.
+func (p pattern) period() func(time.Time) time.Time {
+	if p.kind == yearlyNth {
+		return func(t time.Time) time.Time { return time.Date(t.Year(), 1, 1, 0, 0, 0, 0, time.UTC) }
+	}
+	return func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC) }
+}
+
+// noPattern is a pattern that says nothing.
+func noPattern() pattern {
+	return pattern{
 		interval: 1, occurrences: -1, dayOfWeek: -1, dayOfMonth: -1, weekOfMonth: -1, monthOfYear: -1,
 		firstDay: -1, calendarType: -1, isLeapMonth: -1,
 	}
+}
+
+// gaps are the largest intervals, in days and in months, after which all the times follow the first one.
+func gaps(walls []time.Time) (days, months int) {
+	gcd := func(a, b int) int {
+		for b != 0 {
+			a, b = b, a%b
+		}
+		return a
+	}
+	month := func(t time.Time) int { return 12*t.Year() + int(t.Month()) }
+	for _, t := range walls {
+		days = gcd(days, int(dayOf(t).Sub(dayOf(walls[0]))/(24*time.Hour)))
+		months = gcd(months, month(t)-month(walls[0]))
+	}
+	return days, months
+}
+
+// intervalOf is the largest divisor of a number that an Interval can be, 1 for 0.
+func intervalOf(n int) int {
+	for i := min(n, maxInterval); i > 1; i-- {
+		if n%i == 0 {
+			return i
+		}
+	}
+	return 1
+}
+
+// candidates are the patterns that have all the occurrences, the plainest first.
+func candidates(walls []time.Time) (all []pattern) {
+	none := noPattern()
+	days, months := gaps(walls)
 	first := walls[0]
 	same := func(what func(time.Time) int) bool {
 		return !slices.ContainsFunc(walls, func(t time.Time) bool { return what(t) != what(first) })
@@ -77,8 +157,9 @@ func candidates(walls []time.Time) (all []pattern) {
 	weekday := func(t time.Time) int { return int(t.Weekday()) }
 
 	inMonth := func(p pattern) {
+		p.interval = intervalOf(months)
 		all = append(all, p)
-		if p.kind, p.monthOfYear = p.kind+3, int(first.Month()); same(month) {
+		if p.kind, p.monthOfYear, p.interval = p.kind+3, int(first.Month()), intervalOf(months/12); same(month) {
 			all = append(all, p)
 		}
 	}
@@ -102,16 +183,27 @@ func candidates(walls []time.Time) (all []pattern) {
 	for _, t := range walls {
 		p.dayOfWeek |= 1 << t.Weekday()
 	}
+	if same(weekday) {
+		p.interval = intervalOf(days / 7)
+	}
+	all = append(all, p)
+	p = none
+	p.kind, p.interval = daily, intervalOf(days)
 	return append(all, p)
 }
 
 // cover tells what a pattern has beside the occurrences, and how many of them it has
-// until that is more than limit.
-func (p pattern) cover(walls []time.Time, limit int) (made patterned, kept int) {
+// until that is more than limit. period is in which times are one occurrence, moved: on
+// one day, or in a month or year of which the pattern has one.
+func (p pattern) cover(walls []time.Time, limit int, period func(time.Time) time.Time) (made patterned, kept int) {
+	const longest = 366 * 24 * time.Hour // of a period
 	first := walls[0]
-	end := dayOf(walls[len(walls)-1]).Add(24*time.Hour - time.Second)
+	end := walls[len(walls)-1].Add(longest)
 	made = patterned{pattern: p, first: first, until: first}
 	had, _ := p.rule().walls(first, end, len(walls)+limit+1)
+	if len(had) == 0 || !had[0].Equal(first) {
+		return made, 0
+	}
 	var without []time.Time
 	var shifted []moved
 	for _, at := range had {
@@ -119,9 +211,9 @@ func (p pattern) cover(walls []time.Time, limit int) (made patterned, kept int) 
 			break
 		}
 		switch want := walls[kept]; {
-		case dayOf(want).Before(dayOf(at)):
+		case period(want).Before(period(at)):
 			return made, kept // it lacks one
-		case dayOf(at).Before(dayOf(want)):
+		case period(at).Before(period(want)):
 			without = append(without, at)
 		default:
 			if !want.Equal(at) {
