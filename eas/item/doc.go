@@ -70,8 +70,10 @@
 // narrowest pattern that has all its occurrences, and deleted exceptions for those
 // that are too many, 256 at most: the first and third Wednesday are every Wednesday
 // without some. Or it is a pattern that is near, and some are moved: the last Friday
-// but one is the third, and in a month of five the fourth. Where that does not suffice the series ends sooner, and where a day has
-// several occurrences it is one event: both are a [Loss]. A 30th falls on the last
+// but one is the third, and in a month of five the fourth. Where that does not suffice
+// the series ends sooner; of a date that is added to a day that has an occurrence
+// nothing is kept, and of a rule that has several on a day the first one alone: all are
+// a [Loss]. A 30th falls on the last
 // day of February in EAS, and on none in a rule, so it is one of these cases, and in the
 // other direction BYMONTHDAY=28,29,30;BYSETPOS=-1.
 //

@@ -131,6 +131,16 @@ func TestParseExceptions(t *testing.T) {
 			want: "Recurrence{Type=1 Interval=1 Until=19970722T123000Z DayOfWeek=14 FirstDayOfWeek=1} Exceptions{Exception{Deleted=1 ExceptionStartTime=19970715T123000Z} " +
 				"Exception{Deleted=1 ExceptionStartTime=19970721T123000Z} Exception{ExceptionStartTime=19970722T123000Z StartTime=19970722T140000Z EndTime=19970722T150000Z}",
 		},
+		{
+			source: "MS-ASCAL 2.2.2.37: one on a day", in: series + "RDATE;TZID=Europe/Paris:20260328T150000,20260404T100000\n" +
+				"---\nUID:s\nRECURRENCE-ID;TZID=Europe/Paris:20260328T150000\nDTSTART;TZID=Europe/Paris:20260328T160000\nSUMMARY:The second one",
+			want:  "Recurrence{Type=0 Interval=1 Until=20260404T080000Z} Exceptions{Exception{Deleted=1 ExceptionStartTime=20260403T080000Z}}",
+			never: "second", losses: "RDATE RECURRENCE-ID",
+		},
+		{
+			source: "RFC 5545 3.8.5.2: instead of one on that day", in: series + "EXDATE;TZID=Europe/Paris:20260328T100000\nRDATE;TZID=Europe/Paris:20260328T150000",
+			want: "Exceptions{Exception{ExceptionStartTime=20260328T090000Z StartTime=20260328T140000Z EndTime=20260328T150000Z}}",
+		},
 		{source: "an occurrence whose series is not here", in: "UID:s\nRECURRENCE-ID:20261201T100000Z\n" + meeting, want: "StartTime=20261201T100000Z", losses: "RECURRENCE-ID"},
 	} {
 		c.check(t, "VEVENT")

@@ -134,6 +134,10 @@ func (x *exceptionWriter) overrides(others []*icalComponent, s recurrenceOf, p p
 				wall = m.from
 			}
 		}
+		if !x.has(wall) && slices.ContainsFunc(s.added, wall.Equal) {
+			e.lose("RECURRENCE-ID", id.value, "not an occurrence of the series")
+			continue
+		}
 		if sameDay := dayOf(wall).Add(x.series.start.wall.Sub(dayOf(x.series.start.wall))); !x.has(wall) && x.has(sameDay) {
 			e.lose("RECURRENCE-ID", id.value, "taken for the occurrence of that day")
 			wall = sameDay

@@ -265,9 +265,6 @@ func (s recurrenceOf) occurrences(r reading) (walls []time.Time, complete, ok bo
 	if len(s.rules) == 0 {
 		walls = append(walls, s.start.wall)
 	}
-	walls = append(walls, s.added...)
-	slices.SortFunc(walls, time.Time.Compare)
-	walls = slices.CompactFunc(walls, time.Time.Equal)
 	taken := map[int64]bool{}
 	for _, t := range s.excluded {
 		taken[t.Unix()] = true
@@ -281,8 +278,31 @@ func (s recurrenceOf) occurrences(r reading) (walls []time.Time, complete, ok bo
 			taken[t.Unix()] = true
 		}
 	}
-	walls = slices.DeleteFunc(walls, func(t time.Time) bool {
-		return taken[t.Unix()] || !known.IsZero() && t.After(known)
-	})
+	left := func(t time.Time) bool { return taken[t.Unix()] || !known.IsZero() && t.After(known) }
+	walls = slices.DeleteFunc(walls, left)
+	walls = s.withAdded(r, walls, left)
+	slices.SortFunc(walls, time.Time.Compare)
+	walls = slices.CompactFunc(walls, time.Time.Equal)
 	return walls, complete, len(walls) > 0
+}
+
+// withAdded returns the occurrences with those that are added and not left out. A second
+// one on a day, which no pattern has, is lost.
+func (s recurrenceOf) withAdded(r reading, walls []time.Time, left func(time.Time) bool) []time.Time {
+	days := map[int64]time.Time{}
+	for _, t := range walls {
+		days[dayOf(t).Unix()] = t
+	}
+	for _, t := range s.added {
+		if left(t) {
+			continue
+		}
+		if of, taken := days[dayOf(t).Unix()]; taken && !of.Equal(t) {
+			r.lose("RDATE", t.Format(localForm), "a second one on that day")
+			continue
+		}
+		days[dayOf(t).Unix()] = t
+		walls = append(walls, t)
+	}
+	return walls
 }
