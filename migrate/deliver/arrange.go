@@ -210,7 +210,11 @@ func (d *delivery) make(ctx context.Context, f *Folder, want string) (checkpoint
 		p.Target, p.At, p.Made = there.ID, there.Path, before.Made
 		return p, d.savePlace(ctx, p)
 	}
-	p, err := d.makeOne(ctx, t, before, p, f.Type)
+	typ := f.Type
+	if _, said := d.Mapping.said(f.Path); said {
+		typ = 0 // a target finds its own folder of a type, whatever path it is asked for
+	}
+	p, err := d.makeOne(ctx, t, before, p, typ)
 	return p, at(f.Path, sideTarget, err)
 }
 

@@ -56,20 +56,25 @@ func join(base string, rest []string) string {
 	return sinks.JoinPath(append(sinks.SplitPath(base), rest...)...)
 }
 
-// path returns where a folder of the source is put. all are the source's folders, places the target's.
-func (m Mapping) path(f Folder, all []Folder, places []sinks.Place) string {
+// said returns where a folder of the source is put by what somebody said; ok is false if nobody did, and its type counts.
+func (m Mapping) said(path string) (to string, ok bool) {
 	best := Rule{}
 	for _, r := range m.Rules {
-		if _, ok := below(f.Path, r.From); ok && len(sinks.SplitPath(r.From)) > len(sinks.SplitPath(best.From)) || ok && best.From == "" {
+		if _, ok := below(path, r.From); ok && len(sinks.SplitPath(r.From)) > len(sinks.SplitPath(best.From)) || ok && best.From == "" {
 			best = r
 		}
 	}
 	if best.From != "" {
-		rest, _ := below(f.Path, best.From)
-		return join(best.To, rest)
+		rest, _ := below(path, best.From)
+		return join(best.To, rest), true
 	}
-	if m.Root != "" {
-		return join(m.Root, sinks.SplitPath(f.Path))
+	return join(m.Root, sinks.SplitPath(path)), m.Root != ""
+}
+
+// path returns where a folder of the source is put. all are the source's folders, places the target's.
+func (m Mapping) path(f Folder, all []Folder, places []sinks.Place) string {
+	if to, ok := m.said(f.Path); ok {
+		return to
 	}
 	// The nearest folder at it or above it that has a place of its own type at the target.
 	to, depth := f.Path, 0
