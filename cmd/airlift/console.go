@@ -153,7 +153,10 @@ func (c *console) size() (width, height int) {
 // hintOf says what an operator can do about an error; "" if nothing.
 func hintOf(err error) string {
 	var delivery *deliveryError
+	var own *hinted
 	switch {
+	case errors.As(err, &own):
+		return own.Hint()
 	case errors.As(err, &delivery):
 		return delivery.Hint()
 	case errors.Is(err, errNothing):

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/checkpoints/sqlite"
 	"github.com/airlift-eas/airlift/migrate"
 	"github.com/airlift-eas/airlift/migrate/deliver"
@@ -71,31 +72,61 @@ func undoVerb(ctx *cli.Context, c *console) (err error) {
 	defer func() { err = errors.Join(err, m.from.Close()) }()
 	defer m.stop()
 	defer m.finish()
-	sum := undoSummary{Result: migrate.ResultOK, Mailboxes: len(accounts)}
+	sum := undoSummary{Event: eventSummary, Result: migrate.ResultOK, Mailboxes: len(accounts)}
 	var failed error
 	for _, a := range accounts {
-		var u deliver.Undone
-		t := m.aims[a.mailbox]
-		err := m.open(a.mailbox, &t, func(o deliver.Options) (err error) {
-			u, err = deliver.Undo(m.ctx, o)
-			return err
-		})
+		u, err := m.undo(a.mailbox)
 		failed = errors.Join(failed, err)
 		sum.Removed, sum.Gone, sum.Left = sum.Removed+u.Removed, sum.Gone+u.Gone, sum.Left+len(u.Left)+u.Excess
 		sum.FoldersRemoved, sum.FoldersLeft = sum.FoldersRemoved+len(u.Folders), sum.FoldersLeft+len(u.Kept)
 		c.left(a.mailbox, &u)
+		if err != nil {
+			c.undone(err, a.mailbox)
+		}
 	}
 	if failed != nil {
-		return failed
+		sum.Result, sum.Exit = migrate.ResultFailed, exitCode(failed)
 	}
-	sum.Event, sum.Time, sum.Seconds = eventSummary, now(), time.Since(began).Seconds()
+	if sum.Exit == exitInterrupted {
+		sum.Result = migrate.ResultInterrupted
+	}
+	sum.Time, sum.Seconds = now(), time.Since(began).Seconds()
 	if c.json {
 		c.emit(sum)
-		return nil
+	} else {
+		c.result("%s: %s removed, %d were not there any more, %d left; folders: %d removed, %d left; %s", sum.Result, count(sum.Removed, "item", "items"),
+			sum.Gone, sum.Left, sum.FoldersRemoved, sum.FoldersLeft, secondsText(sum.Seconds))
 	}
-	c.result("%s: %s removed, %d were not there any more, %d left; folders: %d removed, %d left; %s", sum.Result, count(sum.Removed, "item", "items"),
-		sum.Gone, sum.Left, sum.FoldersRemoved, sum.FoldersLeft, secondsText(sum.Seconds))
+	if failed != nil {
+		return ended(sum.Exit)
+	}
 	return nil
+}
+
+// undo takes back what was put into one target. That nothing is known of it is an error: mostly the target is not named as it was then.
+func (m *migration) undo(mailbox string) (u deliver.Undone, err error) {
+	t := m.aims[mailbox]
+	places, err := m.from.store.Places(m.ctx, checkpoints.Key{Job: t.job(m.from.archive.ID(), m.job), Mailbox: mailbox})
+	switch {
+	case err != nil:
+		return u, named(mailbox, err)
+	case len(places) == 0:
+		return u, &hinted{fmt.Errorf("%s: target: a migration into %s by these servers: %w", mailbox, t.account.mailbox, errNothing),
+			"name --target, --target-server, --target-imap, --stage and --state as airlift migrate was told; airlift status --migration lists what there is"}
+	}
+	err = m.open(mailbox, &t, func(o deliver.Options) (err error) {
+		u, err = deliver.Undo(m.ctx, o)
+		return err
+	})
+	return u, err
+}
+
+// undone tells why not all of a mailbox's could be taken back.
+func (c *console) undone(err error, mailbox string) {
+	if c.json {
+		c.emit(migrate.Event{Event: eventProblem, Time: now(), Mailbox: mailbox, Message: reasonOf(err), Hint: hintOf(err)})
+	}
+	c.failed(err)
 }
 
 // left tells what stays at the target, and why.
