@@ -32,6 +32,7 @@ type outcomes struct {
 	all       []delivered
 	began     time.Time
 	failed    error   // of closing what was written to
+	limit     error   // why the verb was told to end, if it was; it may have come to its end all the same
 	reading   *report // of the source; nil = an archive was the source
 	log       *slog.Logger
 }
@@ -132,6 +133,9 @@ func (o *outcomes) problems(c *console) {
 	if o.reading != nil && o.sourceErr != nil {
 		o.reading.unsaid(o.sourceErr)
 	}
+	if o.reading != nil && o.limited() {
+		o.reading.unsaid(o.limit)
+	}
 	for _, d := range append(slices.Clone(o.all), delivered{err: o.failed}) {
 		if d.err == nil || errors.Is(d.err, context.Canceled) {
 			continue
@@ -145,12 +149,19 @@ func (o *outcomes) problems(c *console) {
 	}
 }
 
+// limited tells whether something was left because a limit was reached.
+func (o *outcomes) limited() bool {
+	return errors.Is(o.limit, migrate.ErrLimit) && errors.Is(o.err(), context.Canceled)
+}
+
 // verdict is the exit code and the word for it.
 func (o *outcomes) verdict(t deliveryTotals, err error) (int, migrate.Result) {
 	if o.source != nil && (o.source.Result == migrate.ResultInterrupted || o.sourceErr != nil) {
 		return runExit(*o.source, err), o.source.Result
 	}
 	switch code := exitCode(err); {
+	case o.limited():
+		return exitLimit, migrate.ResultInterrupted
 	case err != nil && code == exitInterrupted:
 		return code, migrate.ResultInterrupted
 	case err != nil:

@@ -89,6 +89,45 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// TestLimitOfMigration: --max-duration is for what is put, too. The target takes its time with every item for as long as it is not quick.
+func TestLimitOfMigration(t *testing.T) {
+	store := easserver.NewStore()
+	store.AddUser("bob@example.com")
+	if err := store.AddUser("alice@example.com").Sample(); err != nil {
+		t.Fatal(err)
+	}
+	eas := easserver.New(easserver.Config{Password: "secret"}, store)
+	t.Cleanup(eas.Close)
+	var quick atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, _, _ := r.BasicAuth(); user == "bob@example.com" && r.URL.Query().Get("Cmd") == "Sync" && !quick.Load() {
+			_, _ = io.Copy(io.Discard, r.Body) // only then the server sees that the client has gone
+			<-r.Context().Done()
+			return
+		}
+		eas.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	migrate := func(more ...string) (int, map[string]any, string) {
+		run := command(t, append([]string{"migrate", "--server", server.URL, "--mailbox", "alice@example.com", "--target", "bob@example.com",
+			"--target-server", server.URL, "--class", "contacts", "--stage", filepath.Join(t.TempDir(), "stage"), "--json"}, more...)...)
+		run.Env = append(run.Env, "AIRLIFT_TARGET_PASSWORD=secret")
+		var stderr bytes.Buffer
+		run.Stderr = &stderr
+		out, err := run.Output()
+		return exitOf(t, run, err), lastLine(t, out), stderr.String()
+	}
+	code, sum, said := migrate("--max-duration", "2s")
+	if code != 8 || sum["result"] != "interrupted" || sum["exit"] != 8.0 || !strings.Contains(said, "limit reached: the run took 2s\nhint: ") {
+		t.Errorf("exit code %d, summary %v\n%s", code, sum, said)
+	}
+	quick.Store(true)
+	code, sum, said = migrate("--max-duration", "10m")
+	if d := sum["delivery"].(map[string]any); code != 0 || d["put"] != d["counted"] || d["put"] == 0.0 {
+		t.Errorf("exit code %d, summary %v\n%s", code, sum, said)
+	}
+}
+
 // TestTwoRuns begins a second run on a mailbox while a first one works. The second ends at once and says why, one may
 // look meanwhile, and once the first is killed there is nothing to clean up before the next.
 func TestTwoRuns(t *testing.T) {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -118,7 +119,14 @@ func migrateVerb(ctx *cli.Context, c *console) (err error) {
 		_, holdErr := d.settleHolds(until)
 		err = errors.Join(err, holdErr, d.Close())
 	}()
-	m := newMigration(until, c, d, rules, accounts, aims, o.Workers)
+	limited, expire := within(until, o.MaxDuration)
+	defer expire()
+	o.MaxDuration = 0 // what is put counts, too
+	// For a delivery the limit is an interrupt: as the cause of a context it would look like an error of the connection.
+	putting, drop := context.WithCancel(until)
+	defer drop()
+	defer context.AfterFunc(limited, drop)()
+	m := newMigration(putting, c, d, rules, accounts, aims, o.Workers)
 	m.log = log
 	m.wanted = selected(o.Select)
 	rep, p := newReport(until, c), newProgress(c)
@@ -131,12 +139,26 @@ func migrateVerb(ctx *cli.Context, c *console) (err error) {
 		m.staged(e)
 	}
 	end := p.show(until)
-	sum, err := migrate.Run(until, o)
+	sum, err := migrate.Run(limited, o)
 	out := m.finish()
 	end()
+	out.limit = context.Cause(limited)
 	out.source, out.sourceErr, out.reading = &sum, err, rep
 	report.receipts = d.store
 	return out.tell(context.WithoutCancel(ctx.Context), c, report)
+}
+
+// within is a context that ends by itself after a time, 0 = never, in order as by an interrupt, with migrate.ErrLimit for its cause.
+func within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	ctx, end := context.WithCancelCause(ctx)
+	stop := func() bool { return true }
+	if d > 0 {
+		stop = time.AfterFunc(d, func() { end(fmt.Errorf("%w: the run took %s", migrate.ErrLimit, d)) }).Stop
+	}
+	return ctx, func() {
+		stop()
+		end(nil)
+	}
 }
 
 // foldersAtOnce is how many folders of a mailbox are put at the same time: each has a connection of its own.
