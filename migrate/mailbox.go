@@ -78,6 +78,10 @@ func (r *run) mailbox(ctx context.Context, mb Mailbox) (err error) {
 	if err != nil && ctx.Err() == nil { // an interruption is the run's to tell
 		r.emitProblem(m.mb.Address, "", err)
 	}
+	if err == nil && len(m.folders) == 0 {
+		// Balanced it is, and mostly a mistake: a name that was written wrong would be told by nothing else.
+		r.emit(Event{Event: EventWarning, Mailbox: mb.Address, Message: "nothing was read: no folder is selected", Hint: "--folder, --exclude-folder and --class leave none of its folders; airlift probe lists them"})
+	}
 	r.stats.add(func(s *Summary) { s.Result = worse(s.Result, result) })
 	r.emit(Event{Event: EventMailboxEnd, Mailbox: mb.Address, Result: string(result), Folders: len(m.folders)})
 	return err
