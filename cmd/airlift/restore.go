@@ -65,7 +65,7 @@ func restoreVerb(ctx *cli.Context, c *console) (err error) {
 	defer m.stop()
 	for _, a := range accounts {
 		if err := m.has(a.mailbox); err != nil {
-			return err
+			return fmt.Errorf("archive %s: %w", ctx.String("archive"), err)
 		}
 	}
 	rules.Again = true

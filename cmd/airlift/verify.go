@@ -57,9 +57,14 @@ func verifyVerb(ctx *cli.Context, c *console) (err error) {
 	o := archive.VerifyOptions{Mailbox: ctx.String("mailbox"), Problem: c.finding, Done: c.verified()}
 	if len(ctx.StringSlice("folder")) > 0 {
 		return readArchive(run, ctx, func(a *archive.Archive, mailboxes []string) (err error) {
-			if o.Folder, err = directories(run, a, mailboxes, folders); err != nil {
+			dirs, err := directories(run, a, mailboxes, folders)
+			if err != nil {
 				return err
 			}
+			if len(dirs) == 0 {
+				return fmt.Errorf("archive %s: a folder that --folder names: %w", ctx.String("archive"), errNothing)
+			}
+			o.Folder = func(dir string) bool { return dirs[dir] }
 			return c.verify(run, a, o, 0)
 		})
 	}
@@ -85,7 +90,11 @@ func verifyVerb(ctx *cli.Context, c *console) (err error) {
 			return err
 		}
 	}
-	return nothingAt("archive "+from.text, c.verify(run, a, o, foreign))
+	what := "archive " + from.text
+	if o.Mailbox != "" {
+		what += ": mailbox " + o.Mailbox
+	}
+	return nothingAt(what, c.verify(run, a, o, foreign))
 }
 
 // verify reads what the options name, and says what came of it and of what was found before.
@@ -117,7 +126,7 @@ func (c *console) verify(run context.Context, a *archive.Archive, o archive.Veri
 }
 
 // directories tells which directories hold the folders that are wanted by their display path.
-func directories(ctx context.Context, a *archive.Archive, mailboxes []string, wanted func(path string) bool) (func(dir string) bool, error) {
+func directories(ctx context.Context, a *archive.Archive, mailboxes []string, wanted func(path string) bool) (map[string]bool, error) {
 	dirs := map[string]bool{}
 	for _, m := range mailboxes {
 		folders, err := a.Folders(ctx, m)
@@ -130,7 +139,7 @@ func directories(ctx context.Context, a *archive.Archive, mailboxes []string, wa
 			}
 		}
 	}
-	return func(dir string) bool { return dirs[dir] }, nil
+	return dirs, nil
 }
 
 // finding says what is not as it was written.
