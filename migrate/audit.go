@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/airlift-eas/airlift/checkpoints"
@@ -51,6 +52,11 @@ func (f *folderRun) audit(ctx context.Context) error {
 	}
 	f.counts.Audited, f.cp.Doubted = true, false
 	f.estimate = cmp.Or(max(c.estimate, 0), max(f.primed, f.estimate))
+	if c.lacking > 0 {
+		f.balanced = false
+		f.warn(c.lacking, fmt.Sprintf("%d items that an audit showed did not come with the next enumeration: the next run asks for them", c.lacking))
+		return nil
+	}
 	if f.balanced = f.estimate <= f.live || f.m.countsTheDeleted(f); !f.balanced {
 		f.m.emit(Event{
 			Event: EventWarning, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Live: f.live,
@@ -125,6 +131,7 @@ func (f *folderRun) recover(ctx context.Context, a *auditor, c *comparison) erro
 		if err := p.bring(ctx, a, wanted); err != nil {
 			return err
 		}
+		c.lacking = len(wanted)
 	}
 	if err := p.fetchPending(ctx); err != nil {
 		return err
@@ -167,21 +174,30 @@ func (f *folderRun) recover(ctx context.Context, a *auditor, c *comparison) erro
 // gone leaves of the items that the audit did not show those that are not on the server. Each is asked for on the device
 // that knows it by its id.
 func (f *folderRun) gone(ctx context.Context, a *auditor, c *comparison, doubt []checkpoints.Item) ([]checkpoints.Item, error) {
-	counted := c.estimate >= 0 && c.estimate <= c.listed || f.m.countsTheDeleted(f)
-	var own, foreign []checkpoints.Item
+	counted := c.estimate >= 0 && c.estimate <= c.listed
+	var own, foreign, agreed []checkpoints.Item
 	for _, row := range doubt {
-		if strings.HasPrefix(row.ServerID, auditPrefix) {
+		if !counted && f.twiceUnseen(row) {
+			agreed = append(agreed, row)
+		} else if strings.HasPrefix(row.ServerID, auditPrefix) {
 			foreign = append(foreign, row)
 		} else {
 			own = append(own, row)
 		}
 	}
+	counted = counted || f.m.countsTheDeleted(f) && f.m.client.Version().AtLeast(eas.Version120) // then they are asked for, or some
 	gone, err := f.absent(ctx, own, fetchSource{client: f.m.client, collection: eas.CollectionID(f.cp.ServerID)}, counted)
 	if err != nil {
 		return nil, err
 	}
 	more, err := f.absent(ctx, foreign, fetchSource{client: a.client, collection: a.ids[f.cp.ID], prefix: auditPrefix}, counted)
-	return append(gone, more...), err
+	return slices.Concat(agreed, gone, more), err
+}
+
+// twiceUnseen tells of an item that an audit did not show, that it is gone although nobody can ask for it and the server's count says
+// nothing of it: the pass from key 0 before did not show it either.
+func (f *folderRun) twiceUnseen(row checkpoints.Item) bool {
+	return f.m.countsTheDeleted(f) && !f.m.client.Version().AtLeast(eas.Version120) && row.Pass > 0 && row.Pass < f.cp.Pass
 }
 
 // countsTheDeleted tells that the server's count of a folder is above what the folder holds, so that two enumerations that

@@ -20,6 +20,7 @@ type comparison struct {
 	elsewhere map[eas.ServerID]bool // listed, and known by another id
 
 	missing []listed           // on the server, and not known
+	lacking int                // of them those that could not be had, where items cannot be fetched
 	unseen  []checkpoints.Item // known as living, and not listed
 }
 

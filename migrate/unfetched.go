@@ -24,7 +24,8 @@ func (f *folderRun) unasked(unseen []checkpoints.Item, counted bool) []checkpoin
 	return nil
 }
 
-// bring takes items that an audit showed from one more enumeration, whole, where they cannot be fetched.
+// bring takes items that an audit showed from one more enumeration, whole, where they cannot be fetched. Those that did not come are
+// left in wanted.
 func (p *pageWriter) bring(ctx context.Context, a *auditor, wanted map[eas.ServerID]bool) error {
 	f, class := p.f, eas.Class(p.f.cp.Class)
 	for key, first := eas.InitialKey, true; len(wanted) > 0; first = false {
@@ -35,7 +36,7 @@ func (p *pageWriter) bring(ctx context.Context, a *auditor, wanted map[eas.Serve
 			return err
 		}
 		if !more && !first || more && n == 0 && !first {
-			return nil // what did not come stays missing, and the next run's audit finds it so
+			return nil // what did not come stays wanted
 		}
 		key = next
 	}

@@ -4,14 +4,17 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/eas/easserver"
+	"github.com/airlift-eas/airlift/eas/wbxml"
 	"github.com/airlift-eas/airlift/migrate"
 )
 
@@ -142,5 +145,44 @@ func TestFaultsIn25(t *testing.T) {
 		if len(faults.Injected()) == 0 {
 			t.Errorf("%s did not happen", rule.Fault)
 		}
+	}
+}
+
+// TestNotBroughtIn25: what an audit showed in 2.5, and the enumeration that is to bring it does not, is missing, also where the server
+// counts nothing.
+func TestNotBroughtIn25(t *testing.T) {
+	faults := easserver.NewFaults(1, easserver.FaultRule{Fault: easserver.FaultSkippedItem, Skip: 3, Limit: 2, Lasting: true},
+		easserver.FaultRule{Fault: easserver.FaultEstimateZero, Lasting: true})
+	var mu sync.Mutex
+	var own string
+	begun, broken := 0, true
+	l := newLab(t, easserver.Config{Faults: faults, OnRequest: func(r *easserver.Request) http.Handler {
+		mu.Lock()
+		defer mu.Unlock()
+		if own == "" {
+			own = r.DeviceID
+		}
+		if r.Command != "Sync" || r.Document == nil || r.DeviceID == own || !broken {
+			return nil
+		}
+		if r.Document.Value(wbxml.AirSyncCollections, wbxml.AirSyncCollection, wbxml.AirSyncSyncKey) == "0" {
+			begun++
+		}
+		if begun%2 == 1 { // the first enumeration lists, the second brings
+			return nil
+		}
+		return syncAnswer("7", nil, false)(r.Document)
+	}}, "alice")
+	o := l.options("alice")
+	o.Mailboxes[0].Client.Version, o.Audit = eas.Version25, migrate.AuditAlways
+	o.Select.Folders, o.Select.ExcludeFolders = []string{"Inbox"}, []string{"Inbox/*"}
+	if sum, err := migrate.Run(t.Context(), o); err != nil || sum.Result != migrate.ResultUnbalanced || sum.ItemsStored != 10 {
+		t.Errorf("%+v, %v", sum, err)
+	}
+	mu.Lock()
+	broken = false
+	mu.Unlock()
+	if sum := l.run(o); sum.ItemsStored != 2 {
+		t.Errorf("%+v", sum)
 	}
 }
