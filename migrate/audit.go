@@ -47,6 +47,14 @@ func (f *folderRun) audit(ctx context.Context) error {
 	if err := f.recover(ctx, a, c); err != nil {
 		return err
 	}
+	if c.others > 0 && len(c.altered) > maxRecover && f.resyncs < maxResyncs { // a pass looks at all of them
+		if err := f.restart(ctx, fmt.Sprintf("an audit found other messages by the ids of %d", c.others)); err != nil {
+			return err
+		}
+		if err := f.run(ctx); err != nil {
+			return err
+		}
+	}
 	if err := f.count(ctx); err != nil {
 		return err
 	}
@@ -133,9 +141,15 @@ func (f *folderRun) recover(ctx context.Context, a *auditor, c *comparison) erro
 		}
 		c.lacking = len(wanted)
 	}
+	if c.stable && p.from.canFetch() && f.cp.Class == string(eas.ClassEmail) {
+		for _, l := range c.altered[:min(maxRecover, len(c.altered))] {
+			p.bodies = append(p.bodies, l.id) // its bytes tell whether it is still the same
+		}
+	}
 	if err := p.fetchPending(ctx); err != nil {
 		return err
 	}
+	c.others = p.others
 	recovered := p.inParts + p.tally.Stored
 	var doubt, superfluous []checkpoints.Item
 	for _, row := range c.unseen {

@@ -20,7 +20,9 @@ type comparison struct {
 	elsewhere map[eas.ServerID]bool // listed, and known by another id
 
 	missing []listed           // on the server, and not known
-	lacking int                // of them those that could not be had, where items cannot be fetched
+	altered []listed           // known by their ids, and listed otherwise than they are known
+	others  int                // of those of altered that were looked at, messages that are others than the known ones
+	lacking int                // of missing those that could not be had, where items cannot be fetched
 	unseen  []checkpoints.Item // known as living, and not listed
 }
 
@@ -67,8 +69,9 @@ func (c *comparison) settle(others map[eas.ServerID]listed, left []checkpoints.I
 	}
 	for _, l := range others {
 		if i, ok := byID[string(l.id)]; ok && c.stable && !taken[i] {
-			// It is the same item, edited since, or one of which the server tells another date each time.
+			// It is the same item, edited since, or one of which the server tells another date each time; or it is another's id now.
 			taken[i] = true
+			c.altered = append(c.altered, l)
 			continue
 		}
 		if same := byKey[l.key]; !c.stable && len(same) > 0 {
@@ -83,7 +86,9 @@ func (c *comparison) settle(others map[eas.ServerID]listed, left []checkpoints.I
 			c.unseen = append(c.unseen, row)
 		}
 	}
-	slices.SortFunc(c.missing, func(a, b listed) int { return compareIDs(string(a.id), string(b.id)) })
+	for _, all := range [][]listed{c.missing, c.altered} {
+		slices.SortFunc(all, func(a, b listed) int { return compareIDs(string(a.id), string(b.id)) })
+	}
 }
 
 // matcher matches a listing against rows while it comes, and keeps of each row two hashes and a mark.

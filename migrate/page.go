@@ -133,6 +133,7 @@ type pageWriter struct {
 	tally   sinks.FolderState // of w
 	inParts int               // items that the parts stored
 	bytes   int64
+	others  int  // messages that came by the ids of others
 	fresh   bool // something was about an item that was not known, or that the pass had not shown
 
 	looker

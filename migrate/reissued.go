@@ -36,6 +36,7 @@ func (p *pageWriter) reissued(
 		p.bodies = append(p.bodies, eas.ServerID(strings.TrimPrefix(e.ServerID, p.from.prefix)))
 		return known, true, nil
 	}
+	p.others++
 	return nil, false, p.leave(ctx, []checkpoints.Item{*known}, "the server has another message by its id")
 }
 

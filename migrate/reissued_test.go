@@ -55,3 +55,28 @@ func putInto(t *testing.T, f *easserver.Folder, id eas.ServerID, n int) {
 		t.Fatal(err)
 	}
 }
+
+// TestAuditOfIDsOfOthers: nor does an audit believe an id, where no key told that everything is another now.
+func TestAuditOfIDsOfOthers(t *testing.T) {
+	l := newLab(t, easserver.Config{}, "alice")
+	l.run(l.options("alice"))
+	inbox := l.store.User("alice").Folder("Inbox")
+	o := l.options("alice")
+	o.Audit, o.Window = migrate.AuditAlways, 100
+	for _, some := range []int{3, 220} { // more than an audit looks at one by one
+		for n := inbox.Len(); n < some; n++ {
+			inbox.AddMessage(message("alice", "Inbox", 1000+n))
+		}
+		l.run(o)
+		for n, id := range idsOf(inbox)[:some] {
+			putInto(t, inbox, id, 7000+n+some)
+		}
+		if sum := l.run(o); sum.ItemsStored != some || sum.ItemsDeleted != some {
+			t.Errorf("%+v", sum)
+		}
+		l.check("alice")
+	}
+	if sum := l.run(o); sum.ItemsStored+sum.ItemsChanged+sum.ItemsDeleted != 0 {
+		t.Errorf("and then nothing had changed, and the run did %+v", sum)
+	}
+}
