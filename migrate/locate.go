@@ -46,7 +46,9 @@ func (m *mailboxRun) home(ctx context.Context) error {
 	if m.where.named != "" {
 		return nil
 	}
-	return m.retry(ctx, "", func() error { return m.discover(ctx) })
+	return m.retry(ctx, "", func() error {
+		return m.governor.ask(ctx, "Autodiscover", func() error { return m.discover(ctx) }) // which may be told to wait, too
+	})
 }
 
 // discover moves to where the address leads to.
