@@ -40,7 +40,8 @@
 // Servers mean different things by that number; see [folderRun.balance]. Where it cannot be explained, or an answer may have
 // hidden something, the folder is audited: enumerated from key 0 under a device partnership of its own, which leaves the
 // folder's key as it is, and matched with the ledger by ServerId and fingerprint. What is missing is fetched with
-// ItemOperations and stored; what was not shown is asked for, and is deleted only if the server does not have it. Of more than
+// ItemOperations and stored; what was not shown is asked for, and is deleted only if the server does not have it; so are some
+// items of a folder that is listed no more. Of more than
 // 5,000 items a sample is asked for, if the server counts no more than it showed; else they are kept as living. The figures
 // are the folder's certificate in the run record. A number that stays above what two enumerations show makes the run
 // unbalanced. [Reconcile] does the same against what the archive itself holds, at any time.

@@ -68,7 +68,15 @@ func (f *folderRun) run(ctx context.Context) error {
 		return err
 	}
 	if f.cp.Gone {
-		return f.retire(ctx)
+		there, err := f.isThere(ctx)
+		if err != nil {
+			return err
+		}
+		if !there {
+			return f.retire(ctx)
+		}
+		f.cp.Gone = false
+		f.warn(f.before, "the server does not list this folder any more, and still has its items: it is read on")
 	}
 	f.drained = false
 	f.m.emit(Event{Event: EventFolderStart, Mailbox: f.m.mb.Address, Folder: f.cp.Path, Class: f.cp.Class, Page: f.cp.Seq, Live: f.before})

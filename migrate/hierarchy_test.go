@@ -2,6 +2,7 @@ package migrate_test
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -44,5 +45,46 @@ func TestNoFolders(t *testing.T) {
 	l.check("alice")
 	down = false
 	l.run(l.options("alice"))
+	l.check("alice")
+}
+
+// TestFolderNotListed: a full listing of the folders that lacks one, while the server still has what is in it, deletes nothing.
+func TestFolderNotListed(t *testing.T) {
+	lack := false
+	var l *lab
+	l = newLab(t, easserver.Config{OnRequest: func(r *easserver.Request) http.Handler {
+		if !lack || r.Command != "FolderSync" {
+			return nil
+		}
+		if r.Document.Value(wbxml.FolderHierarchySyncKey) != "0" {
+			doc := wbxml.E(wbxml.FolderHierarchyFolderSync, wbxml.T(wbxml.FolderHierarchyStatus, "9"))
+			return answer(&doc)
+		}
+		list := wbxml.E(wbxml.FolderHierarchyChanges)
+		for _, f := range l.store.User("alice").Folders() {
+			if path := f.Path(); path != "Archive" && !strings.Contains(path, "/") {
+				list.Append(wbxml.E(wbxml.FolderHierarchyAdd, wbxml.T(wbxml.FolderHierarchyServerId, string(f.ID())),
+					wbxml.T(wbxml.FolderHierarchyParentId, "0"), wbxml.T(wbxml.FolderHierarchyDisplayName, path),
+					wbxml.T(wbxml.FolderHierarchyType, strconv.Itoa(int(f.Type())))))
+			}
+		}
+		doc := wbxml.E(wbxml.FolderHierarchyFolderSync, wbxml.T(wbxml.FolderHierarchyStatus, "1"), wbxml.T(wbxml.FolderHierarchySyncKey, "1"), list)
+		return answer(&doc)
+	}}, "alice")
+	l.run(l.options("alice"))
+	lack = true
+	u := l.store.User("alice")
+	u.Folder("Archive").AddMessage(message("alice", "Archive", 888))
+	if err := u.RemoveFolder(u.Folder("Inbox/Projects/Bücher & Hefte")); err != nil { // one that is gone indeed
+		t.Fatal(err)
+	}
+	if sum := l.run(l.options("alice")); sum.ItemsStored != 1 || sum.ItemsDeleted != 12 {
+		t.Errorf("%+v", sum)
+	}
+	l.check("alice")
+	lack = false
+	if sum := l.run(l.options("alice")); sum.ItemsStored+sum.ItemsDeleted != 0 {
+		t.Errorf("%+v", sum)
+	}
 	l.check("alice")
 }
