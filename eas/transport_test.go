@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -76,7 +75,7 @@ func TestHTTPErrors(t *testing.T) {
 		{451, map[string]string{"X-MS-Location": "https://mail2.example/Microsoft-Server-ActiveSync"}, "", eas.ErrRedirect, "FolderSync: HTTP 451 Unavailable For Legal Reasons, moved to mail2.example", 0},
 		{503, map[string]string{"Retry-After": "120", "X-MS-ASThrottle": "CommandFrequency"}, "", eas.ErrThrottled, "FolderSync: HTTP 503 Service Unavailable, throttled: CommandFrequency, retry after 2m0s", 2 * time.Minute},
 		{503, map[string]string{"Date": date.Format(http.TimeFormat), "Retry-After": date.Add(time.Minute).Format(http.TimeFormat)}, "", eas.ErrThrottled, "FolderSync: HTTP 503 Service Unavailable, retry after 1m0s", time.Minute},
-		{503, map[string]string{"Retry-After": "20000000000"}, "", eas.ErrThrottled, "FolderSync: HTTP 503 Service Unavailable, retry after 2562047h47m16s", math.MaxInt64 / time.Second * time.Second},
+		{503, map[string]string{"Retry-After": "20000000000"}, "", eas.ErrThrottled, "FolderSync: HTTP 503 Service Unavailable, retry after 2562047h47m16s", 9223372036 * time.Second},
 		{429, map[string]string{"Retry-After": "soon"}, "", eas.ErrThrottled, "FolderSync: HTTP 429 Too Many Requests", 0},
 		{500, nil, "\x03\x01j\x00\x00\x07V<br>PHP  Fatal\nerror" + strings.Repeat("x", 300), nil, `FolderSync: HTTP 500 Internal Server Error: "j V PHP Fatal error` + strings.Repeat("x", 181) + `…"`, 0},
 	} {
