@@ -33,8 +33,8 @@ type SyncRequest struct {
 	// Supported goes with the initial key: the properties that the client manages. All others are ghosted: a Change that leaves
 	// them out leaves them as they are. nil = none is ghosted; none in it = all. Contacts and events only. MS-ASCMD 2.2.3.179.
 	Supported []wbxml.Tag
-	Commands  []ClientCommand
-	Wait      time.Duration // how long the server may wait for a change, from 12.1 on. MS-ASCMD 2.2.3.198
+	Commands  []ClientCommand // not with the initial key
+	Wait      time.Duration   // how long the server may wait for a change, from 12.1 on. MS-ASCMD 2.2.3.198
 }
 
 // Sync sends the client's commands, if any, and asks for the next page of a folder. The page is read from the network as the
@@ -109,6 +109,8 @@ func (q *SyncRequest) check(c *Client) error {
 		return fmt.Errorf("window of %d items: at most %d", q.WindowSize, MaxWindowSize)
 	case len(q.Commands) > maxCommands:
 		return fmt.Errorf("%d commands in one request: at most %d", len(q.Commands), maxCommands)
+	case q.Key == InitialKey && len(q.Commands) > 0: // MS-ASCMD 2.2.1.21: it only begins, and is answered with the key to use
+		return errors.New("commands with the initial key: they go with the one that it is answered with")
 	}
 	if q.ConversationMode {
 		if err := c.needs("ConversationMode", Version140); err != nil {

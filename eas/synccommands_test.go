@@ -352,3 +352,20 @@ func TestSyncOptionsOfTwoClasses(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// TestCommandsNeedAKey: the initial key brings no command to the server, so a request that has both is not sent.
+func TestCommandsNeedAKey(t *testing.T) {
+	c := connect(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			t.Errorf("sent %s", r.URL.Query().Get("Cmd"))
+		}
+	}), nil)
+	q := eas.SyncRequest{Key: eas.InitialKey, CollectionID: "1", Commands: []eas.ClientCommand{{Op: eas.OpDelete, ServerID: "1:1"}}}
+	const want = "commands with the initial key"
+	if _, err := c.Sync(t.Context(), q); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("Sync: %v", err)
+	}
+	if _, err := c.SyncFolders(t.Context(), eas.SyncBatch{Folders: []eas.SyncRequest{q}}); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("SyncFolders: %v", err)
+	}
+}
