@@ -14,7 +14,7 @@ type EstimateRequest struct {
 	Class        Class      // needed before 14.0
 	Key          SyncKey    // that a Sync returned
 	FilterType   FilterType // as in the Sync
-	MaxItems     int        // of the recipient cache; 0 = all
+	MaxItems     int        // of the recipient cache, from 14.0 on; 0 = all
 	// ConversationMode counts whole conversations, as in the Sync; of mail folders, from 14.0 on. MS-ASCMD 2.2.3.36.1.
 	ConversationMode bool
 }
@@ -46,6 +46,11 @@ func (c *Client) GetItemEstimate(ctx context.Context, reqs []EstimateRequest) ([
 	for _, q := range reqs {
 		if q.ConversationMode {
 			if err := c.needs("ConversationMode", Version140); err != nil {
+				return nil, fmt.Errorf("GetItemEstimate: %w", err)
+			}
+		}
+		if q.MaxItems > 0 { // MS-ASCMD 2.2.3.103.1
+			if err := c.needs("MaxItems", Version140); err != nil {
 				return nil, fmt.Errorf("GetItemEstimate: %w", err)
 			}
 		}

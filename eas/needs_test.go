@@ -45,6 +45,10 @@ func TestRefusedBeforeSending(t *testing.T) {
 			_, err := c.GetItemEstimate(ctx, []eas.EstimateRequest{{CollectionID: "1", ConversationMode: true}})
 			return err
 		}},
+		{"12.1", "GetItemEstimate: MaxItems in version 12.1, from 14.0 on: ", func(ctx context.Context, c *eas.Client) error {
+			_, err := c.GetItemEstimate(ctx, []eas.EstimateRequest{{CollectionID: "1", MaxItems: 5}})
+			return err
+		}},
 		{"12.0", "ItemOperations: UserName in version 12.0, from 12.1 on: ", func(ctx context.Context, c *eas.Client) error {
 			_, err := c.Fetch(ctx, []eas.Fetch{{LinkID: `\\server\x`, UserName: "u", Password: "p"}}, false)
 			return err
