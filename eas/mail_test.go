@@ -163,6 +163,24 @@ func TestSendLargeMail(t *testing.T) {
 	}
 }
 
+// TestSendMailTrace: the trace shows what is around a message, and does not open it.
+func TestSendMailTrace(t *testing.T) {
+	opened := 0
+	var seen string
+	h := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
+	c := connect(t, h, func(c *eas.Config) {
+		c.Version, c.TraceXML = eas.Version141, true
+		c.Trace = func(x eas.Exchange) { seen += string(x.RequestXML) }
+	})
+	m := eas.Outgoing{Message: zeros{"Subject: between us\r\n\r\n", 100, &opened}, ClientID: "mail1", SaveInSentItems: true}
+	if err := c.SendMail(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	if opened != 1 || strings.Contains(seen, "between us") || !strings.Contains(seen, "<ClientId>mail1</ClientId>") || !strings.Contains(seen, "<SaveInSentItems/>") {
+		t.Errorf("opened %d times: %s", opened, seen)
+	}
+}
+
 func TestSmartReplyAndForward(t *testing.T) {
 	for _, v := range eas.Versions() {
 		p := newPeer(t, easserver.Config{})

@@ -2,8 +2,6 @@ package eas
 
 import (
 	"bytes"
-	"io"
-	"net/http"
 	"regexp"
 	"time"
 
@@ -43,18 +41,17 @@ func traceXML(doc []byte) []byte {
 	return traceSecret.ReplaceAll(b.Bytes(), []byte("$1-$2"))
 }
 
-// traceRequest keeps the beginning of a document that is sent. A message that is sent is not shown.
-func (r *response) traceRequest(req *http.Request) {
-	if !r.c.cfg.TraceXML || req.GetBody == nil || req.Header.Get("Content-Type") != contentTypeWBXML {
+// traceRequest keeps the beginning of a document that is sent, up to the message in it, if there is one: that is not shown, and its
+// Source is open already.
+func (r *response) traceRequest(cmd *command) {
+	if !r.c.cfg.TraceXML || cmd.doc == nil {
 		return
 	}
-	body, err := req.GetBody()
+	body, err := cmd.body()
 	if err != nil {
 		return // sending it says why
 	}
-	defer body.Close()
-	doc, _ := io.ReadAll(io.LimitReader(body, traceCapture))
-	r.trace.RequestXML = traceXML(doc)
+	r.trace.RequestXML = traceXML(body.head[:min(len(body.head), traceCapture)])
 }
 
 // capture keeps the beginning of what is written to it.

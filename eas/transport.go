@@ -35,7 +35,7 @@ func (r *response) send(ctx context.Context, cmd command) error {
 		return r.wrap(err)
 	}
 	r.trace.RequestBytes = max(req.ContentLength, 0)
-	r.traceRequest(req)
+	r.traceRequest(&cmd)
 	r.http, err = r.c.http.Do(req) //nolint:bodyclose // response.close does it
 	patience.end()
 	r.trace.Wait = time.Since(r.trace.Start)
