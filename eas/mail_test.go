@@ -85,6 +85,14 @@ func TestSendMailRefused(t *testing.T) {
 	if err := c.SendMail(t.Context(), eas.Outgoing{}); err == nil {
 		t.Error("no message is sent")
 	}
+	early, err := eas.New(eas.Config{URL: p.url, User: "alice", DeviceID: "d"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = early.SendMail(t.Context(), eas.Outgoing{Message: eas.Bytes("x"), AccountID: "7"})
+	if err == nil || !strings.HasSuffix(err.Error(), "Connect comes first") {
+		t.Errorf("before Connect: %v", err)
+	}
 	if err := c.SendMail(t.Context(), eas.Outgoing{Message: eas.Bytes("x"), ClientID: strings.Repeat("x", 41)}); err == nil {
 		t.Error("a long ClientId is sent")
 	}

@@ -97,8 +97,8 @@ func (c *Client) composeBare(ctx context.Context, name string, root wbxml.Tag, m
 		asked bool
 		since Version
 	}{{"AccountId", m.AccountID != "", Version141}, {"TemplateID", m.TemplateID != "", Version141}, {"ReplaceMime", replace, Version140}} {
-		if later.asked {
-			return fmt.Errorf("%s: %w", name, c.needs(later.what, later.since))
+		if err := c.needs(later.what, later.since); err != nil && later.asked {
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	var params []param
