@@ -15,7 +15,7 @@
 // device code (RFC 8628) or by a browser that comes back to this machine (RFC 8252, with PKCE). What it returns is a Grant, the
 // content of a token file; from then on the TokenFile keeps it fresh:
 //
-//	a token is renewed when four fifths of its life are over, or when the server refuses it
+//	a token is renewed a minute before its end, a short-lived one when four fifths of its life are over, or when the server refuses it
 //	one goroutine renews, the others wait for it; so do other processes, by a lock on FILE.lock
 //	the file is replaced as a whole, with mode 0600, before the new token is used
 //

@@ -90,7 +90,7 @@ func (g Grant) good(now time.Time, refused string) bool {
 // maxMargin is how long before its end a token is renewed, at most: by then the answer to a request may still be on its way.
 const maxMargin = time.Minute
 
-// margin is a fifth of the token's life. A clock that is put right meanwhile, or a slow network, costs a refusal at most.
+// margin is a fifth of the token's life, at most maxMargin. A clock that is put right meanwhile, or a slow network, costs a refusal at most.
 func (g Grant) margin() time.Duration {
 	return min(time.Duration(min(g.Lifetime, 3600))*time.Second/5, maxMargin)
 }
