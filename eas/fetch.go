@@ -22,11 +22,11 @@ type FetchResult struct {
 	LongID        string
 	FileReference string
 	LinkID        string
-	// Err is nil, or why this thing cannot be had: a *StatusError, or a *ResponseError for data that makes no sense. It
-	// says nothing about the others.
+	// Err is nil, or why this thing cannot be had: a *StatusError, or a *ResponseError for data that makes no sense, or for a
+	// success without any. It says nothing about the others.
 	Err         error
-	Item        *Item     // of an item
-	Data        *Blob     // of an attachment or a document
+	Item        *Item     // of an item; not nil without an Err, if nothing but items was asked for
+	Data        *Blob     // of an attachment or a document; nil if it is empty
 	ContentType string    // of an attachment, as the server says
 	Range       *[2]int64 // what of it Data is; nil = all, or not said. MS-ASCMD 2.2.3.143.2
 	Total       int64     // bytes of the whole, when a Range was asked for; 0 = not said
@@ -40,6 +40,7 @@ type FetchResponse struct {
 	r     *response
 	d     *wbxml.Decoder
 	items itemReader
+	only  bool // items were asked for, and nothing else
 	began bool
 	err   error
 	next  func() (*FetchResult, bool)
@@ -59,7 +60,7 @@ func (c *Client) Fetch(ctx context.Context, fetches []Fetch, multipart bool) (*F
 		return nil, fmt.Errorf("ItemOperations: %d items in one request: 1 to %d may be", len(fetches), MaxFetches)
 	}
 	doc := wbxml.E(wbxml.ItemOperationsItemOperations)
-	support := MIMENever
+	support, items := MIMENever, true
 	for i := range fetches {
 		e, err := fetches[i].element(c)
 		if err != nil {
@@ -67,10 +68,11 @@ func (c *Client) Fetch(ctx context.Context, fetches []Fetch, multipart bool) (*F
 		}
 		doc.Append(e)
 		support = max(support, fetches[i].Options.MIMESupport)
+		items = items && fetches[i].item()
 	}
 	var f *FetchResponse
 	err := c.post(ctx, command{name: "ItemOperations", doc: &doc, multipart: multipart}, func(r *response) (err error) {
-		f, err = newFetchResponse(r, support)
+		f, err = newFetchResponse(r, support, items)
 		return err
 	})
 	if err != nil {
@@ -79,8 +81,8 @@ func (c *Client) Fetch(ctx context.Context, fetches []Fetch, multipart bool) (*F
 	return f, nil
 }
 
-func newFetchResponse(r *response, support MIMESupport) (*FetchResponse, error) {
-	f := &FetchResponse{r: r}
+func newFetchResponse(r *response, support MIMESupport, items bool) (*FetchResponse, error) {
+	f := &FetchResponse{r: r, only: items}
 	if r.empty {
 		err := r.malformed(errEmpty)
 		r.close(err)
@@ -220,14 +222,18 @@ func (f *FetchResponse) result() *FetchResult {
 	return res
 }
 
+var errNoProperties = errors.New("success, and no Properties")
+
 // complete sorts what came into item and attachment.
 func (f *FetchResponse) complete(res *FetchResult) {
 	if res.Item == nil {
+		if res.Err == nil {
+			res.Err = f.r.malformed(errNoProperties)
+		}
 		return
 	}
 	p := res.Item.Properties
-	data := p.Child(wbxml.ItemOperationsData)
-	if res.FileReference == "" && res.LinkID == "" && data == nil {
+	if f.only || res.FileReference == "" && res.LinkID == "" && !p.Has(wbxml.ItemOperationsData) {
 		res.Item.Class = classOf(p)
 		if b := res.Item.Body; b != nil {
 			res.part = b.Part

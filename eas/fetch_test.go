@@ -143,7 +143,7 @@ func TestMultipart(t *testing.T) {
 	doc := fetchDocument(t, fmt.Sprintf(fetchedMail, 1, 1)+failed+fmt.Sprintf(fetchedFile, 2)+fmt.Sprintf(fetchedMail, 3, 3)+fmt.Sprintf(fetchedMail, 4, 4))
 	for _, memory := range []int{1 << 20, 3} { // the second spools to files
 		c := connect(t, answer(multipart(doc, []int{3, 1, 2}, "first", "png", "third mail")), func(c *eas.Config) { c.SpoolMemory = memory })
-		r, err := c.Fetch(t.Context(), []eas.Fetch{{CollectionID: "c", ServerID: "1"}}, true)
+		r, err := c.Fetch(t.Context(), []eas.Fetch{{CollectionID: "c", ServerID: "1"}, {FileReference: "f"}}, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -239,5 +239,44 @@ func TestFetchRefusals(t *testing.T) {
 	var st *eas.StatusError
 	if _, err := c.Fetch(t.Context(), make([]eas.Fetch, 1), false); !errors.As(err, &st) || st.Code != 3 {
 		t.Error(err)
+	}
+}
+
+// TestFetchWithoutItem: a result without an Err has what was asked for, whatever the server sends.
+func TestFetchWithoutItem(t *testing.T) {
+	const id = `<Status>1</Status><CollectionId xmlns="AirSync">1</CollectionId><ServerId xmlns="AirSync">1:1</ServerId>`
+	for name, tc := range map[string]struct {
+		fetch     eas.Fetch
+		xml, want string
+	}{
+		"success and nothing":     {eas.Fetch{CollectionID: "1", ServerID: "1:1"}, id, "malformed answer: success, and no Properties"},
+		"an attachment's data":    {eas.Fetch{CollectionID: "1", ServerID: "1:1"}, id + `<Properties><Data>eA==</Data></Properties>`, ""},
+		"a reference":             {eas.Fetch{CollectionID: "1", ServerID: "1:1"}, id + `<FileReference xmlns="AirSyncBase">f</FileReference><Properties/>`, ""},
+		"nothing of a failure":    {eas.Fetch{CollectionID: "1", ServerID: "1:1"}, `<Status>6</Status>`, "status 6"},
+		"nothing of a file":       {eas.Fetch{FileReference: "f"}, `<Status>1</Status><FileReference xmlns="AirSyncBase">f</FileReference>`, "success, and no Properties"},
+		"a file that has no name": {eas.Fetch{FileReference: "f"}, `<Status>1</Status><Properties><Data>eA==</Data></Properties>`, ""},
+	} {
+		doc := parse(t, `<ItemOperations xmlns="ItemOperations"><Status>1</Status><Response><Fetch>`+tc.xml+`</Fetch></Response></ItemOperations>`)
+		r, err := connect(t, answer(doc), nil).Fetch(t.Context(), []eas.Fetch{tc.fetch}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for res, err := range r.Results() {
+			n++
+			switch {
+			case err != nil:
+				t.Errorf("%s: %v", name, err)
+			case tc.want != "":
+				if res.Err == nil || !strings.Contains(res.Err.Error(), tc.want) {
+					t.Errorf("%s: %v", name, res.Err)
+				}
+			case res.Err != nil || (res.Item != nil) != (tc.fetch.ServerID != "") || (res.Data != nil) != (tc.fetch.FileReference != ""):
+				t.Errorf("%s: %+v", name, res)
+			}
+		}
+		if r.Close(); n != 1 {
+			t.Errorf("%s: %d results", name, n)
+		}
 	}
 }
