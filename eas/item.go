@@ -95,7 +95,7 @@ func (ir *itemReader) none(class Class) *Item {
 func (ir *itemReader) made(e *wbxml.Element, class Class) (*Item, error) {
 	e.Tag = wbxml.AirSyncApplicationData
 	ir.item = Item{Class: class, Properties: e}
-	if b := e.Child(wbxml.AirSyncBaseBody); b != nil {
+	if b := e.Child(wbxml.AirSyncBaseBody); b != nil && ir.mayBeBody(b.Child(wbxml.AirSyncBaseData)) {
 		ir.item.Body = ir.modernBody(b)
 	} else {
 		ir.item.Body = ir.legacyBody(e)
@@ -105,6 +105,10 @@ func (ir *itemReader) made(e *wbxml.Element, class Class) (*Item, error) {
 	}
 	return &ir.item, ir.item.Body.Data.err
 }
+
+// mayBeBody tells whether the body whose value e has may be the item's: none of its values was spooled, or this one. What was spooled is
+// nowhere else.
+func (ir *itemReader) mayBeBody(e *wbxml.Element) bool { return !ir.used || e != nil && e.Diverted }
 
 // clone copies what the reader would use again. The Blob is still the same.
 func (i *Item) clone() *Item {
@@ -172,7 +176,7 @@ func (ir *itemReader) modernBody(e *wbxml.Element) *Body {
 
 // legacyBody reads a body of protocol 2.5: in the class's namespace, or MIMEData.
 func (ir *itemReader) legacyBody(e *wbxml.Element) *Body {
-	if data := e.Child(wbxml.EmailMIMEData); data != nil {
+	if data := e.Child(wbxml.EmailMIMEData); data != nil && (ir.mayBeBody(data) || ir.putBack(e.Child(wbxml.EmailBody))) {
 		ir.body = Body{
 			Type: BodyMIME, EstimatedDataSize: size(e, wbxml.EmailMIMESize),
 			Truncated: isTrue(e.Child(wbxml.EmailMIMETruncated)), Data: ir.dataOf(data, true),
@@ -181,7 +185,7 @@ func (ir *itemReader) legacyBody(e *wbxml.Element) *Body {
 	}
 	for _, t := range legacyBodies {
 		data := e.Child(t.body)
-		if data == nil {
+		if data == nil || !ir.mayBeBody(data) {
 			continue
 		}
 		ir.body = Body{Type: BodyPlain, EstimatedDataSize: size(e, t.size), Truncated: isTrue(e.Child(t.truncated))}
@@ -204,14 +208,23 @@ var legacyBodies = []struct{ body, size, truncated wbxml.Tag }{
 // mailText decides what email:Body holds. QUIRK(SOGo 5.8): in 2.5 it is the whole message, which belongs into MIMEData. Text goes
 // back into the tree, where text belongs.
 func (ir *itemReader) mailText(data *wbxml.Element) {
-	text, inMemory := ir.spool.Bytes()
 	if ir.mime && looksLikeMessage(ir.spool.head()) {
 		ir.body.Type = BodyMIME
 		return
 	}
+	ir.putBack(data)
+}
+
+// putBack puts a value that was spooled back into the tree; false if it is none, or too large for that.
+func (ir *itemReader) putBack(data *wbxml.Element) bool {
+	if data == nil || !data.Diverted {
+		return false
+	}
+	text, inMemory := ir.spool.Bytes()
 	if inMemory {
 		data.Text, data.Diverted = string(text), false
 	}
+	return inMemory
 }
 
 // dataOf is the value of a body's element: spooled already, or copied out of the tree. A message is never empty.

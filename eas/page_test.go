@@ -400,3 +400,31 @@ func TestEstimateForms(t *testing.T) {
 		}
 	}
 }
+
+// TestTwoBodies: of an item that brings a body in two forms nothing is lost: one is the Body, the other in the Properties. A message
+// is the Body rather than text.
+func TestTwoBodies(t *testing.T) {
+	const message = "From: a@example.com\r\nSubject: s\r\n\r\nthe message\r\n"
+	mime := strings.ReplaceAll(`<MIMEData xmlns="Email">`+message+`</MIMEData>`, "\r", "&#13;")
+	const legacy, modern = `<Body xmlns="Email">the text</Body>`, `<Body xmlns="AirSyncBase"><Type>1</Type><Data>the text</Data></Body>`
+	for name, data := range map[string]string{
+		"MIMEData, Body": mime + modern, "MIMEData, email:Body": mime + legacy, "email:Body, MIMEData": legacy + mime,
+	} {
+		doc := page(t, `<SyncKey>2</SyncKey><Status>1</Status><Commands><Add><ServerId>s</ServerId><ApplicationData>`+data+`</ApplicationData></Add></Commands>`)
+		n := 0
+		_, err := read(t, doc, eas.SyncRequest{Options: eas.ArchiveOptions(eas.ClassEmail, eas.Version25)}, eas.Version25, func(cmd *eas.Command) {
+			n++
+			b := cmd.Item.Body
+			if b == nil || b.Type != eas.BodyMIME || string(content(t, b.Data)) != message {
+				t.Errorf("%s: the Body is %+v", name, b)
+			}
+			text := cmd.Item.Properties.Value(wbxml.EmailBody) + cmd.Item.Properties.Value(wbxml.AirSyncBaseBody, wbxml.AirSyncBaseData)
+			if text != "the text" {
+				t.Errorf("%s: the text is %q", name, text)
+			}
+		})
+		if err != nil || n != 1 {
+			t.Errorf("%s: %d items, %v", name, n, err)
+		}
+	}
+}
