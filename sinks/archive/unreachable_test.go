@@ -89,6 +89,28 @@ func TestVerifyUnreachable(t *testing.T) {
 	}
 }
 
+// halfLost is a bucket of which one object is damaged, and cannot be read to its end.
+type halfLost struct {
+	*memory
+	name string
+}
+
+func (b halfLost) Open(ctx context.Context, name string) (sinks.Object, error) {
+	if name == b.name {
+		return nil, errors.Join(fmt.Errorf("%s: %w", name, sinks.ErrCorrupt), sinks.ErrUnavailable)
+	}
+	return b.memory.Open(ctx, name)
+}
+
+// TestVerifyDamagedAndUnreachable: what is known to be damaged is named, whatever else is not known of it.
+func TestVerifyDamagedAndUnreachable(t *testing.T) {
+	m := sample(t)
+	b := halfLost{m, segmentName(sinktest.Mailbox, sinktest.Inbox.Dir, 1)}
+	if sum, err := create(t, b).Verify(t.Context(), VerifyOptions{}); sum.Problems != 1 || sum.Segments != 5 || err != nil {
+		t.Errorf("%+v, %v, want one problem of 5 segments", sum, err)
+	}
+}
+
 // TestKeysUnreachable: who was added opens what was there once the store can be reached again, whichever request for the keys
 // failed.
 func TestKeysUnreachable(t *testing.T) {

@@ -105,7 +105,7 @@ type verifier struct {
 // broken says what is wrong with an object that could not be read as it was written. If nobody knows, since the store cannot be
 // reached, Verify ends.
 func (v *verifier) broken(object string, err error) {
-	if !errors.Is(err, sinks.ErrUnavailable) {
+	if errors.Is(err, sinks.ErrCorrupt) || !errors.Is(err, sinks.ErrUnavailable) {
 		v.problem(object, "", "%v", err)
 		return
 	}
