@@ -87,26 +87,15 @@ const holdTime = 10 * time.Minute
 // mailboxes that these records speak of are looked at, and held if they are to be. That is so after a run that was killed, too.
 // It releases nothing: who asked for that does it, and a hold too many destroys nothing.
 func (d *destination) settleHolds(ctx context.Context) (settled, error) {
-	store, ok := d.bucket.(*s3.Bucket)
-	if !ok || d.archive == nil || !d.write {
+	if d.archive == nil || !d.write {
 		return settled{}, nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), holdTime)
-	defer cancel()
-	s, err := d.archive.Held(ctx)
-	if err != nil {
-		return settled{}, err
-	}
-	d.guard.tell(s)
 	before := settledRecords(d.state, d.archive)
-	if s.Records() <= before {
-		return settled{}, nil
+	done, newest, err := d.settleSince(ctx, before)
+	if err != nil || newest <= before {
+		return done, err
 	}
-	done, err := settle(ctx, store, s, archive.HoldPrefixes(s.ChangedSince(before)), settleOptions{put: true})
-	if err != nil {
-		return done, fmt.Errorf("holds that were changed since the last run: %w", err)
-	}
-	data, err := json.Marshal(settledUpTo{Archive: d.archive.ID(), Record: s.Records()})
+	data, err := json.Marshal(settledUpTo{Archive: d.archive.ID(), Record: newest})
 	if err == nil {
 		err = os.WriteFile(filepath.Join(d.state, holdsFile), data, 0o600)
 	}
@@ -116,12 +105,48 @@ func (d *destination) settleHolds(ctx context.Context) (settled, error) {
 	return done, nil
 }
 
+// settleSince holds what is to be held for the records after the first n, and returns how many there are.
+func (d *destination) settleSince(ctx context.Context, n int) (done settled, newest int, err error) {
+	store, ok := d.bucket.(*s3.Bucket)
+	if !ok {
+		return done, n, nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), holdTime)
+	defer cancel()
+	s, err := d.archive.Held(ctx)
+	if err != nil {
+		return done, n, err
+	}
+	d.guard.tell(s)
+	if s.Records() <= n {
+		return done, s.Records(), nil
+	}
+	done, err = settle(ctx, store, s, archive.HoldPrefixes(s.ChangedSince(n)), settleOptions{put: true})
+	if err != nil {
+		return done, n, fmt.Errorf("holds that were changed since the last run: %w", err)
+	}
+	return done, s.Records(), nil
+}
+
 // holdsEvery is how often a run that does not end looks for holds that were set meanwhile.
 const holdsEvery = time.Hour
 
-// keepHolds does what settleHolds does, again and again while a watch writes, until the returned function is called.
+// looks are those of a watch at what it wrote. An object that was on its way to the bucket while one look listed what is there
+// may have been created without the hold that this look was for; so the next one goes back as far once more.
+type looks struct {
+	since int // the hold record after which the next look begins
+	done  int // the one up to which the last look went
+}
+
+// ended takes note of a look that went up to a record.
+func (l *looks) ended(newest int) { l.since, l.done = l.done, newest }
+
+// keepHolds looks again and again while a watch writes, until the returned function is called. How far it came is not
+// remembered: the end of the watch, or the next run, begins where this one began.
 func (d *destination) keepHolds(ctx context.Context, c *console) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
+	settled := settledRecords(d.state, d.archive)
+	l := looks{since: settled, done: settled}
 	var g errgroup.Group
 	g.Go(func() error {
 		t := time.NewTicker(holdsEvery)
@@ -132,8 +157,10 @@ func (d *destination) keepHolds(ctx context.Context, c *console) (stop func()) {
 				return nil
 			case <-t.C:
 			}
-			if _, err := d.settleHolds(ctx); err != nil {
+			if _, newest, err := d.settleSince(ctx, l.since); err != nil {
 				c.warn(err.Error(), hintOf(err))
+			} else {
+				l.ended(newest)
 			}
 		}
 	})
