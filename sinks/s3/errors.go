@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -215,8 +216,17 @@ func againCodes() []string {
 	}
 }
 
-// plain takes the SDK's frame off an error that is no answer: what is left is the network's own.
+// plain takes the SDK's frame off an error that is no answer: what is left is the network's own, or the credentials' chain's.
 func plain(err error) error {
+	var process *processcreds.ProviderError
+	if errors.As(err, &process) {
+		// The SDK quotes what the program printed, which may be the credentials and a line too many.
+		cause := process.Err
+		for inner := errors.Unwrap(cause); inner != nil; inner = errors.Unwrap(inner) {
+			cause = inner
+		}
+		return fmt.Errorf("the credential_process of the profile: %w", cause)
+	}
 	var attempts *retry.MaxAttemptsError
 	if errors.As(err, &attempts) {
 		err = attempts.Err

@@ -71,6 +71,25 @@ func TestProfile(t *testing.T) {
 	}
 }
 
+// TestProcessIsNotQuoted: a program that prints credentials prints something before them, and no error repeats it.
+func TestProcessIsNotQuoted(t *testing.T) {
+	s := newStore(t)
+	o := s.serve()
+	file := filepath.Join(t.TempDir(), "config")
+	text := "[profile archive]\nregion = eu-central-1\ncredential_process = echo stale: verysecretvalue\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+	t.Setenv("AWS_PROFILE", "archive")
+	t.Setenv("AWS_CONFIG_FILE", file)
+	_, err := Open(t.Context(), o)
+	if !errors.Is(err, ErrCredentials) || !strings.Contains(err.Error(), "credential_process") || strings.Contains(err.Error(), "verysecretvalue") {
+		t.Errorf("Open: %v", err)
+	}
+}
+
 // TestEndless: an answer that does not end is given up.
 func TestEndless(t *testing.T) {
 	s := newStore(t)
