@@ -45,7 +45,8 @@ func changeHoldCommand(c *console, action archive.HoldAction, text string) *cli.
 		}, bucketFlags(), objectFlags()),
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)
-			return c.end(changeHoldVerb(ctx, c, action), endOfHold)
+			var sum holdSummary
+			return c.end(changeHoldVerb(ctx, c, action, &sum), sum.ended)
 		},
 	}
 }
@@ -69,8 +70,10 @@ type holdSummary struct {
 	Exit    int            `json:"exit"`
 }
 
-func endOfHold(result migrate.Result, exit int) any {
-	return holdSummary{Event: eventSummary, Time: now(), Result: result, Exit: exit}
+// ended is the last line: of what was done, also where the verb failed after it.
+func (s *holdSummary) ended(result migrate.Result, exit int) any {
+	s.Event, s.Time, s.Result, s.Exit = eventSummary, now(), result, exit
+	return s
 }
 
 // holdChangeOf reads the flags of a change.
@@ -98,8 +101,9 @@ func holdChangeOf(ctx *cli.Context, action archive.HoldAction) (archive.HoldChan
 
 // changeHoldVerb writes the record first, since that is what everything that writes goes by, and then changes the objects. A
 // repetition writes no second record and completes the objects.
-func changeHoldVerb(ctx *cli.Context, c *console, action archive.HoldAction) (err error) {
+func changeHoldVerb(ctx *cli.Context, c *console, action archive.HoldAction, sum *holdSummary) (err error) {
 	started := time.Now()
+	defer func() { sum.Seconds = time.Since(started).Seconds() }()
 	change, err := holdChangeOf(ctx, action)
 	if err != nil {
 		return err
@@ -129,6 +133,7 @@ func changeHoldVerb(ctx *cli.Context, c *console, action archive.HoldAction) (er
 		return err
 	}
 	c.heldRecord(record, dry)
+	sum.DryRun, sum.Record = dry, record.Hold
 	dirs := make([]string, len(change.Mailboxes))
 	for i, m := range change.Mailboxes {
 		dirs[i] = a.MailboxDir(m)
@@ -136,6 +141,7 @@ func changeHoldVerb(ctx *cli.Context, c *console, action archive.HoldAction) (er
 	prefixes := archive.HoldPrefixes(dirs)
 	done, err := settle(run, store, state, prefixes, settleOptions{dry: dry, seen: c.settling()})
 	c.draw()
+	sum.Objects, sum.Changed = done.Objects, done.Changed
 	if err != nil {
 		if dry {
 			return err
@@ -148,10 +154,8 @@ func changeHoldVerb(ctx *cli.Context, c *console, action archive.HoldAction) (er
 		}
 	}
 	if c.json {
-		c.emit(holdSummary{
-			Event: eventSummary, Time: now(), Result: migrate.ResultOK, DryRun: dry, Record: record.Hold,
-			Objects: done.Objects, Changed: done.Changed, Seconds: time.Since(started).Seconds(),
-		})
+		sum.Seconds = time.Since(started).Seconds()
+		c.emit(sum.ended(migrate.ResultOK, exitOK))
 		return nil
 	}
 	c.result("%s", doneText(action, done, dry))

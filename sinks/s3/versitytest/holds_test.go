@@ -160,7 +160,10 @@ func TestHoldCompleted(t *testing.T) {
 	}
 	p.wantHolds(user)
 	p.o.Endpoint = withoutHolds(t, 1)
-	p.hold(13, "release", "Acme", user)
+	out := p.airlift(13, "hold", "release", "--archive", place(p.o), "--matter", "Acme", "--reason", "a court asks", "--mailbox", mailbox(user), "--json")
+	if !strings.Contains(out, `"result":"failed","dry_run":false,"record":2,`) {
+		t.Errorf("hold release without the right to, with --json:\n%s", out)
+	}
 	p.o = direct
 	p.audit(0, ": it has a legal hold that no open matter asks for")
 	p.hold(0, "release", "Acme", user)
