@@ -22,7 +22,7 @@ func rekeyCommand(c *console) *cli.Command {
 		Flags: slices.Concat([]cli.Flag{
 			archiveFlag(), identityFlag(),
 			listFlag("add", "encrypt to `RECIPIENT` from now on, and let it open what is there (repeatable)"),
-			listFlag("remove", "encrypt no more to `RECIPIENT`, who still opens what it could open (repeatable); either takes --identity"),
+			listFlag("remove", "encrypt no more to `RECIPIENT`, who still opens what it could open, and what a run or watch under way writes (repeatable); either takes --identity"),
 			configFlag(), jsonFlag(),
 		}, bucketFlags(), objectFlags()),
 		Action: func(ctx *cli.Context) error {
