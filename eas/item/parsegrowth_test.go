@@ -58,3 +58,30 @@ func BenchmarkParseGrowth(b *testing.B) {
 		})
 	}
 }
+
+// TestParseDatesBound: dates that are more than are read are told of.
+func TestParseDatesBound(t *testing.T) {
+	var dates strings.Builder
+	day := time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC)
+	const more = 3
+	for range maxOccurrences + more {
+		day = day.AddDate(0, 0, 1)
+		dates.WriteString("\nRDATE:" + day.Format(utcForm))
+	}
+	for _, name := range []string{"RDATE", "EXDATE"} {
+		in := "UID:1\nDTSTART:20260101T090000Z\nRRULE:FREQ=DAILY;COUNT=3" + strings.ReplaceAll(dates.String(), "RDATE", name)
+		p, err := ParseEvent(lines("VEVENT", in), ParseOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := 0
+		for _, l := range p.Losses {
+			if l.Property == name && l.Value > day.AddDate(0, 0, -more).Format(localForm) {
+				told++
+			}
+		}
+		if told < more {
+			t.Errorf("%s: %d are told of, want %d", name, told, more)
+		}
+	}
+}

@@ -67,9 +67,7 @@ func (r reading) recurrenceOf(start moment, length time.Duration) recurrenceOf {
 			r.lose("RDATE", v, "a date, taken for the time of the series on that day")
 			wall = m.wall.Add(start.wall.Sub(dayOf(start.wall)))
 		}
-		if len(s.added) < maxOccurrences {
-			s.added = append(s.added, wall)
-		}
+		s.added = r.oneMore(s.added, wall, "RDATE", v)
 	})
 	moments("EXDATE", func(m moment, _ *icalLine, v string) {
 		wall := s.wall(m)
@@ -79,9 +77,7 @@ func (r reading) recurrenceOf(start moment, length time.Duration) recurrenceOf {
 		} else if start.date {
 			wall = dayOf(wall)
 		}
-		if len(s.excluded) < maxOccurrences {
-			s.excluded = append(s.excluded, wall)
-		}
+		s.excluded = r.oneMore(s.excluded, wall, "EXDATE", v)
 	})
 	for _, l := range r.takeAll("EXRULE") {
 		if ex, ok := parseRule(l.value); ok && ex.computable() && len(s.extimes) < maxRules {
@@ -91,6 +87,15 @@ func (r reading) recurrenceOf(start moment, length time.Duration) recurrenceOf {
 		}
 	}
 	return s
+}
+
+// oneMore adds a date to those of a property, of which there is a limit.
+func (r reading) oneMore(walls []time.Time, wall time.Time, name, value string) []time.Time {
+	if len(walls) == maxOccurrences {
+		r.lose(name, value, "more than "+strconv.Itoa(maxOccurrences)+" dates")
+		return walls
+	}
+	return append(walls, wall)
 }
 
 // periodLength is how long a PERIOD takes (RFC 5545 3.3.9), -1 if it does not say.
