@@ -79,8 +79,12 @@ func listRekeys(ctx context.Context, c *console, a *archive.Archive) error {
 		}
 		c.rekeyed(r)
 	}
-	if !c.json {
-		c.result("encrypted to %s", strings.Join(a.Recipients(), ", "))
+	switch to := a.Recipients(); {
+	case c.json:
+	case len(to) == 0:
+		c.result("it is not encrypted")
+	default:
+		c.result("encrypted to %s", strings.Join(to, ", "))
 	}
 	return nil
 }
