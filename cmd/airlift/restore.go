@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
 
 	"github.com/urfave/cli/v2"
 
@@ -44,7 +46,8 @@ func restoreVerb(ctx *cli.Context, c *console) (err error) {
 	if err != nil {
 		return err
 	}
-	wanted, err := restored(ctx)
+	items := new(itemList)
+	wanted, err := restored(ctx, items)
 	if err != nil {
 		return err
 	}
@@ -76,12 +79,37 @@ func restoreVerb(ctx *cli.Context, c *console) (err error) {
 		m.queue <- a.mailbox
 	}
 	out := m.finish()
+	if missing := items.missing(); len(missing) > 0 && out.err() == nil {
+		out.failed = fmt.Errorf("archive %s: no item %s is there, or the other flags leave it out", ctx.String("archive"), strings.Join(missing, ", "))
+	}
 	report.receipts = m.from.store
 	return out.tell(context.WithoutCancel(ctx.Context), c, report)
 }
 
-// restored tells which items are wanted; nil: all, and the folders with nothing in them, too.
-func restored(ctx *cli.Context) (func(*archive.Item) bool, error) {
+// itemList is what --item names, and which of it was met. It may be used from many goroutines.
+type itemList struct {
+	ids  []string // none = every item
+	seen sync.Map // of ids
+}
+
+func (l *itemList) takes(id string) bool {
+	if len(l.ids) > 0 && slices.Contains(l.ids, id) {
+		l.seen.Store(id, true)
+		return true
+	}
+	return len(l.ids) == 0
+}
+
+// missing lists what was not met.
+func (l *itemList) missing() []string {
+	return slices.DeleteFunc(slices.Clone(l.ids), func(id string) bool {
+		_, met := l.seen.Load(id)
+		return met
+	})
+}
+
+// restored tells which items are wanted, and sets the list of those that are named; nil: all, and the folders with nothing in them, too.
+func restored(ctx *cli.Context, items *itemList) (func(*archive.Item) bool, error) {
 	filter, err := itemFilter(ctx)
 	if err != nil {
 		return nil, err
@@ -89,10 +117,8 @@ func restored(ctx *cli.Context) (func(*archive.Item) bool, error) {
 	if !slices.ContainsFunc([]string{"class", "folder", "item", "since", "before", "from", "to-addr", "subject"}, ctx.IsSet) {
 		return nil, nil
 	}
-	ids := ctx.StringSlice("item")
-	return func(item *archive.Item) bool {
-		return (len(ids) == 0 || slices.Contains(ids, item.ID)) && filter(item)
-	}, nil
+	items.ids = ctx.StringSlice("item")
+	return func(item *archive.Item) bool { return filter(item) && items.takes(item.ID) }, nil
 }
 
 // has returns an error if the archive does not have a mailbox.
