@@ -21,7 +21,7 @@ var ErrNoTLS = errors.New("the server offers no encryption")
 func (s *settings) open(ctx context.Context) (w *wire, err error) {
 	c, err := s.Dial(ctx, "tcp", s.address)
 	if err != nil {
-		return nil, errors.Join(sinks.ErrUnavailable, err)
+		return nil, fmt.Errorf("%w: %w", sinks.ErrUnavailable, err)
 	}
 	raw := c
 	defer func() {
@@ -39,7 +39,7 @@ func (s *settings) open(ctx context.Context) (w *wire, err error) {
 	in := bufio.NewReader(c)
 	greeting, err := readLine(in)
 	if err != nil {
-		return nil, errors.Join(sinks.ErrUnavailable, fmt.Errorf("greeting: %w", noEOF(err)))
+		return nil, fmt.Errorf("%w: greeting: %w", sinks.ErrUnavailable, noEOF(err))
 	}
 	if !s.tls && !s.plain {
 		encrypted, err := s.startTLS(ctx, c, in, greeting)
@@ -60,7 +60,7 @@ func (s *settings) open(ctx context.Context) (w *wire, err error) {
 func (s *settings) encrypt(ctx context.Context, c net.Conn) (net.Conn, error) {
 	t := tls.Client(c, s.tlsConfig())
 	if err := t.HandshakeContext(ctx); err != nil {
-		return nil, errors.Join(sinks.ErrUnavailable, fmt.Errorf("TLS: %w", err))
+		return nil, fmt.Errorf("%w: TLS: %w", sinks.ErrUnavailable, err)
 	}
 	return t, nil
 }
@@ -71,12 +71,12 @@ func (s *settings) startTLS(ctx context.Context, c net.Conn, in *bufio.Reader, g
 		return nil, fmt.Errorf("greeting: %w: %s", ErrNoTLS, bytes.TrimSpace(greeting))
 	}
 	if _, err := c.Write([]byte("S1 STARTTLS\r\n")); err != nil {
-		return nil, errors.Join(sinks.ErrUnavailable, fmt.Errorf("STARTTLS: %w", err))
+		return nil, fmt.Errorf("%w: STARTTLS: %w", sinks.ErrUnavailable, err)
 	}
 	for range 100 {
 		line, err := readLine(in)
 		if err != nil {
-			return nil, errors.Join(sinks.ErrUnavailable, fmt.Errorf("STARTTLS: %w", noEOF(err)))
+			return nil, fmt.Errorf("%w: STARTTLS: %w", sinks.ErrUnavailable, noEOF(err))
 		}
 		switch {
 		case bytes.HasPrefix(line, []byte("S1 OK")):

@@ -65,7 +65,7 @@ func hide(err error, secret string) error {
 	}
 	var bearer *sasl.OAuthBearerError
 	if errors.As(err, &bearer) {
-		return errors.Join(sinks.ErrDenied, err)
+		return fmt.Errorf("%w: %w", sinks.ErrDenied, err)
 	}
 	return err
 }

@@ -33,7 +33,7 @@ func TestTLS(t *testing.T) {
 	put(t, f, letters(0, 3))
 
 	cfg := Config{URL: "imap://mail.example.com", User: testUser, Password: testPassword, Dial: dial}
-	if _, err := Open(t.Context(), cfg); !errors.Is(err, sinks.ErrUnavailable) || !strings.Contains(err.Error(), "certificate") {
+	if _, err := Open(t.Context(), cfg); !errors.Is(err, sinks.ErrUnavailable) || !strings.Contains(err.Error(), "destination is unavailable: TLS: tls: failed to verify certificate: ") {
 		t.Errorf("an authority that nobody knows: %v", err)
 	}
 
