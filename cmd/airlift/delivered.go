@@ -299,6 +299,8 @@ func (e *deliveryError) Hint() string {
 		return hintTarget
 	case errors.Is(err, sinks.ErrFull):
 		return "make room at the target, and run the same command again: it goes on where it stopped"
+	case untrusted(err):
+		return strings.ReplaceAll(migrate.Hint(err), "--server", "the URL of the target")
 	case errors.Is(err, sinks.ErrUnavailable):
 		return "see that the target is up and its URLs are right; run the same command again later: it goes on where it stopped"
 	case errors.Is(err, sinks.ErrUncertain):

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"strings"
@@ -151,6 +152,12 @@ func runErrors(err error) []error {
 	return all
 }
 
+// untrusted tells of a server whose certificate does not prove that it is the one that was named.
+func untrusted(err error) bool {
+	var cert *tls.CertificateVerificationError
+	return errors.As(err, &cert)
+}
+
 // codeOf is total: what it does not know has failed.
 func codeOf(err error) int {
 	var use *usageError
@@ -184,6 +191,8 @@ func codeOf(err error) int {
 		return exitNothing
 	case errors.Is(err, eas.ErrThrottled):
 		return exitThrottled
+	case untrusted(err): // though a destination that nobody may talk to is unavailable
+		return exitFailed
 	case migrate.Temporary(err), errors.Is(err, sinks.ErrUncertain):
 		return exitTemporary
 	}

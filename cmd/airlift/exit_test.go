@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -76,6 +79,11 @@ func TestRunExit(t *testing.T) {
 	}
 	if got := exitCode(fmt.Errorf("archive x: %w", errNothing)); got != 10 {
 		t.Errorf("no archive: exit code %d, want 10", got)
+	}
+	// A certificate of nobody's does not become another one by waiting.
+	stranger := named("a@example.com", fmt.Errorf("target: %w: TLS: %w", sinks.ErrUnavailable, &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}))
+	if code, hint := exitCode(stranger), hintOf(stranger); code != 1 || !strings.Contains(hint, "--ca-cert") {
+		t.Errorf("a target with a certificate that nobody knows: exit code %d, hint %q", code, hint)
 	}
 	if got := exitCode(fmt.Errorf("x: %w", usage("no mailbox", ""))); got != 2 {
 		t.Errorf("usage: exit code %d, want 2", got)
