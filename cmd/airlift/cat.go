@@ -21,7 +21,7 @@ func catCommand(c *console) *cli.Command {
 		Usage:     "print the bytes of one item, also of one that was deleted on the server",
 		ArgsUsage: "ID",
 		Flags: slices.Concat([]cli.Flag{
-			archiveFlag(), onlyMailboxFlag(), atFlag(),
+			archiveFlag(), onlyMailboxFlag(), onlyFolderFlag(), atFlag(),
 			stringFlag("form", "", "another stored `FORM` of the item: eas-xml, the properties that the server sent; of a message those that neither it nor ls shows"),
 			identityFlag(), configFlag(),
 		}, bucketFlags(), cacheFlags()),
@@ -34,10 +34,14 @@ func catVerb(ctx *cli.Context, c *console) error {
 	if err != nil {
 		return err
 	}
+	folders, err := folderFilter(ctx)
+	if err != nil {
+		return err
+	}
 	id := ctx.Args().First()
 	return readCached(ctx, c, func(a *archive.Archive, mailboxes []string) error {
 		for _, m := range mailboxes {
-			v, err := findVersion(ctx.Context, a, m, id, at)
+			v, err := findVersion(ctx.Context, a, m, folders, id, at)
 			if err != nil {
 				return fmt.Errorf("%s: %w", m, err)
 			}
@@ -59,14 +63,14 @@ type itemVersion struct {
 
 // findVersion looks for an item in the pages of its folder, whether it is live or not; nil if it is not there. An id
 // begins with the identity of the folder in which the item was stored.
-func findVersion(ctx context.Context, a *archive.Archive, mailbox, id string, at time.Time) (*itemVersion, error) {
+func findVersion(ctx context.Context, a *archive.Archive, mailbox string, wanted func(folderPath string) bool, id string, at time.Time) (*itemVersion, error) {
 	folders, err := a.Folders(ctx, mailbox)
 	if err != nil {
 		return nil, err
 	}
 	var found *itemVersion
 	for _, f := range folders {
-		if !strings.HasPrefix(id, f.ID+"-") {
+		if !strings.HasPrefix(id, f.ID+"-") || !wanted(f.Path) {
 			continue
 		}
 		for page, err := range a.Manifests(ctx, mailbox, f.Dir) {

@@ -135,10 +135,13 @@ func runningFlags() []cli.Flag {
 	}
 }
 
+func onlyFolderFlag() cli.Flag {
+	return listFlag("folder", "only folders whose path matches `GLOB`, and all below them (repeatable)")
+}
+
 func readingFlags() []cli.Flag {
 	return append([]cli.Flag{
-		archiveFlag(), onlyMailboxFlag(),
-		listFlag("folder", "only folders whose path matches `GLOB`, and all below them (repeatable)"),
+		archiveFlag(), onlyMailboxFlag(), onlyFolderFlag(),
 		identityFlag(), configFlag(), jsonFlag(),
 	}, bucketFlags()...)
 }

@@ -23,7 +23,7 @@ func restoreCommand(c *console) *cli.Command {
 			stringFlag("mailbox", "", "the `ADDRESS` of the archive's mailbox"),
 			stringFlag("mailboxes", "", "many mailboxes: a CSV `FILE` as migrate takes it"),
 			atFlag(), classFlag(),
-			listFlag("folder", "only folders whose path matches `GLOB`, and all below them (repeatable)"),
+			onlyFolderFlag(),
 			listFlag("item", "only the item with this `ID`, as airlift ls prints it (repeatable)"),
 		}, filterFlags(), targetFlags(), mappingFlags(), []cli.Flag{
 			stringFlag("collision", string(deliver.CollisionSkip), "what becomes of an item that the target has already: `skip|copy|replace`"),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,7 +23,7 @@ func statusCommand(c *console) *cli.Command {
 		Name:  "status",
 		Usage: "print how far every mailbox and folder is: done, pending, quarantined, last run",
 		Flags: append([]cli.Flag{
-			archiveFlag(), stateFlag(), onlyMailboxFlag(),
+			archiveFlag(), stateFlag(), onlyMailboxFlag(), onlyFolderFlag(),
 			intFlag("limit", 100, "list at most `N` quarantined items of a folder; with --json all of them, if nothing else is said"),
 			boolFlag("migration", "print what became of the items that migrate and restore put: the receipts of --state, or those beside --archive, or those of migrations without a stage"),
 			jsonFlag(), configFlag(),
@@ -42,8 +43,12 @@ func statusVerb(ctx *cli.Context, c *console) (err error) {
 	case c.json && !ctx.IsSet("limit"):
 		limit = math.MaxInt
 	}
+	wanted, err := folderFilter(ctx)
+	if err != nil {
+		return err
+	}
 	if ctx.Bool("migration") {
-		return migrationStatus(ctx, c, limit)
+		return migrationStatus(ctx, c, wanted, limit)
 	}
 	state := ctx.String("state")
 	if state == "" {
@@ -75,6 +80,7 @@ func statusVerb(ctx *cli.Context, c *console) (err error) {
 		if err != nil {
 			return err
 		}
+		folders = slices.DeleteFunc(folders, func(f folderStatus) bool { return !wanted(f.Folder) })
 		sum.add(folders)
 		if err := c.mailboxStatus(ctx.Context, store, m, folders, limit); err != nil {
 			return err

@@ -65,7 +65,7 @@ type migrationSummary struct {
 }
 
 // migrationStatus prints what the receipts of a state directory say, whichever runs wrote them.
-func migrationStatus(ctx *cli.Context, c *console, limit int) (err error) {
+func migrationStatus(ctx *cli.Context, c *console, wanted func(folderPath string) bool, limit int) (err error) {
 	state := ctx.String("state")
 	if state == "" && ctx.String("archive") != "" {
 		from, err := placeOf(ctx, "archive")
@@ -97,7 +97,7 @@ func migrationStatus(ctx *cli.Context, c *console, limit int) (err error) {
 		if only := ctx.String("mailbox"); only != "" && only != key.Mailbox {
 			continue
 		}
-		if err := c.migrated(ctx.Context, store, key, limit, &sum); err != nil {
+		if err := c.migrated(ctx.Context, store, key, wanted, limit, &sum); err != nil {
 			return err
 		}
 	}
@@ -116,7 +116,7 @@ func migrationStatus(ctx *cli.Context, c *console, limit int) (err error) {
 }
 
 // migrated prints the receipts of one mailbox, and at most limit items of each folder that have to be looked at.
-func (c *console) migrated(ctx context.Context, store checkpoints.Receipts, key checkpoints.Key, limit int, sum *migrationSummary) error {
+func (c *console) migrated(ctx context.Context, store checkpoints.Receipts, key checkpoints.Key, wanted func(folderPath string) bool, limit int, sum *migrationSummary) error {
 	r, err := deliver.Report(ctx, store, key)
 	if err != nil {
 		return err
@@ -125,6 +125,9 @@ func (c *console) migrated(ctx context.Context, store checkpoints.Receipts, key 
 	var rows [][]string
 	var lines []migratedLine
 	for _, f := range r.Folders {
+		if !wanted(f.Path) {
+			continue
+		}
 		n := func(s checkpoints.Delivery) int { return f.Items[s] }
 		sum.Folders++
 		for _, add := range []struct {
