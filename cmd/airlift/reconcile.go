@@ -57,6 +57,11 @@ func reconcileVerb(ctx *cli.Context, c *console) error {
 	if err != nil {
 		return err
 	}
+	log, logFile, err := openLog(ctx)
+	if err != nil {
+		return err
+	}
+	defer logFile.Close()
 	_, bucket, err := openArchive(ctx.Context, from)
 	if err != nil {
 		return err
@@ -70,7 +75,11 @@ func reconcileVerb(ctx *cli.Context, c *console) error {
 	run, stop := interruptible(ctx.Context, c, "what was repaired is kept")
 	defer stop()
 	rep := newReport(run, c)
-	out, err := reconcileWith(run, from, state, o, ctx.Bool("repair"), rep.event)
+	written := logged(log)
+	out, err := reconcileWith(run, from, state, o, ctx.Bool("repair"), func(e migrate.Event) {
+		rep.event(e)
+		written(e)
+	})
 	if out.Result == "" {
 		return err // it did not come to a comparison
 	}
@@ -78,6 +87,7 @@ func reconcileVerb(ctx *cli.Context, c *console) error {
 		rep.unsaid(err)
 	}
 	code := comparisonExit(out, err)
+	log.Info(eventSummary, "exit", code, "figures", out)
 	if c.json {
 		c.emit(comparisonLine{Event: eventSummary, Time: now(), Comparison: out, Exit: code})
 	} else {
