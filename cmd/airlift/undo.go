@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/airlift-eas/airlift/checkpoints"
 	"github.com/airlift-eas/airlift/checkpoints/sqlite"
@@ -74,8 +75,9 @@ func undoVerb(ctx *cli.Context, c *console) (err error) {
 	defer m.finish()
 	sum := undoSummary{Event: eventSummary, Result: migrate.ResultOK, Mailboxes: len(accounts)}
 	var failed error
-	for _, a := range accounts {
-		u, err := m.undo(a.mailbox)
+	undone, errs := m.undoAll(accounts, ctx.Int("workers"))
+	for i, a := range accounts {
+		u, err := undone[i], errs[i]
 		failed = errors.Join(failed, err)
 		sum.Removed, sum.Gone, sum.Left = sum.Removed+u.Removed, sum.Gone+u.Gone, sum.Left+len(u.Left)+u.Excess
 		sum.FoldersRemoved, sum.FoldersLeft = sum.FoldersRemoved+len(u.Folders), sum.FoldersLeft+len(u.Kept)
@@ -101,6 +103,21 @@ func undoVerb(ctx *cli.Context, c *console) (err error) {
 		return ended(sum.Exit)
 	}
 	return nil
+}
+
+// undoAll takes back what was put into the accounts' targets, into so many at once.
+func (m *migration) undoAll(accounts []account, atOnce int) ([]deliver.Undone, []error) {
+	undone, errs := make([]deliver.Undone, len(accounts)), make([]error, len(accounts))
+	var g errgroup.Group
+	g.SetLimit(atOnce)
+	for i, a := range accounts {
+		g.Go(func() error {
+			undone[i], errs[i] = m.undo(a.mailbox)
+			return nil
+		})
+	}
+	_ = g.Wait() // the functions report through errs
+	return undone, errs
 }
 
 // undo takes back what was put into one target. That nothing is known of it is an error: mostly the target is not named as it was then.
