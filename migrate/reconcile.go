@@ -152,8 +152,13 @@ func (rec *reconciler) folder(ctx context.Context, a *auditor, f *folderRun) err
 	if err != nil {
 		return err
 	}
+	if c.stable {
+		if c.altered, err = f.others(ctx, c.altered, held); err != nil {
+			return err
+		}
+	}
 	rec.c.Listed += c.listed
-	rec.c.Missing += len(c.missing)
+	rec.c.Missing += len(c.missing) + len(c.altered)
 	rec.c.Gone += len(gone)
 	tell := func(event string, id, subject, message string) {
 		f.m.emit(Event{Event: event, Mailbox: f.m.mb.Address, Folder: f.cp.Path, ServerID: id, Subject: subject, Message: message})
@@ -161,10 +166,13 @@ func (rec *reconciler) folder(ctx context.Context, a *auditor, f *folderRun) err
 	for _, l := range c.missing {
 		tell(EventMissing, string(l.id), l.subject, "the server has it, the archive does not")
 	}
+	for _, l := range c.altered {
+		tell(EventMissing, string(l.id), l.subject, "the server has it, the archive has another message by its id")
+	}
 	for _, row := range gone {
 		tell(EventGone, row.ServerID, "", "item "+row.ID+" lives in the archive, the server does not have it")
 	}
-	if !rec.repair || len(c.missing)+len(gone) == 0 {
+	if !rec.repair || len(c.missing)+len(c.altered)+len(gone) == 0 {
 		return nil
 	}
 	if adopted != nil && f.cp.Seq == 0 {
@@ -227,6 +235,9 @@ func (f *folderRun) repair(ctx context.Context, a *auditor, c *comparison, gone 
 	}
 	for _, l := range c.missing {
 		p.anew[string(p.from.name(l.id))] = true
+		p.bodies = append(p.bodies, l.id)
+	}
+	for _, l := range c.altered {
 		p.bodies = append(p.bodies, l.id)
 	}
 	defer func() { f.adopted = f.adopted || p.parts > 0 }() // the chain goes on behind what is lost

@@ -49,3 +49,29 @@ func isWhole(it *eas.Item) bool {
 func (p *pageWriter) isDraft(it *eas.Item) bool {
 	return p.f.cp.Type == int(eas.FolderDrafts) || it.Properties.Value(wbxml.Email2IsDraft) == "1"
 }
+
+// others leaves of messages that are listed otherwise than they are known those whose bytes are others than the known ones.
+func (f *folderRun) others(ctx context.Context, altered []listed, held map[string]checkpoints.Item) (others []listed, err error) {
+	own := fetchSource{client: f.m.client, collection: eas.CollectionID(f.cp.ServerID)}
+	if f.cp.Class != string(eas.ClassEmail) || f.cp.Type == int(eas.FolderDrafts) || !own.canFetch() {
+		return nil, nil
+	}
+	for _, l := range altered {
+		differs := false
+		err := f.m.retry(ctx, f.cp.Path, func() error {
+			return f.m.fetch(ctx, own.client, "ItemOperations", []eas.Fetch{{
+				CollectionID: own.collection, ServerID: l.id, Options: eas.ArchiveOptions(eas.ClassEmail, own.client.Version()),
+			}}, func(res *eas.FetchResult) error {
+				differs = res.Err == nil && res.ServerID == l.id && isWhole(res.Item) && hexSum(res.Item.Body.Data) != held[string(l.id)].SHA256
+				return nil
+			})
+		})
+		if err != nil {
+			return nil, f.fail(Source, err)
+		}
+		if differs {
+			others = append(others, l)
+		}
+	}
+	return others, nil
+}

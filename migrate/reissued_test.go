@@ -80,3 +80,25 @@ func TestAuditOfIDsOfOthers(t *testing.T) {
 		t.Errorf("and then nothing had changed, and the run did %+v", sum)
 	}
 }
+
+// TestReconcileIDsOfOthers: reconcile finds them too, and repairs what it finds.
+func TestReconcileIDsOfOthers(t *testing.T) {
+	l := newLab(t, easserver.Config{}, "alice")
+	o := l.options("alice")
+	l.run(o)
+	inbox := l.store.User("alice").Folder("Inbox")
+	for n, id := range idsOf(inbox)[:3] {
+		putInto(t, inbox, id, 7000+n)
+	}
+	for _, repair := range []bool{false, true} {
+		c, err := migrate.Reconcile(t.Context(), o, repair)
+		if want := map[bool]int{true: 3}[repair]; err != nil || c.Missing != 3 || c.Recovered != want || (c.Result == migrate.ResultOK) != repair {
+			t.Errorf("repair %v: %+v, %v", repair, c, err)
+		}
+	}
+	if c, err := migrate.Reconcile(t.Context(), o, false); err != nil || c.Missing != 0 || c.Result != migrate.ResultOK {
+		t.Errorf("%+v, %v", c, err)
+	}
+	l.run(o)
+	l.check("alice")
+}
