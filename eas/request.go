@@ -144,7 +144,8 @@ func (b requestBody) attach(req *http.Request, p *patience) error {
 	}
 	req.GetBody = func() (io.ReadCloser, error) {
 		if b.message == nil {
-			return io.NopCloser(bytes.NewReader(b.head)), nil
+			head := io.NopCloser(bytes.NewReader(b.head))
+			return &upload{head, head, p}, nil
 		}
 		in, err := b.message.Open()
 		if err != nil {

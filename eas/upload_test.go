@@ -66,6 +66,47 @@ func TestSlowUpload(t *testing.T) {
 	})
 }
 
+// narrow takes 32 KiB of a request every 4 minutes.
+type narrow struct{ answer []byte }
+
+func (n narrow) RoundTrip(req *http.Request) (*http.Response, error) {
+	piece := make([]byte, 32<<10)
+	for {
+		_, err := io.ReadFull(req.Body, piece)
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			return canned(n.answer).RoundTrip(req)
+		}
+		select {
+		case <-time.After(4 * time.Minute):
+		case <-req.Context().Done():
+			return nil, req.Context().Err()
+		}
+	}
+}
+
+// TestSlowDocument: so it does for a document, which may have large items in it.
+func TestSlowDocument(t *testing.T) {
+	photo := string(bytes.Repeat([]byte("x"), 200<<10))
+	doc := page(t, `<SyncKey>2</SyncKey><Status>1</Status><Responses><Add><ClientId>n</ClientId><ServerId>s</ServerId><Status>1</Status></Add></Responses>`)
+	synctest.Test(t, func(t *testing.T) {
+		c, err := eas.New(eas.Config{URL: "mail.example", User: "u", DeviceID: "d", Version: eas.Version141, Transport: narrow{doc}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		p, err := c.Sync(t.Context(), eas.SyncRequest{Key: "1", CollectionID: "c", Commands: []eas.ClientCommand{
+			{Op: eas.OpAdd, ClientID: "n", Item: &eas.Contact{Department: photo}},
+		}})
+		if err != nil {
+			t.Fatalf("%v after %s", err, time.Since(start))
+		}
+		defer p.Close()
+		if took := time.Since(start); took != 24*time.Minute {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
 // liar says another size than it has.
 type liar struct{ eas.Bytes }
 
