@@ -32,7 +32,7 @@ type Version struct {
 func (b *Bucket) Versions(ctx context.Context, prefix string) iter.Seq2[Version, error] {
 	return func(yield func(Version, error) bool) {
 		in := &s3.ListObjectVersionsInput{Bucket: &b.opts.Bucket, Prefix: b.key(prefix)}
-		op := Operation{Op: OpListVersions, Name: prefix}
+		op, last := Operation{Op: OpListVersions, Name: prefix}, ""
 		for {
 			out, err := call(ctx, b, op, 0, b.client.ListObjectVersions, in)
 			if err == nil {
@@ -47,6 +47,11 @@ func (b *Bucket) Versions(ctx context.Context, prefix string) iter.Seq2[Version,
 					yield(Version{}, err)
 					return
 				}
+				if v.Name < last { // a name that comes again later would look as if it had one version each time
+					yield(Version{}, fmt.Errorf("%s: list versions: the store answered %q after %q: its listings are not in order", b.full(prefix), short(v.Name, 200), last))
+					return
+				}
+				last = v.Name
 				if sinks.CheckName(v.Name) == nil && !yield(v, nil) {
 					return
 				}

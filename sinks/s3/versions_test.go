@@ -3,6 +3,7 @@ package s3
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -46,5 +47,27 @@ func TestVersionPages(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"p/m/  ", "p/m/ p/m/b b2"}, asked); diff != "" {
 		t.Errorf("asked (-want +got):\n%s", diff)
+	}
+}
+
+// TestVersionsDisorder: of a listing that goes back nobody can say which versions are of one object.
+func TestVersionsDisorder(t *testing.T) {
+	for name, marker := range map[string]string{"going on": "p/z", "going back": "p/a"} {
+		s := newStore(t)
+		b := s.open(s.serve())
+		s.meet(func(w http.ResponseWriter, r *http.Request, do http.Handler) {
+			key, next := "p/b", `<IsTruncated>true</IsTruncated><NextKeyMarker>`+marker+`</NextKeyMarker>`
+			if r.URL.Query().Get("key-marker") != "" {
+				key, next = "p/a", ""
+			}
+			fmt.Fprintf(w, `<ListVersionsResult><Name>b</Name>%s<Version><Key>%s</Key><VersionId>1</VersionId><IsLatest>true</IsLatest></Version></ListVersionsResult>`, next, key)
+		})
+		var last error
+		for _, err := range b.Versions(t.Context(), "") {
+			last = err
+		}
+		if last == nil || !strings.Contains(last.Error(), `s3://b/p: list versions: the store answered "a" after "b"`) {
+			t.Errorf("%s: %v", name, last)
+		}
 	}
 }
