@@ -90,4 +90,8 @@ func (p *pageWriter) abort() {
 	if p.w != nil {
 		_ = p.w.Abort() // what it leaves is removed at the next start
 	}
+	for _, a := range p.apart {
+		_ = a.served.Close() // it was only kept
+	}
+	p.apart = nil
 }
