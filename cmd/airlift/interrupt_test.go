@@ -108,9 +108,12 @@ func TestLimitOfMigration(t *testing.T) {
 		eas.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
+	stage := filepath.Join(t.TempDir(), "stage")
 	migrate := func(more ...string) (int, map[string]any, string) {
-		run := command(t, append([]string{"migrate", "--server", server.URL, "--mailbox", "alice@example.com", "--target", "bob@example.com",
-			"--target-server", server.URL, "--class", "contacts", "--stage", filepath.Join(t.TempDir(), "stage"), "--json"}, more...)...)
+		run := command(t, append([]string{
+			"migrate", "--server", server.URL, "--mailbox", "alice@example.com", "--target", "bob@example.com",
+			"--target-server", server.URL, "--class", "contacts", "--stage", stage, "--json",
+		}, more...)...)
 		run.Env = append(run.Env, "AIRLIFT_TARGET_PASSWORD=secret")
 		var stderr bytes.Buffer
 		run.Stderr = &stderr

@@ -128,8 +128,10 @@ func (m *migration) undo(mailbox string) (u deliver.Undone, err error) {
 	case err != nil:
 		return u, named(mailbox, err)
 	case len(places) == 0:
-		return u, &hinted{fmt.Errorf("%s: target: a migration into %s by these servers: %w", mailbox, t.account.mailbox, errNothing),
-			"name --target, --target-server, --target-imap, --stage and --state as airlift migrate was told; airlift status --migration lists what there is"}
+		return u, &hinted{
+			fmt.Errorf("%s: target: a migration into %s by these servers: %w", mailbox, t.account.mailbox, errNothing),
+			"name --target, --target-server, --target-imap, --stage and --state as airlift migrate was told; airlift status --migration lists what there is",
+		}
 	}
 	err = m.open(mailbox, &t, func(o deliver.Options) (err error) {
 		u, err = deliver.Undo(m.ctx, o)
