@@ -41,6 +41,7 @@ type TokenFile struct {
 	spent   string // the refresh token that the provider has refused
 	why     error  // and how
 	unsaved *Grant // newer than the file, which could not be written
+	stale   string // the refresh token that the file had then
 	removed bool   // by Remove
 	failed  error  // what came of the last renewal, if it was nothing
 	ended   time.Time
@@ -144,10 +145,15 @@ func (f *TokenFile) fresh(ctx context.Context, refused string) (g Grant, err err
 	if f.removed {
 		return g, f.signIn(g, errRemoved)
 	}
-	if f.unsaved != nil {
+	g, err = ReadGrant(f.path)
+	switch old := g.RefreshToken; {
+	case f.unsaved != nil && (err != nil || old == f.stale):
 		g = *f.unsaved
-	} else if g, err = ReadGrant(f.path); err != nil || g.good(time.Now(), refused) {
+	case err != nil || g.good(time.Now(), refused):
+		f.unsaved = nil // somebody has signed in since
 		return g, err
+	default:
+		f.unsaved, f.stale = nil, old
 	}
 	// A place for the new tokens comes first: the old ones may be spent by asking.
 	w, err := replace.Begin(f.path, grantMode)

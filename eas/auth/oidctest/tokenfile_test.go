@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -262,6 +263,41 @@ func TestUnwritable(t *testing.T) {
 	}
 	if again, err := f.Token(t.Context(), token); err != nil || again == token {
 		t.Error(err)
+	}
+}
+
+// TestUnsaved: tokens that could not be stored are stored later, unless somebody has signed in meanwhile.
+func TestUnsaved(t *testing.T) {
+	for _, signedIn := range []bool{false, true} {
+		p := Start(t, time.Hour)
+		file := grantFile(t, p)
+		dir := filepath.Dir(file)
+		away := sync.OnceFunc(func() {
+			if err := os.Rename(dir, dir+".away"); err != nil {
+				t.Error(err)
+			}
+		})
+		f, err := auth.OpenTokenFile(file, auth.TokenFileOptions{Base: hook{away, transport(t)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, _ := f.Token(t.Context(), "")
+		if _, err := f.Token(t.Context(), token); !errors.Is(err, eas.ErrNotReady) || p.Renewals.Load() != 1 {
+			t.Errorf("%v after %d renewals", err, p.Renewals.Load())
+		}
+		if err := os.Rename(dir+".away", dir); err != nil {
+			t.Fatal(err)
+		}
+		if signedIn {
+			if err := auth.WriteGrant(t.Context(), file, auth.Grant{AccessToken: "signed in"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := f.Token(t.Context(), token)
+		stored, rerr := auth.ReadGrant(file)
+		if err != nil || rerr != nil || got == token || (got == "signed in") != signedIn || stored.AccessToken != got || p.Renewals.Load() != 1 {
+			t.Errorf("signed in %v: %v, %v after %d renewals", signedIn, err, rerr, p.Renewals.Load())
+		}
 	}
 }
 
