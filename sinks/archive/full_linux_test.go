@@ -3,6 +3,7 @@ package archive
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -12,9 +13,10 @@ import (
 	"github.com/airlift-eas/airlift/sinks/sinktest"
 )
 
-// TestFullDisk fills a real file system, which takes the privileges of root to mount. TestFull holds the same without.
-func TestFullDisk(t *testing.T) {
-	path := t.TempDir()
+// smallDisk mounts a file system of 1 MiB.
+func smallDisk(t *testing.T) (path string) {
+	t.Helper()
+	path = t.TempDir()
 	if err := unix.Mount("airlift-test", path, "tmpfs", unix.MS_NODEV|unix.MS_NOSUID|unix.MS_NOEXEC, "size=1m"); err != nil {
 		t.Skip("cannot mount a small file system:", err)
 	}
@@ -23,6 +25,31 @@ func TestFullDisk(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	return path
+}
+
+// TestFullSpool: the place where an encrypted page waits for its commit is full, and not the archive.
+func TestFullSpool(t *testing.T) {
+	o := toOwner()
+	o.TempDir = smallDisk(t)
+	a, err := CreateWith(t.Context(), newMemory(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := begin(t, a, sinktest.NewPage(sinks.Folder{ID: "0a1b2c3d", Dir: "folder-0a1b2c3d", Path: "Inbox"}, 1, ""))
+	data := string(noise(rand.New(rand.NewPCG(1, 1)), 4<<20))
+	_, err = w.Put(t.Context(), sinktest.Mail(1).Event, sinktest.Text(".eml", data))
+	if !errors.Is(err, sinks.ErrFull) || !strings.Contains(err.Error(), "the temporary directory "+o.TempDir) {
+		t.Errorf("Put: %v, want ErrFull and the directory", err)
+	}
+	if err := w.Abort(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestFullDisk fills a real file system, which takes the privileges of root to mount. TestFull holds the same without.
+func TestFullDisk(t *testing.T) {
+	path := smallDisk(t)
 	b := openDir(t, path)
 	a := create(t, b)
 	prev := ""

@@ -3,6 +3,7 @@ package archive
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -35,6 +36,14 @@ func (s *spools) take(n int) bool {
 	return false
 }
 
+// fail names the place of a file that could not be written. sinks.ErrFull: it has no room.
+func (s *spools) fail(err error) error {
+	if isDiskFull(err) {
+		return fmt.Errorf("spool: the temporary directory %s: %w: %w", cmp.Or(s.dir, os.TempDir()), sinks.ErrFull, err)
+	}
+	return fmt.Errorf("spool: %w", err)
+}
+
 // A spool holds a page until its commit: what an age header says of a page is known at its end, and a header comes first. It
 // is in memory as long as it is small, and then in a file. The file is an age file to a key that is nowhere but here, so
 // what a crash leaves of it tells nothing but its size. It is written once, and then read once.
@@ -58,12 +67,12 @@ func (s *spool) Write(p []byte) (int, error) {
 	}
 	if s.file == nil {
 		if err := s.spill(); err != nil {
-			return 0, fmt.Errorf("spool: %w", err)
+			return 0, s.all.fail(err)
 		}
 	}
 	n, err := s.to.Write(p)
 	if err != nil {
-		err = fmt.Errorf("spool: %w", err)
+		err = s.all.fail(err)
 	}
 	return n, err
 }
@@ -115,7 +124,7 @@ func (s *spool) reader() (io.Reader, error) {
 		return bytes.NewReader(s.mem), nil
 	}
 	if err := errors.Join(s.to.Close(), s.written.Flush()); err != nil {
-		return nil, fmt.Errorf("spool: %w", err)
+		return nil, s.all.fail(err)
 	}
 	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
 		return nil, fmt.Errorf("spool: %w", err)
