@@ -40,6 +40,9 @@ func newApp(c *console) *cli.App {
 	known := knownFlags(app)
 	for _, cmd := range actions(app.Commands) {
 		cmd.Before = func(ctx *cli.Context) error {
+			if cmd.Command(ctx.Args().First()) != nil {
+				return nil // its own verb's turn comes
+			}
 			if err := checkArguments(ctx); err != nil {
 				return err
 			}
@@ -56,11 +59,10 @@ func newApp(c *console) *cli.App {
 // actions lists the verbs that do something themselves: all but those that only have verbs of their own.
 func actions(commands []*cli.Command) (all []*cli.Command) {
 	for _, cmd := range commands {
-		if len(cmd.Subcommands) > 0 {
-			all = append(all, actions(cmd.Subcommands)...)
-		} else {
+		if len(cmd.Subcommands) == 0 || len(cmd.Flags) > 0 {
 			all = append(all, cmd)
 		}
+		all = append(all, actions(cmd.Subcommands)...)
 	}
 	return all
 }
