@@ -132,6 +132,9 @@ func (cmd *command) body() (requestBody, error) {
 	return b, err
 }
 
+// onePiece is how large a document may be that is sent as it is: net/http sends it together with the header, and a socket's buffer takes it.
+const onePiece = 64 << 10
+
 // attach makes b the body of a request. While it is sent, p is told that things go on.
 func (b requestBody) attach(req *http.Request, p *patience) error {
 	if b.contentType == "" {
@@ -145,6 +148,9 @@ func (b requestBody) attach(req *http.Request, p *patience) error {
 	req.GetBody = func() (io.ReadCloser, error) {
 		if b.message == nil {
 			head := io.NopCloser(bytes.NewReader(b.head))
+			if len(b.head) <= onePiece {
+				return head, nil
+			}
 			return &upload{head, head, p}, nil
 		}
 		in, err := b.message.Open()
