@@ -77,7 +77,7 @@ func runVerb(ctx *cli.Context, c *console, run engine) error {
 func archiveTo(ctx context.Context, c *console, log *slog.Logger, to place, state string, o migrate.Options, outputs outputs, run engine) error {
 	began := now()
 	rep := newReport(ctx, c)
-	figures := publish(ctx, c, outputs)
+	figures := publish(ctx, c, outputs.metrics)
 	for i := range o.Mailboxes {
 		figures.traced(&o.Mailboxes[i])
 	}

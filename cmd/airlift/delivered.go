@@ -35,6 +35,7 @@ type outcomes struct {
 	limit     error   // why the verb was told to end, if it was; it may have come to its end all the same
 	reading   *report // of the source; nil = an archive was the source
 	log       *slog.Logger
+	figures   *publication // nil = nobody asks for them
 }
 
 // deliverySummary is the last line of --json of a verb that delivers. Where a source was read, the figures of that are beside.
@@ -109,10 +110,12 @@ func (o *outcomes) tell(ctx context.Context, c *console, report migrationReport)
 	sum.Seconds = time.Since(o.began).Seconds()
 	err := o.err()
 	sum.Exit, sum.Result = o.verdict(sum.Delivery, err)
-	if werr := report.write(ctx, o, sum); werr != nil {
-		c.failed(werr)
-		if sum.Exit == exitOK {
-			sum.Exit, sum.Result = exitFailed, migrate.ResultFailed
+	if err := report.write(ctx, o, sum); err != nil {
+		sum.Exit = spoilt(c, &sum.Summary, sum.Exit, err)
+	}
+	if o.figures != nil {
+		if err := o.figures.finish(sum.Summary, sum.Exit); err != nil {
+			sum.Exit = spoilt(c, &sum.Summary, sum.Exit, err)
 		}
 	}
 	o.problems(c)

@@ -201,9 +201,9 @@ func TestOutputsLost(t *testing.T) {
 			if err := os.Mkdir(out, 0o700); err != nil {
 				t.Fatal(err)
 			}
-			o := outputs{report: filepath.Join(out, "report.html"), metricsFile: filepath.Join(dir, "airlift.prom")}
+			o := outputs{report: filepath.Join(out, "report.html"), metrics: metricsPlace{file: filepath.Join(dir, "airlift.prom")}}
 			if lost == "metrics" {
-				o = outputs{report: filepath.Join(dir, "report.html"), metricsFile: filepath.Join(out, "airlift.prom")}
+				o = outputs{report: filepath.Join(dir, "report.html"), metrics: metricsPlace{file: filepath.Join(out, "airlift.prom")}}
 			}
 			printed, code := archived(t, url, dir, migrate.Options{}, o, map[string]string{"alice@example.com": "secret"})
 			if code != exitFailed || !strings.Contains(printed, "failed: 2 items in ") {
@@ -212,7 +212,7 @@ func TestOutputsLost(t *testing.T) {
 			if lost == "metrics" {
 				return
 			}
-			b, err := os.ReadFile(o.metricsFile)
+			b, err := os.ReadFile(o.metrics.file)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/airlift-eas/airlift/eas"
 	"github.com/airlift-eas/airlift/migrate"
+	"github.com/airlift-eas/airlift/migrate/deliver"
 )
 
 // metrics are the figures of one run as Prometheus wants them. They follow the engine's events while it lasts, and are those
@@ -16,6 +18,7 @@ import (
 type metrics struct {
 	figures                 []figure
 	success, balanced, live *prometheus.Desc // of a mailbox
+	delivered               *prometheus.Desc // of a verb that delivers, by what became of items
 	build                   *prometheus.Desc
 	began                   time.Time
 
@@ -27,6 +30,7 @@ type metrics struct {
 	ended      time.Time // zero while it lasts
 	code       int
 	mailboxes  map[string]*mailboxFigures
+	outcomes   map[deliver.Kind]int // nil = the verb delivers nothing
 }
 
 type mailboxFigures struct {
@@ -51,10 +55,11 @@ func newMetrics() *metrics {
 	}
 	m := &metrics{
 		began: now(), mailboxes: map[string]*mailboxFigures{},
-		success:  desc("mailbox_last_success_timestamp_seconds", "When the mailbox was done and balanced; absent if it was not in this run.", "mailbox"),
-		balanced: desc("mailbox_balanced", "1 if all folders of the mailbox hold what the server says they hold, else 0.", "mailbox"),
-		live:     desc("mailbox_items_live", "Items that the ledger holds of the mailbox, excluded and quarantined ones too.", "mailbox"),
-		build:    desc("build_info", "The version of airlift.", "version"),
+		success:   desc("mailbox_last_success_timestamp_seconds", "When the mailbox was done and balanced; absent if it was not in this run.", "mailbox"),
+		balanced:  desc("mailbox_balanced", "1 if all folders of the mailbox hold what the server says they hold, else 0.", "mailbox"),
+		live:      desc("mailbox_items_live", "Items that the ledger holds of the mailbox, excluded and quarantined ones too.", "mailbox"),
+		delivered: desc("delivered_items_total", "What this run did with items at the target, and found of them.", "outcome"),
+		build:     desc("build_info", "The version of airlift.", "version"),
 	}
 	add := func(kind prometheus.ValueType, name, help string, value func(*metrics) (float64, bool)) {
 		m.figures = append(m.figures, figure{desc(name, help), kind, value})
@@ -157,6 +162,28 @@ func (m *metrics) event(e migrate.Event) {
 	}
 }
 
+// itemOutcomes are what can become of an item at a target.
+var itemOutcomes = []deliver.Kind{
+	deliver.KindPut, deliver.KindUpdated, deliver.KindMoved, deliver.KindRemoved, deliver.KindFound, deliver.KindTaken, deliver.KindLeft,
+	deliver.KindConflict, deliver.KindRefused, deliver.KindLost,
+}
+
+// delivers begins to count what becomes of items at the target.
+func (m *metrics) delivers() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.outcomes = map[deliver.Kind]int{}
+}
+
+// delivery takes over what an event at the target says.
+func (m *metrics) delivery(e deliver.Event) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if slices.Contains(itemOutcomes, e.Kind) {
+		m.outcomes[e.Kind]++
+	}
+}
+
 // allBalanced tells whether all folders were, when each was last read.
 func (mb *mailboxFigures) allBalanced() bool {
 	for _, e := range mb.last {
@@ -221,7 +248,7 @@ func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, f := range m.figures {
 		ch <- f.desc
 	}
-	for _, d := range []*prometheus.Desc{m.success, m.balanced, m.live, m.build} {
+	for _, d := range []*prometheus.Desc{m.success, m.balanced, m.live, m.delivered, m.build} {
 		ch <- d
 	}
 }
@@ -236,6 +263,11 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 		}
 	}
 	ch <- prometheus.MustNewConstMetric(m.build, prometheus.GaugeValue, 1, strings.ToValidUTF8(versionString(), ""))
+	if m.outcomes != nil {
+		for _, kind := range itemOutcomes {
+			ch <- prometheus.MustNewConstMetric(m.delivered, prometheus.CounterValue, float64(m.outcomes[kind]), string(kind))
+		}
+	}
 	for address, mb := range m.mailboxes {
 		if !mb.ended {
 			continue

@@ -72,7 +72,7 @@ func TestMetricsFollow(t *testing.T) {
 			t.Fatal(err)
 		}
 		new(connection).signIn(&mailbox, credential{user: "alice@example.com", password: "secret"})
-		p := publish(t.Context(), c, outputs{})
+		p := publish(t.Context(), c, metricsPlace{})
 		p.traced(&mailbox)
 		o.Mailboxes = []migrate.Mailbox{mailbox}
 		sum, _, err = archiveRun(t.Context(), c, dirPlace(filepath.Join(dir, "archive")), filepath.Join(dir, "state"), o, migrate.Run, p.event)
@@ -154,7 +154,7 @@ func TestMetricsFile(t *testing.T) {
 			}
 			return series(t, string(b))
 		}
-		p := publish(t.Context(), c, outputs{metricsFile: file})
+		p := publish(t.Context(), c, metricsPlace{file: file})
 		p.event(migrate.Event{Event: migrate.EventPage, Stored: 7, BytesStored: 1000})
 		time.Sleep(metricsEvery - time.Millisecond)
 		synctest.Wait()

@@ -23,7 +23,7 @@ const metricsEvery = 15 * time.Second
 // publication keeps the figures of a run where others fetch them, until finish.
 type publication struct {
 	*metrics
-	out      outputs
+	out      metricsPlace
 	registry *prometheus.Registry
 	server   *http.Server // nil = none
 
@@ -32,7 +32,7 @@ type publication struct {
 }
 
 // publish begins with the figures of a run that begins now.
-func publish(ctx context.Context, c *console, out outputs) *publication {
+func publish(ctx context.Context, c *console, out metricsPlace) *publication {
 	p := &publication{metrics: newMetrics(), out: out, registry: prometheus.NewRegistry()}
 	p.registry.MustRegister(p.metrics)
 	// An interrupted run still has pages to finish: the figures go on until it ends.
@@ -40,7 +40,7 @@ func publish(ctx context.Context, c *console, out outputs) *publication {
 	if out.listener != nil {
 		p.serve(c)
 	}
-	if out.metricsFile != "" {
+	if out.file != "" {
 		p.workers.Go(func() error {
 			p.keep(ctx, c)
 			return nil
@@ -86,7 +86,7 @@ func (p *publication) keep(ctx context.Context, c *console) {
 
 // write replaces the file. Everybody may read it: the node exporter has a user of its own.
 func (p *publication) write() error {
-	if err := replace.Write(p.out.metricsFile, 0o644, p.encode); err != nil {
+	if err := replace.Write(p.out.file, 0o644, p.encode); err != nil {
 		return fmt.Errorf("metrics file: %w", err)
 	}
 	return nil
@@ -119,7 +119,7 @@ func (p *publication) finish(sum migrate.Summary, code int) error {
 		}
 	}
 	_ = p.workers.Wait() // they return none
-	if p.out.metricsFile == "" {
+	if p.out.file == "" {
 		return nil
 	}
 	return p.write()

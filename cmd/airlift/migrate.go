@@ -32,7 +32,7 @@ func migrateCommand(c *console) *cli.Command {
 			stringFlag("state", "", "the `DIR` of the checkpoints and receipts (default: beside a stage, its name with .state appended; else in the user's state directory)"),
 			boolFlag("dry-run", "look at both sides, say what would be put where, and what the target cannot hold; write nothing"),
 			migrationReportFlag(), jsonFlag(), quietFlag(), configFlag(),
-		}, bucketFlags(), bucketWriteFlags(), engineFlags(), []cli.Flag{bandwidthFlag()}, runningFlags()),
+		}, metricsFlags(), bucketFlags(), bucketWriteFlags(), engineFlags(), []cli.Flag{bandwidthFlag()}, runningFlags()),
 		Subcommands: []*cli.Command{undoCommand(c)},
 		Action: func(ctx *cli.Context) error {
 			c.configure(ctx)
@@ -91,6 +91,11 @@ func migrateVerb(ctx *cli.Context, c *console) (err error) {
 		return err
 	}
 	defer logFile.Close()
+	watched, err := metricsPlaceOf(ctx)
+	if err != nil {
+		return err
+	}
+	defer watched.Close()
 	conn, err := connectionOf(ctx, c)
 	if err != nil {
 		return err
@@ -111,8 +116,16 @@ func migrateVerb(ctx *cli.Context, c *console) (err error) {
 	if ctx.Bool("dry-run") {
 		return planMigration(until, c, o, stage, state, rules, aims)
 	}
+	figures := publish(until, c, watched)
+	figures.delivers()
+	for i := range o.Mailboxes {
+		figures.traced(&o.Mailboxes[i])
+	}
 	d, err := openDestination(until, stage, state, true)
 	if err != nil {
+		if err := figures.finish(migrate.Summary{}, exitCode(err)); err != nil {
+			c.failed(err)
+		}
 		return err
 	}
 	defer func() {
@@ -127,25 +140,31 @@ func migrateVerb(ctx *cli.Context, c *console) (err error) {
 	defer drop()
 	defer context.AfterFunc(limited, drop)()
 	m := newMigration(putting, c, d, rules, accounts, aims, o.Workers)
-	m.log = log
-	m.wanted = selected(o.Select)
-	rep, p := newReport(until, c), newProgress(c)
-	o.Job, o.Sink, o.Checkpoints, o.Tool = d.archive.ID(), d.archive, d.store, "airlift "+versionString()
-	written := logged(log)
+	m.log, m.wanted, m.figures = log, selected(o.Select), figures
+	out := m.read(limited, o)
+	report.receipts = d.store
+	return out.tell(context.WithoutCancel(ctx.Context), c, report)
+}
+
+// read reads the sources, each of which is put into its target as soon as it was read.
+func (m *migration) read(ctx context.Context, o migrate.Options) outcomes {
+	rep, p := newReport(ctx, m.c), newProgress(m.c)
+	o.Job, o.Sink, o.Checkpoints, o.Tool = m.from.archive.ID(), m.from.archive, m.from.store, "airlift "+versionString()
+	written := logged(m.log)
 	o.Events = func(e migrate.Event) {
 		p.event(e)
 		rep.event(e)
 		written(e)
+		m.figures.event(e)
 		m.staged(e)
 	}
-	end := p.show(until)
-	sum, err := migrate.Run(limited, o)
+	end := p.show(ctx)
+	sum, err := migrate.Run(ctx, o)
 	out := m.finish()
 	end()
-	out.limit = context.Cause(limited)
+	out.limit = context.Cause(ctx)
 	out.source, out.sourceErr, out.reading = &sum, err, rep
-	report.receipts = d.store
-	return out.tell(context.WithoutCancel(ctx.Context), c, report)
+	return out
 }
 
 // within is a context that ends by itself after a time, 0 = never, in order as by an interrupt, with migrate.ErrLimit for its cause.
@@ -175,10 +194,11 @@ type migration struct {
 	log   *slog.Logger
 	job   string // what makes it another one than the migration of the archive into the target; "" = nothing
 
-	at     time.Time                // the source as it was at that time; zero = now
-	wanted func(*archive.Item) bool // which items; nil = all
-	stop   func()                   // ends the wait for an interrupt, where the verb's context is the migration's
-	group  errgroup.Group
+	at      time.Time                // the source as it was at that time; zero = now
+	wanted  func(*archive.Item) bool // which items; nil = all
+	figures *publication             // nil = nobody asks for them
+	stop    func()                   // ends the wait for an interrupt, where the verb's context is the migration's
+	group   errgroup.Group
 
 	mu  sync.Mutex
 	out outcomes
@@ -235,7 +255,7 @@ func (m *migration) staged(e migrate.Event) {
 func (m *migration) finish() outcomes {
 	close(m.queue)
 	_ = m.group.Wait() // its functions tell through out
-	m.out.log = m.log
+	m.out.log, m.out.figures = m.log, m.figures
 	return m.out
 }
 
@@ -264,6 +284,12 @@ func (m *migration) open(mailbox string, t *aim, do func(deliver.Options) error)
 	}
 	source := &archiveSource{segments: segments{archive: m.from.archive}, mailbox: mailbox, at: m.at, wanted: m.wanted}
 	defer func() { err = errors.Join(err, named(mailbox, closeAll(o.Targets)), source.Close()) }()
-	o.Source, o.Observe = source, m.c.delivering(mailbox, m.log)
+	tell := m.c.delivering(mailbox, m.log)
+	o.Source, o.Observe = source, func(e deliver.Event) {
+		tell(e)
+		if m.figures != nil {
+			m.figures.delivery(e)
+		}
+	}
 	return named(mailbox, do(o))
 }

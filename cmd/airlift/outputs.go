@@ -12,54 +12,81 @@ import (
 
 // outputFlags say where the figures of a run go besides the console.
 func outputFlags() []cli.Flag {
+	return append(metricsFlags(),
+		fidelityReportFlag("a line for each thing that is to be said of a message that was stored, as a DKIM hash that is wrong, or that it is encrypted"),
+		stringFlag("report", "", "write what came of the run to `FILE`, one HTML page: summary, completeness of every folder, quarantined items, problems"),
+	)
+}
+
+func metricsFlags() []cli.Flag {
 	return []cli.Flag{
 		stringFlag("metrics-addr", "", "serve the run's figures to Prometheus at http://`ADDR`/metrics while it lasts, as 127.0.0.1:9750; port 0 takes a free one"),
 		stringFlag("metrics-file", "", "write the run's figures to `FILE`, for the node exporter's textfile collector (it reads *.prom): every 15 s and at the end"),
-		fidelityReportFlag("a line for each thing that is to be said of a message that was stored, as a DKIM hash that is wrong, or that it is encrypted"),
-		stringFlag("report", "", "write what came of the run to `FILE`, one HTML page: summary, completeness of every folder, quarantined items, problems"),
 	}
 }
 
 // outputs are the files and addresses at which a run tells of itself. They are tried out before it begins: at the end of a
 // long run it is too late to say that a directory is not there.
 type outputs struct {
-	report      string         // "" = none
-	metricsFile string         // "" = none
-	fidelity    *fidelityTable // nil = none
-	listener    net.Listener   // of the metrics; nil = none
+	report   string         // "" = none
+	fidelity *fidelityTable // nil = none
+	metrics  metricsPlace
+}
+
+// metricsPlace is where the figures of a run go for programs that watch it.
+type metricsPlace struct {
+	file     string       // "" = none
+	listener net.Listener // nil = none
 }
 
 func outputsOf(ctx *cli.Context) (o outputs, err error) {
-	o.report, o.metricsFile = ctx.String("report"), ctx.String("metrics-file")
+	o.report = ctx.String("report")
 	if err := writable("report", o.report); err != nil {
 		return o, err
 	}
-	if err := writable("metrics-file", o.metricsFile); err != nil {
-		return o, err
-	}
 	if ctx.Bool("dry-run") {
-		return o, writable("fidelity-report", ctx.String("fidelity-report"))
+		if err := writable("fidelity-report", ctx.String("fidelity-report")); err != nil {
+			return o, err
+		}
+		o.metrics, err = metricsPlaceOf(ctx)
+		return o, err
 	}
 	if o.fidelity, err = newFindingsTable(ctx.String("fidelity-report")); err != nil {
 		return o, err
 	}
-	addr := ctx.String("metrics-addr")
-	if addr == "" {
-		return o, nil
-	}
-	var lc net.ListenConfig
-	if o.listener, err = lc.Listen(ctx.Context, "tcp", addr); err != nil {
+	if o.metrics, err = metricsPlaceOf(ctx); err != nil {
 		o.fidelity.Close()
-		return o, usage("--metrics-addr: "+err.Error(), "an address is HOST:PORT, and nobody else listens there: 127.0.0.1:9750")
 	}
-	return o, nil
+	return o, err
 }
 
-// Close gives the address up, which may have been given up before, and what was not finished.
+// metricsPlaceOf takes the address, but for a run that only looks.
+func metricsPlaceOf(ctx *cli.Context) (m metricsPlace, err error) {
+	m.file = ctx.String("metrics-file")
+	if err := writable("metrics-file", m.file); err != nil {
+		return m, err
+	}
+	addr := ctx.String("metrics-addr")
+	if addr == "" || ctx.Bool("dry-run") {
+		return m, nil
+	}
+	var lc net.ListenConfig
+	if m.listener, err = lc.Listen(ctx.Context, "tcp", addr); err != nil {
+		return m, usage("--metrics-addr: "+err.Error(), "an address is HOST:PORT, and nobody else listens there: 127.0.0.1:9750")
+	}
+	return m, nil
+}
+
+// Close gives up what was not finished.
 func (o outputs) Close() {
 	o.fidelity.Close()
-	if o.listener != nil {
-		_ = o.listener.Close() // nothing came of it, or the server has closed it
+	o.metrics.Close()
+}
+
+// Close gives the address up, which may have been given up before.
+func (m metricsPlace) Close() {
+	if m.listener != nil {
+		_ = m.listener.Close() // nothing came of it, or the server has closed it
 	}
 }
 
