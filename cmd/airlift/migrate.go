@@ -141,14 +141,15 @@ func migrateVerb(ctx *cli.Context, c *console) (err error) {
 	defer context.AfterFunc(limited, drop)()
 	m := newMigration(putting, c, d, rules, accounts, aims, o.Workers)
 	m.log, m.wanted, m.figures = log, selected(o.Select), figures
-	out := m.read(limited, o)
+	out := m.read(until, limited, o)
 	report.receipts = d.store
 	return out.tell(context.WithoutCancel(ctx.Context), c, report)
 }
 
-// read reads the sources, each of which is put into its target as soon as it was read.
-func (m *migration) read(ctx context.Context, o migrate.Options) outcomes {
-	rep, p := newReport(ctx, m.c), newProgress(m.c)
+// read reads the sources, each of which is put into its target as soon as it was read. Of the two contexts until ends with an interrupt only, after
+// which nothing is told any more.
+func (m *migration) read(until, limited context.Context, o migrate.Options) outcomes {
+	rep, p := newReport(until, m.c), newProgress(m.c)
 	o.Job, o.Sink, o.Checkpoints, o.Tool = m.from.archive.ID(), m.from.archive, m.from.store, "airlift "+versionString()
 	written := logged(m.log)
 	o.Events = func(e migrate.Event) {
@@ -158,11 +159,11 @@ func (m *migration) read(ctx context.Context, o migrate.Options) outcomes {
 		m.figures.event(e)
 		m.staged(e)
 	}
-	end := p.show(ctx)
-	sum, err := migrate.Run(ctx, o)
+	end := p.show(until)
+	sum, err := migrate.Run(limited, o)
 	out := m.finish()
 	end()
-	out.limit = context.Cause(ctx)
+	out.limit = context.Cause(limited)
 	out.source, out.sourceErr, out.reading = &sum, err, rep
 	return out
 }
