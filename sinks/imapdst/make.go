@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -59,7 +60,7 @@ func (t *Target) make(ctx context.Context, c *conn, name string, typ int, sent m
 	if err != nil && !exists {
 		return p, false, err
 	}
-	if p, err = t.find(ctx, c, name); errors.Is(err, sinks.ErrNotExist) {
+	if p, err = t.appears(ctx, c, name); errors.Is(err, sinks.ErrNotExist) {
 		if exists {
 			if p, err = t.findFold(ctx, c, name); err == nil {
 				return p, false, nil
@@ -70,6 +71,22 @@ func (t *Target) make(ctx context.Context, c *conn, name string, typ int, sent m
 	}
 	return p, !exists, err
 }
+
+// appears finds a mailbox that is there by what the server says. QUIRK(Dovecot 2.3): while another session makes some, as one does whose connection
+// broke in between, LIST may lack it for a moment.
+func (t *Target) appears(ctx context.Context, c *conn, name string) (p sinks.Place, err error) {
+	for wait := 50 * time.Millisecond; ; wait *= 2 {
+		if p, err = t.find(ctx, c, name); !errors.Is(err, sinks.ErrNotExist) || wait > appearing {
+			return p, err
+		}
+		if err := pause(ctx, wait); err != nil {
+			return p, err
+		}
+	}
+}
+
+// appearing bounds the longest wait of appears.
+const appearing = 800 * time.Millisecond
 
 // find looks for a mailbox that messages can be put into.
 func (t *Target) find(ctx context.Context, c *conn, name string) (sinks.Place, error) {

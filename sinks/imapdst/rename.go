@@ -59,7 +59,7 @@ func (t *Target) rename(ctx context.Context, c *conn, p sinks.Place, path string
 	for _, old := range append(below, before) {
 		c.resubscribe(ctx, old.ID, name+strings.TrimPrefix(old.ID, p.ID))
 	}
-	return t.find(ctx, c, name)
+	return t.appears(ctx, c, name)
 }
 
 // resubscribe moves a subscription, which RENAME does not. That it cannot be done harms nobody.
