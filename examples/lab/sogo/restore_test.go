@@ -3,6 +3,7 @@
 package sogo
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -67,16 +68,17 @@ func TestRestore(t *testing.T) {
 
 	t.Run("an earlier state", func(t *testing.T) {
 		state := t.TempDir()
+		root := fmt.Sprintf("Stand %d", time.Now().UnixNano()) // another one each time: address books stay
 		at := between.UTC().Format(time.RFC3339Nano)
 		all := len(then)
-		s := a.restore(from, to, "--at", at, "--target-root", "Stand", "--state", state).want(0).summary(t)
+		s := a.restore(from, to, "--at", at, "--target-root", root, "--state", state).want(0).summary(t)
 		if s.Delivery.Put != all || s.Delivery.Counted != all {
 			t.Errorf("%+v, want %d items", s.Delivery, all)
 		}
 		for _, folder := range []string{"INBOX", folder, "Clients/B"} {
-			restored(t, box, "Stand/"+folder, inFolder(then, folder))
+			restored(t, box, root+"/"+folder, inFolder(then, folder))
 		}
-		if again := a.restore(from, to, "--at", at, "--target-root", "Stand", "--state", state).want(0).summary(t); again.Delivery.Kept != all || again.Delivery.Put != 0 {
+		if again := a.restore(from, to, "--at", at, "--target-root", root, "--state", state).want(0).summary(t); again.Delivery.Kept != all || again.Delivery.Put != 0 {
 			t.Errorf("once more: %+v", again.Delivery)
 		}
 	})
