@@ -38,7 +38,7 @@ func (s *spools) take(n int) bool {
 
 // fail names the place of a file that could not be written. sinks.ErrFull: it has no room.
 func (s *spools) fail(err error) error {
-	if isDiskFull(err) {
+	if sinks.IsDiskFull(err) {
 		return fmt.Errorf("spool: the temporary directory %s: %w: %w", cmp.Or(s.dir, os.TempDir()), sinks.ErrFull, err)
 	}
 	return fmt.Errorf("spool: %w", err)

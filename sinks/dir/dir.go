@@ -157,7 +157,7 @@ func mapError(path string, err error) error {
 		err = le.Err
 	}
 	switch {
-	case isFull(err):
+	case sinks.IsDiskFull(err):
 		return fmt.Errorf("%s: %w: %w", path, sinks.ErrFull, err)
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%s: %w", path, sinks.ErrNotExist)

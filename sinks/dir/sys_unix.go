@@ -34,10 +34,6 @@ func isUnsupported(err error) bool {
 	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, unix.EINVAL)
 }
 
-func isFull(err error) bool {
-	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT)
-}
-
 // link gives the object its name where renaming cannot be told not to replace.
 func (u *upload) link() error {
 	err := u.b.root.Link(u.temp, u.name)

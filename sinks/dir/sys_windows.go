@@ -30,11 +30,6 @@ func syncDir(*os.File) error { return nil }
 
 func isUnsupported(err error) bool { return errors.Is(err, errors.ErrUnsupported) }
 
-func isFull(err error) bool {
-	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL) ||
-		errors.Is(err, windows.ERROR_DISK_QUOTA_EXCEEDED)
-}
-
 // publish gives the object its name, unless the name is taken: a move without MOVEFILE_REPLACE_EXISTING.
 func (u *upload) publish(*os.File) error {
 	from, err := windows.UTF16PtrFromString(u.b.full(u.temp))

@@ -156,7 +156,7 @@ func Run(ctx context.Context, a *archive.Archive, o Options) (sum Summary, err e
 		return sum, fmt.Errorf("export to %s: %w", o.Dir, err)
 	}
 	defer func() {
-		if err = errors.Join(err, x.tree.close()); isFull(err) {
+		if err = errors.Join(err, x.tree.close()); sinks.IsDiskFull(err) {
 			err = fmt.Errorf("export to %s: %w: %w", o.Dir, sinks.ErrFull, err)
 		}
 	}()

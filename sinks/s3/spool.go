@@ -120,7 +120,7 @@ func (s *spool) Close() error {
 }
 
 func (s *spool) fileError(err error) error {
-	if isDiskFull(err) {
+	if sinks.IsDiskFull(err) {
 		return fmt.Errorf("the temporary directory %s: %w: %w", s.dir, sinks.ErrFull, err)
 	}
 	return fmt.Errorf("temporary file: %w", err)

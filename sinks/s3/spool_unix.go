@@ -5,7 +5,6 @@ package s3
 import (
 	"errors"
 	"os"
-	"syscall"
 )
 
 // createTemp creates a file that has no name: it is gone when its process is.
@@ -18,8 +17,4 @@ func createTemp(dir string) (*os.File, error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
-}
-
-func isDiskFull(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
