@@ -62,10 +62,11 @@ func TestEndlessServer(t *testing.T) {
 	for name, test := range map[string]struct {
 		first, next func(*wbxml.Element) http.Handler
 		says        string
+		looked      string // of a plan
 	}{
-		"the first key leads to itself": {first: syncAnswer("0", nil, false), says: "first key"},
+		"the first key leads to itself": {first: syncAnswer("0", nil, false), says: "first key", looked: "first key"},
 		"the same page for ever": {
-			first: syncAnswer("1", nil, false), next: syncAnswer("1", []wbxml.Element{contact}, true), says: "nothing new",
+			first: syncAnswer("1", nil, false), next: syncAnswer("1", []wbxml.Element{contact}, true), says: "nothing new", looked: "no new one",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -83,6 +84,11 @@ func TestEndlessServer(t *testing.T) {
 			sum, err := l.ends(o)
 			if sum.Result != migrate.ResultFailed || err == nil || !strings.Contains(err.Error(), test.says) {
 				t.Errorf("%+v, %v", sum, err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			if p, err := migrate.LookAtSizes(ctx, o.Mailboxes[0], o.Select); ctx.Err() != nil || err == nil || !strings.Contains(err.Error(), test.looked) {
+				t.Errorf("its sizes: %+v, %v", p, err)
 			}
 		})
 	}

@@ -17,6 +17,7 @@ import (
 func (m *mailboxRun) sizesOf(ctx context.Context, f checkpoints.Folder, class eas.Class, sel Selection) ([]int64, error) {
 	const window = 512
 	sizes := []int64{}
+	seen := map[eas.ServerID]bool{}
 	key, empty := eas.InitialKey, 0
 	for first := true; ; first = false {
 		page, err := m.client.Sync(ctx, eas.SyncRequest{
@@ -25,16 +26,17 @@ func (m *mailboxRun) sizesOf(ctx context.Context, f checkpoints.Folder, class ea
 		if err != nil {
 			return nil, err
 		}
-		n := 0
+		n, fresh := 0, false
 		for cmd, err := range page.Commands() {
 			if err != nil {
 				page.Close()
 				return nil, err
 			}
 			n++
-			if cmd.Item == nil {
+			if cmd.Item == nil || seen[cmd.ServerID] {
 				continue
 			}
+			seen[cmd.ServerID], fresh = true, true
 			var date *time.Time
 			if s := item.Summarize(string(class), cmd.Item.Properties, nil); !s.Date.IsZero() {
 				date = &s.Date
@@ -46,13 +48,17 @@ func (m *mailboxRun) sizesOf(ctx context.Context, f checkpoints.Folder, class ea
 		next, more := page.Key, page.MoreAvailable
 		page.Close()
 		switch {
-		case first, n > 0:
+		case next == eas.InitialKey:
+			return nil, errFirstKey
+		case first, fresh:
 			empty = 0
-		case !more:
+		case n == 0 && !more:
 			return sizes, nil
 		default:
-			if empty++; empty > maxEmptyPages {
-				return nil, fmt.Errorf("%d pages in a row announced more items and held none", empty)
+			if empty++; empty > maxEmptyPages && more {
+				return nil, fmt.Errorf("%d pages in a row announced more items and held no new one", empty)
+			} else if empty > maxEmptyPages { // it has another change of what is known each time that it is asked
+				return sizes, nil
 			}
 		}
 		if next == "" || next == key && n == 0 && !first {

@@ -36,7 +36,7 @@ func (b *Bucket) keys(ctx context.Context, prefix, after string) iter.Seq2[sinks
 			in.StartAfter = b.key(after)
 		}
 		op := Operation{Op: OpList, Name: prefix}
-		last := after
+		last, empty := after, 0
 		for {
 			out, err := b.page(ctx, op, in)
 			if err != nil {
@@ -61,8 +61,11 @@ func (b *Bucket) keys(ctx context.Context, prefix, after string) iter.Seq2[sinks
 			if !aws.ToBool(out.IsTruncated) {
 				return
 			}
+			if empty++; len(out.Contents) > 0 {
+				empty = 0
+			}
 			token := aws.ToString(out.NextContinuationToken)
-			if token == "" || token == aws.ToString(in.ContinuationToken) {
+			if token == "" || token == aws.ToString(in.ContinuationToken) || empty > maxEmptyPages {
 				yield(sinks.ObjectInfo{}, fmt.Errorf("%s: list: %w", b.full(prefix), errStuck))
 				return
 			}
@@ -89,5 +92,8 @@ func (b *Bucket) isListing(op Operation, bucket *string) error {
 	}
 	return fmt.Errorf("%s: %s: the answer is no listing of a store: %w", b.full(op.Name), op.Op, sinks.ErrUnavailable)
 }
+
+// maxEmptyPages bounds the pages in a row that promise more and list nothing. Some are seen where many objects were deleted.
+const maxEmptyPages = 1000
 
 var errStuck = errors.New("the store says that there is more, and not where")

@@ -191,6 +191,24 @@ func TestNoListing(t *testing.T) {
 	}
 }
 
+// TestEndlessListing: a store that promises more for ever and lists nothing is left.
+func TestEndlessListing(t *testing.T) {
+	s := newStore(t)
+	b := s.open(s.serve())
+	asked := 0
+	s.meet(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		asked++
+		fmt.Fprintf(w, "<ListBucketResult><Name>b</Name><IsTruncated>true</IsTruncated><NextContinuationToken>%d</NextContinuationToken></ListBucketResult>", asked)
+	})
+	var last error
+	for _, err := range b.List(t.Context(), "", "") {
+		last = err
+	}
+	if !errors.Is(last, errStuck) || asked != maxEmptyPages+1 {
+		t.Errorf("%v, after %d pages", last, asked)
+	}
+}
+
 func TestClean(t *testing.T) {
 	s := newStore(t)
 	o := s.serve()
